@@ -1,0 +1,1 @@
+"""The business objects every format is translated to and from, and the types they are made of."""

@@ -1,0 +1,50 @@
+"""Who: companies and places, as the document names them."""
+
+from msgspec import Struct
+
+from translators.canonical.codes import COUNTRIES
+from translators.canonical.identifiers import Identifier
+
+
+class Address(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A postal address; `country` is a code of ISO 3166-1 alpha-2."""
+
+    lines: tuple[str, ...] = ()
+    city: str | None = None
+    postcode: str | None = None
+    subdivision: str | None = None
+    country: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.country is not None and self.country not in COUNTRIES:
+            raise ValueError(f"unknown country `{self.country[:20]}`; use two letters of ISO 3166-1, such as DE")
+
+
+class Contact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A person or department to ask."""
+
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+
+
+class Party(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A company or place; its role is the field it stands in. Has an identifier or a name, mostly both."""
+
+    identifiers: tuple[Identifier, ...] = ()
+    name: str | None = None
+    address: Address | None = None
+    contacts: tuple[Contact, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.identifiers and not self.name:
+            raise ValueError("a party needs an identifier or a name")
+
+    def identifier(self, scheme: str) -> str | None:
+        """The first identifier of `scheme`, or None."""
+        return next((each.value for each in self.identifiers if each.scheme == scheme), None)
+
+    def key(self) -> str:
+        """What names the party in a business key: its GLN, else its first identifier, else its name."""
+        first = self.identifiers[0].value if self.identifiers else None
+        return self.identifier("gln") or first or self.name or ""

@@ -1,0 +1,101 @@
+"""Bytes in, canonical documents out: the one way from any format to what the gateway routes."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from translators.canonical.documents import KINDS, Kind, business_key, encode
+from translators.findings import Finding, Unreadable
+from translators.formats import Label
+from translators.jsondoc.decoding import decode
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What a reader takes; an agreement may set its own. Sizes in bytes, the others are counts."""
+
+    max_bytes: int = 10 * 1024 * 1024
+    max_depth: int = 64
+    max_interchanges: int = 1_000
+    max_messages: int = 10_000
+    max_segments: int = 200_000
+    max_segment_bytes: int = 64 * 1024
+    max_elements: int = 999
+    max_components: int = 999
+    max_attributes: int = 256
+    max_elements_xml: int = 500_000
+    max_findings: int = 500
+
+
+class Document(Struct, frozen=True, kw_only=True):
+    """One canonical business object out of a message.
+
+    `body` is `object` as JSON in its one deterministic form: the same order gives the same bytes, whatever format it
+    came in. `ship_to` is a GLN. `test` is the sender's test indicator.
+    """
+
+    type: str
+    version: str
+    number: str
+    business_key: str
+    body: bytes
+    object: Any
+    lines: int
+    ship_to: str | None = None
+    site: str | None = None
+    test: bool = False
+
+
+class Interchange(Struct, frozen=True, kw_only=True):
+    """Who sent the EDIFACT interchange to whom, as its UNB says."""
+
+    sender: str
+    sender_qualifier: str | None
+    recipient: str
+    recipient_qualifier: str | None
+    reference: str
+    test: bool = False
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What was read. `findings` are warnings and information only; errors raise Unreadable."""
+
+    documents: tuple[Document, ...]
+    findings: tuple[Finding, ...] = ()
+    interchange: Interchange | None = None
+
+
+def read(content: bytes, label: Label, limits: Limits = Limits()) -> Reading:  # noqa: B008 - frozen
+    """The documents in `content`. Raises Unreadable with every error and its place; nothing else."""
+    if len(content) > limits.max_bytes:
+        text = f"the document has {len(content)} bytes; at most {limits.max_bytes} are taken"
+        raise Unreadable((Finding("document.size", text),))
+    return _read_json(content, label, limits)
+
+
+def _read_json(content: bytes, label: Label, limits: Limits) -> Reading:
+    findings: tuple[Finding, ...] = ()
+    if content.startswith(_BOM):
+        content = content.removeprefix(_BOM)
+        findings = (Finding("json.bom", "a byte order mark was skipped", severity="information"),)
+    kind = KINDS[f"{label.name}/{label.version}"]
+    canonical, body = decode(content, kind, limits.max_depth)
+    return Reading(documents=(document(kind, canonical, body),), findings=findings)
+
+
+def document(kind: Kind, canonical: Any, body: bytes | None = None, *, test: bool = False) -> Document:
+    """The document around a canonical object; `body` spares encoding it again."""
+    facts = kind.facts(canonical)
+    return Document(
+        type=kind.document_type,
+        version=kind.version,
+        number=facts.number,
+        business_key=business_key(facts),
+        body=encode(canonical) if body is None else body,
+        object=canonical,
+        lines=facts.lines,
+        ship_to=facts.ship_to,
+        site=facts.site,
+        test=test,
+    )
