@@ -94,7 +94,9 @@ class Frontier:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
-        """The frontier that `to_bytes` wrote; ValueError when the length does not fit the size."""
+        """The frontier that `to_bytes` wrote, or of an empty tree for b""; ValueError when it is damaged."""
+        if not content:
+            return cls()
         size = int.from_bytes(content[:8], "big")
         if len(content) != 8 + HASH_SIZE * size.bit_count():
             raise ValueError(f"a frontier of {size} leaves cannot have {len(content)} bytes")

@@ -287,8 +287,12 @@ def test_a_damaged_frontier_is_refused():
         Frontier.from_bytes(content[:-1])
     with pytest.raises(ValueError, match=r"^a frontier of 7 leaves cannot have 72 bytes$"):
         Frontier.from_bytes(bytes(7) + b"\x07" + content[8:])
-    with pytest.raises(ValueError, match=r"^a frontier of 0 leaves cannot have 0 bytes$"):
-        Frontier.from_bytes(b"")
+    with pytest.raises(ValueError, match=r"^a frontier of 0 leaves cannot have 7 bytes$"):
+        Frontier.from_bytes(bytes(7))
+
+
+def test_a_tree_never_written_down_is_empty():
+    assert Frontier.from_bytes(b"").root() == Frontier.from_bytes(Frontier().to_bytes()).root() == EMPTY_ROOT
 
 
 def test_a_frontier_takes_hashes_only():
