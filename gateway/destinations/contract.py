@@ -20,29 +20,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from gateway.ledger.work import Delivery
 
-class Delivery(Struct, frozen=True, kw_only=True):
-    """A document on its way to one destination.
-
-    `body` is the canonical document as JSON; `business_key` identifies the business object (buyer and number);
-    `external_id` is `gw.<sender>_<document_type>_<sha1 of business key, 16 hex digits>`; `lane` is the ordering key
-    inside the destination; `attempt` counts from 1 and does not grow while the destination is out.
-    """
-
-    id: str
-    message_id: str
-    document_number: int
-    document_type: str
-    destination: str
-    operation: str
-    lane: str
-    sender: str
-    business_key: str
-    external_id: str
-    body: bytes
-    attempt: int = 1
-    traceparent: str | None = None
-    test: bool = False
+__all__ = [
+    "Absent", "Delivered", "Delivery", "Destination", "Offered", "Outcome", "Postponed", "Refused", "Unavailable",
+    "Unknown", "Verified",
+]  # fmt: skip
 
 
 class Delivered(Struct, frozen=True, tag="delivered"):

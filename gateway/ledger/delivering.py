@@ -1,0 +1,106 @@
+"""Deliveries out of the log, and their results back into it."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from gateway.clock import now_text
+from gateway.identifiers import delivery_id
+from gateway.ledger.database import Connection, Pool, connection
+from gateway.ledger.leasing import Lease
+from gateway.ledger.payloads import Payloads
+from gateway.ledger.statements import statements
+from gateway.ledger.states import State
+from gateway.ledger.work import Delivery, Result, Work
+
+_SQL = statements("delivering")
+
+
+class Fenced(Exception):  # noqa: N818 - a state of the world, not a defect
+    """The lease was lost to another worker meanwhile: nothing of this batch was recorded here."""
+
+
+async def next_deliveries(pool: Pool, payloads: Payloads, lease: Lease, worker: str, limit: int) -> list[Work]:
+    """Exceptions that are due, else what comes next in the log; empty when there is nothing or the lease is lost."""
+    arguments = (lease.destination, lease.shard, limit, worker, lease.epoch)
+    async with connection(pool) as held:
+        rows = await held.fetch(_SQL["take_due"], *arguments)
+        if not rows:
+            rows = await held.fetch(_SQL["take_next"], *arguments)
+        bodies = await payloads.fetch(held, [(row["sender"], row["body_hash"]) for row in rows])
+    return [_work(row, lease.destination, bodies[row["sender"], row["body_hash"]]) for row in rows]
+
+
+async def shards_with_work(pool: Pool, destination: str, shards: Sequence[int]) -> list[int]:
+    async with connection(pool) as held:
+        return [row["shard"] for row in await held.fetch(_SQL["shards_with_work"], destination, list(shards))]
+
+
+async def settle(pool: Pool, lease: Lease, worker: str, results: Sequence[Result]) -> None:
+    """Record a batch of results and move the cursor past it, in one transaction. Raises Fenced."""
+    forward = [(r.work.tick, r.work.position) for r in results if not r.work.exceptional]
+    cursor = max(forward, default=(0, 0))
+    freed = sorted({r.work.delivery.lane for r in results if r.work.exceptional and not _still_blocks(r)})
+    async with connection(pool) as held, held.transaction():
+        if not await held.fetchval(
+            _SQL["settle"], lease.destination, lease.shard, worker, lease.epoch, *cursor, *_result_columns(results)
+        ):
+            raise Fenced(f"shard {lease.shard} of {lease.destination} has another owner")
+        if freed:
+            await free_lanes(held, lease.destination, lease.shard, freed)
+
+
+async def free_lanes(held: Connection, destination: str, shard: int, lanes: list[str]) -> None:
+    await held.execute(_SQL["free_lanes"], destination, shard, lanes)
+
+
+def _still_blocks(result: Result) -> bool:
+    return result.state not in (State.DELIVERED, State.CANCELLED) and result.blocks
+
+
+def _work(row: asyncpg.Record, destination: str, body: bytes) -> Work:
+    delivery = Delivery(
+        id=delivery_id(row["message_id"], row["number"]),
+        message_id=str(row["message_id"]),
+        document_number=row["document"],
+        document_type=row["document_type"],
+        destination=destination,
+        operation=row["operation"],
+        lane=row["lane"],
+        sender=row["sender"],
+        business_key=row["business_key"],
+        external_id=row["external_id"],
+        body=body,
+        attempt=row["attempts"] + 1,
+        traceparent=row["traceparent"],
+        test=row["test"],
+    )
+    return Work(
+        delivery=delivery,
+        message_id=row["message_id"],
+        number=row["number"],
+        state=State(row["state"]),
+        tick=row["tick"],
+        position=row["position"],
+        exceptional=row["exceptional"],
+        blocked=row["blocked"],
+        maybe_sent=row["maybe_sent"],
+        retries=row["retries"],
+        when_parked=row["when_parked"],
+    )
+
+
+def _result_columns(results: Sequence[Result]) -> list[list[object]]:
+    """The arrays of `settle`, in its order; results are recorded in the order of the log."""
+    at = now_text()
+    rows = [
+        (r.work.message_id, r.work.number, r.attempts, r.outcome, r.reference, r.error, r.state, r.blocks, r.after,
+         r.cause, r.work.tick, r.work.position, r.work.delivery.lane)
+        for r in results
+    ]  # fmt: skip
+    changes = [result for result in results if result.changes]
+    return [
+        *(list(column) for column in zip(*rows, strict=True)),
+        [result.work.message_id for result in changes],
+        [result.leaf(at) for result in changes],
+    ]

@@ -1,0 +1,77 @@
+"""What intake hands the ledger to keep, and what it hears back."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+
+class NewDocument(Struct, frozen=True):
+    document_type: str
+    business_number: str
+    business_key: str
+    body: bytes
+    body_hash: bytes
+
+
+class NewDelivery(Struct, frozen=True):
+    """`document` counts from 1 inside the message."""
+
+    document: int
+    destination: str
+    operation: str
+    lane: str
+    external_id: str
+    retries: str
+    when_parked: str
+
+
+class Acceptance(Struct, frozen=True, kw_only=True):
+    """A submission we take. `key` is what makes a repetition recognisable; `statement` is the audit leaf."""
+
+    message_id: UUID
+    received_at: datetime
+    sender_kind: str
+    sender: str
+    channel: str
+    document_type: str
+    content: bytes
+    content_hash: bytes
+    key: str
+    policy_revision: str
+    statement: bytes
+    documents: tuple[NewDocument, ...]
+    deliveries: tuple[NewDelivery, ...]
+    traceparent: str | None = None
+    test: bool = False
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """A submission we do not take; `refusal` is JSON with code, rule and findings."""
+
+    message_id: UUID
+    received_at: datetime
+    sender_kind: str
+    sender: str
+    channel: str
+    document_type: str | None
+    content: bytes
+    content_hash: bytes
+    refusal: str
+    policy_revision: str
+    statement: bytes
+    traceparent: str | None = None
+
+
+class Recorded(Struct, frozen=True):
+    """`statement` is the stored one when the submission had been recorded before (`duplicate`)."""
+
+    message_id: UUID
+    statement: bytes
+    duplicate: bool
+
+
+class Conflicting(Struct, frozen=True):
+    """The same sender used the same key for other bytes; `message_id` is the message that has them."""
+
+    message_id: UUID

@@ -1,0 +1,132 @@
+"""The ledger's verbs: all that the rest of the gateway sees of the database."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from uuid import UUID
+
+from gateway.ledger import delivering, offering, operating, reading, sequencing, verifying
+from gateway.ledger.checkpoints import SigningKey, Verifier
+from gateway.ledger.database import Pool, connection, migrate, open_pool
+from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
+from gateway.ledger.leasing import Lease, Leases
+from gateway.ledger.operating import Balance, Depth, ParkedDelivery, Selection
+from gateway.ledger.payloads import Payloads
+from gateway.ledger.reading import MessageFilter, MessageHead, MessageHistory
+from gateway.ledger.recording import Note, Recorder
+from gateway.ledger.sealing import Sealer
+from gateway.ledger.work import Result, Work
+
+
+class Ledger:
+    """Open with `open_ledger`. Every verb raises LedgerUnavailable when the database does not answer."""
+
+    def __init__(self, pool: Pool, payloads: Payloads, worker: str) -> None:
+        self._pool = pool
+        self._payloads = payloads
+        self._worker = worker
+        self._recorder: Recorder | None = None
+        self.leases = Leases(pool, worker)
+
+    async def close(self) -> None:
+        if self._recorder is not None:
+            await self._recorder.close()
+        await self._pool.close()
+
+    async def ping(self) -> None:
+        async with connection(self._pool) as held:
+            await held.execute("select 1")
+
+    # -- in --------------------------------------------------------------------------------------------------------
+
+    async def record(self, entry: Acceptance) -> Recorded | Conflicting:
+        """Keep an accepted submission; returns after the commit, with the stored statement for a repetition."""
+        return await self._open_recorder().record(entry)
+
+    async def refuse(self, entry: Refusal) -> None:
+        """Keep a refused submission; returns after the commit."""
+        await self._open_recorder().keep(entry)
+
+    async def note(self, body: bytes, message_id: UUID | None = None) -> None:
+        """Keep an event that belongs to no new message."""
+        await self._open_recorder().keep(Note(message_id, body))
+
+    # -- out -------------------------------------------------------------------------------------------------------
+
+    async def shards_with_work(self, destination: str, shards: Sequence[int]) -> list[int]:
+        return await delivering.shards_with_work(self._pool, destination, shards)
+
+    async def next_deliveries(self, lease: Lease, limit: int) -> list[Work]:
+        return await delivering.next_deliveries(self._pool, self._payloads, lease, self._worker, limit)
+
+    async def settle(self, lease: Lease, results: Sequence[Result]) -> None:
+        """Raises Fenced when the lease was lost; nothing of the batch is then recorded here."""
+        await delivering.settle(self._pool, lease, self._worker, results)
+
+    async def fetch_offered(self, destination: str, *, limit: int, seconds: float) -> list[offering.OfferedDelivery]:
+        return await offering.fetch_offered(self._pool, self._payloads, destination, limit=limit, seconds=seconds)
+
+    async def acknowledge(
+        self, destination: str, message_id: UUID, number: int, *, accepted: bool, reference: str, actor: str
+    ) -> offering.Acknowledged:
+        return await offering.acknowledge(
+            self._pool, destination, message_id, number, accepted=accepted, reference=reference, actor=actor
+        )
+
+    # -- operators -------------------------------------------------------------------------------------------------
+
+    async def replay(
+        self, selection: Selection, *, actor: str, reason: str, per_second: float = 1.0, limit: int = 1000
+    ) -> list[str]:
+        return await operating.replay(
+            self._pool, selection, actor=actor, reason=reason, per_second=per_second, limit=limit
+        )
+
+    async def cancel(self, message_id: UUID, number: int, *, actor: str, reason: str) -> bool:
+        return await operating.cancel(self._pool, message_id, number, actor=actor, reason=reason)
+
+    async def parked(
+        self, *, destination: str | None = None, cause: str | None = None, limit: int = 100
+    ) -> list[ParkedDelivery]:
+        return await operating.parked(self._pool, destination=destination, cause=cause, limit=limit)
+
+    async def balance(self) -> Balance:
+        return await operating.balance(self._pool)
+
+    async def depths(self) -> list[Depth]:
+        return await operating.depths(self._pool)
+
+    async def rotate_keys(self) -> int:
+        """Rewrap every data key with the newest payload key; returns how many."""
+        total = 0
+        while done := await self._payloads.rotate(self._pool):
+            total += done
+        return total
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    async def history(self, message_id: UUID) -> MessageHistory | None:
+        return await reading.history(self._pool, message_id)
+
+    async def list_messages(self, which: MessageFilter, limit: int) -> list[MessageHead]:
+        return await reading.list_messages(self._pool, which, limit)
+
+    async def prove(self, message_id: UUID) -> sequencing.Proof | None:
+        return await sequencing.prove(self._pool, message_id)
+
+    async def verify(self, verifiers: Collection[Verifier], *, anchor: Path | None = None) -> verifying.Verdict:
+        return await verifying.verify(self._pool, list(verifiers), anchor=anchor)
+
+    def sequencer(self, key: SigningKey, *, anchor: Path | None = None) -> sequencing.Sequencer:
+        return sequencing.Sequencer(self._pool, key, anchor=anchor)
+
+    def _open_recorder(self) -> Recorder:
+        if self._recorder is None:
+            self._recorder = Recorder(self._pool, self._payloads)
+        return self._recorder
+
+
+async def open_ledger(url: str, sealer: Sealer, *, worker: str, connections: int = 8) -> Ledger:
+    """Connect and bring the schema up to date. `worker` names this process in leases and attempts."""
+    pool = await open_pool(url, size=connections)
+    await migrate(pool)
+    return Ledger(pool, Payloads(sealer), worker)

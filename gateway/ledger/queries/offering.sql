@@ -1,0 +1,44 @@
+-- name: fetch_offered
+-- What lies ready for a receiver that fetches it, in order; each is hidden from a second fetch until its lease ends.
+with next as (
+  select message_id, number from exceptions
+  where destination = $1 and state = 'offered' and (due_at is null or due_at <= now())
+  order by tick, position limit $2 for update skip locked
+),
+taken as (
+  update exceptions x set due_at = now() + make_interval(secs => $3), attempts = attempts + 1
+  from next where x.message_id = next.message_id and x.number = next.number
+  returning x.message_id, x.number, x.lane, x.tick, x.position, x.attempts, x.due_at
+)
+select t.*, d.external_id, d.document, m.sender, m.received_at, m.traceparent, m.test,
+       c.document_type, c.business_key, c.business_number, c.body_hash
+from taken t
+join deliveries d using (message_id, number)
+join messages m on m.id = t.message_id
+join documents c on c.message_id = t.message_id and c.number = d.document
+order by t.tick, t.position;
+
+-- name: offered
+select state, attempts, destination, shard, lane from exceptions
+where message_id = $1 and number = $2 and destination = $3 for update;
+
+-- name: ended
+-- How a delivery to this destination ended, if it did.
+select a.outcome, a.reference from deliveries d left join attempts a
+  on a.message_id = d.message_id and a.number = d.number and a.outcome in ('delivered', 'cancelled')
+where d.message_id = $1 and d.number = $2 and d.destination = $3;
+
+-- name: end_exception
+with gone as (delete from exceptions where message_id = $1 and number = $2 returning message_id, number, attempts)
+insert into attempts (message_id, number, attempt, outcome, reference, error, worker)
+select message_id, number, attempts, $3, $4, $5, $6 from gone;
+
+-- name: park_exception
+with parked as (
+  update exceptions x set state = 'parked', blocks = d.when_parked = 'hold', due_at = null, cause = $3, last_error = $4
+  from deliveries d
+  where x.message_id = $1 and x.number = $2 and d.message_id = $1 and d.number = $2
+  returning x.message_id, x.number, x.attempts
+)
+insert into attempts (message_id, number, attempt, outcome, error, worker)
+select message_id, number, attempts, 'refused', $4, $5 from parked;

@@ -1,0 +1,131 @@
+"""What is known of a message: its state, its timeline, and lists of messages."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from gateway.identifiers import delivery_id
+from gateway.ledger.database import Pool, connection
+from gateway.ledger.statements import statements
+
+_SQL = statements("reading")
+
+MessageState = Literal["refused", "delivered", "under way", "needs attention"]
+
+
+class DeliveryState(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`state` is one of states.py; `due_at` says when the next try is, `reference` is the destination's own name."""
+
+    id: str
+    document: int
+    destination: str
+    operation: str
+    state: str
+    external_id: str
+    reference: str | None = None
+    ended_at: datetime | None = None
+    due_at: datetime | None = None
+    attempts: int | None = None
+    cause: str | None = None
+    last_error: str | None = None
+
+
+class DocumentHead(Struct, frozen=True, kw_only=True):
+    number: int
+    document_type: str
+    business_number: str
+    business_key: str
+
+
+class MessageHistory(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything but the payload. `timeline` holds the audit events in order, `refusal` why it was not taken."""
+
+    id: UUID
+    state: MessageState
+    received_at: datetime
+    sender_kind: str
+    sender: str
+    channel: str
+    content_hash: str
+    size: int
+    verdict: Literal["accepted", "refused"]
+    policy_revision: str
+    document_type: str | None = None
+    test: bool = False
+    refusal: dict[str, Any] | None = None
+    documents: list[DocumentHead] = []
+    deliveries: list[DeliveryState] = []
+    timeline: list[dict[str, Any]] = []
+
+
+class MessageHead(Struct, frozen=True, kw_only=True):
+    id: UUID
+    received_at: datetime
+    document_type: str | None
+    verdict: str
+    size: int
+
+
+class MessageFilter(Struct, frozen=True, kw_only=True):
+    """A sender's own messages; `before` is the id of the last one seen."""
+
+    sender: str
+    sender_kind: str
+    before: UUID | None = None
+    document_type: str | None = None
+    verdict: str | None = None
+    business_number: str | None = None
+
+
+async def history(pool: Pool, message_id: UUID) -> MessageHistory | None:
+    async with connection(pool) as held, held.transaction(isolation="repeatable_read", readonly=True):
+        row = await held.fetchrow(_SQL["message"], message_id)
+        if row is None:
+            return None
+        documents = await held.fetch(_SQL["documents"], message_id)
+        deliveries = await held.fetch(_SQL["deliveries"], message_id)
+        timeline = await held.fetch(_SQL["timeline"], message_id)
+    head = dict(row)
+    head["content_hash"] = "sha256:" + row["content_hash"].hex()
+    head["refusal"] = msgspec.json.decode(row["refusal"]) if row["refusal"] else None
+    states = [_delivery(message_id, dict(delivery)) for delivery in deliveries]
+    return MessageHistory(
+        **head,
+        state=_state(row["verdict"], [delivery.state for delivery in states]),
+        documents=[DocumentHead(**dict(document)) for document in documents],
+        deliveries=states,
+        timeline=[msgspec.json.decode(event["body"]) for event in timeline],
+    )
+
+
+async def list_messages(pool: Pool, which: MessageFilter, limit: int) -> list[MessageHead]:
+    """Newest first, at most `limit`."""
+    async with connection(pool) as held:
+        rows = await held.fetch(
+            _SQL["messages"],
+            which.sender,
+            which.sender_kind,
+            which.before,
+            which.document_type,
+            which.verdict,
+            which.business_number,
+            limit,
+        )
+    return [MessageHead(**dict(row)) for row in rows]
+
+
+def _delivery(message_id: UUID, row: dict[str, Any]) -> DeliveryState:
+    number = row.pop("number")
+    row.pop("lane")
+    return DeliveryState(id=delivery_id(message_id, number), **row)
+
+
+def _state(verdict: str, deliveries: list[str]) -> MessageState:
+    if verdict == "refused":
+        return "refused"
+    if all(state in ("delivered", "cancelled") for state in deliveries):
+        return "delivered"
+    return "needs attention" if "parked" in deliveries else "under way"

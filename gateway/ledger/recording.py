@@ -1,0 +1,195 @@
+"""The group-commit writer: concurrent accepts share a transaction, each waits for its own commit."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from uuid import UUID
+from zlib import crc32
+
+import asyncpg
+from msgspec import Struct
+
+from gateway.ledger.database import LOST, Connection, LedgerUnavailable, Pool
+from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
+from gateway.ledger.payloads import PayloadRow, Payloads
+from gateway.ledger.statements import statements
+
+SHARDS = 8
+"""Parts a destination's work is divided into; fixed, because a lane must stay in its shard."""
+
+_SQL = statements("recording")
+_log = logging.getLogger(__name__)
+
+
+class Note(Struct, frozen=True):
+    """An event that belongs to no new message."""
+
+    message_id: UUID | None
+    body: bytes
+
+
+Entry = Acceptance | Refusal | Note
+
+
+def shard_of(lane: str) -> int:
+    return crc32(lane.encode()) % SHARDS
+
+
+class Recorder:
+    """Takes entries from any number of tasks; `writers` connections commit them in batches of up to `batch`."""
+
+    def __init__(
+        self, pool: Pool, payloads: Payloads, *, writers: int = 2, batch: int = 256, patience: float = 8.0
+    ) -> None:
+        """`patience`: seconds an entry may wait for a lost database before its sender is told to come again."""
+        self._pool = pool
+        self._payloads = payloads
+        self._batch = batch
+        self._patience = patience
+        self._queue: list[tuple[Entry, asyncio.Future[Recorded | Conflicting | None]]] = []
+        self._arrived = asyncio.Event()
+        self._closing = False
+        self._writers = [asyncio.create_task(self._write()) for _ in range(writers)]
+
+    async def record(self, entry: Acceptance) -> Recorded | Conflicting:
+        """Returns after the commit. Raises LedgerUnavailable when there was none that we know of."""
+        result = await self._enqueue(entry)
+        assert result is not None
+        return result
+
+    async def keep(self, entry: Refusal | Note) -> None:
+        """The same for what needs no duplicate check."""
+        await self._enqueue(entry)
+
+    async def close(self) -> None:
+        """Commit what is queued, then stop."""
+        self._closing = True
+        self._arrived.set()
+        await asyncio.gather(*self._writers)
+
+    def _enqueue(self, entry: Entry) -> "asyncio.Future[Recorded | Conflicting | None]":
+        future: asyncio.Future[Recorded | Conflicting | None] = asyncio.get_running_loop().create_future()
+        self._queue.append((entry, future))
+        self._arrived.set()
+        return future
+
+    async def _write(self) -> None:
+        while self._queue or not self._closing:
+            await self._arrived.wait()
+            batch = self._queue[: self._batch]
+            del self._queue[: self._batch]
+            if not self._queue and not self._closing:
+                self._arrived.clear()
+            if batch:
+                await self._commit(batch)
+
+    async def _commit(self, batch: list[tuple[Entry, "asyncio.Future[Recorded | Conflicting | None]"]]) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                results = await self._repeat_while_lost([entry for entry, _ in batch])
+        except Exception as error:  # noqa: BLE001 - every waiter must hear of it
+            if not isinstance(error, TimeoutError):
+                _log.error("a batch of %d entries was not recorded: %s", len(batch), type(error).__name__)
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(LedgerUnavailable("the ledger's database does not answer"))
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)
+
+    async def _repeat_while_lost(self, entries: list[Entry]) -> list[Recorded | Conflicting | None]:
+        """A batch whose outcome is unknown is repeated: its message ids make the repetition harmless."""
+        pause = 0.05
+        while True:
+            with suppress(*LOST, asyncpg.DeadlockDetectedError):
+                return await self._record_once(entries)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 1.0)
+
+    async def _record_once(self, entries: list[Entry]) -> list[Recorded | Conflicting | None]:
+        accepted = [entry for entry in entries if isinstance(entry, Acceptance)]
+        refused = [entry for entry in entries if isinstance(entry, Refusal)]
+        notes = [entry for entry in entries if isinstance(entry, Note)]
+        async with self._pool.acquire(timeout=2) as held:
+            verdicts: dict[UUID, Recorded | Conflicting] = {}
+            if accepted:
+                rows = self._payloads.seal_accepted(accepted)
+                await self._payloads.keep_new_keys(held)
+                fresh = await held.fetch(_SQL["record"], *_acceptance_columns(accepted, rows))
+                verdicts = await _verdicts(held, accepted, {row["message_id"] for row in fresh})
+            if refused:
+                refused_rows = self._payloads.seal_refused(refused)
+                await self._payloads.keep_new_keys(held)
+                await held.execute(_SQL["refuse"], *_refusal_columns(refused, refused_rows))
+            if notes:
+                await held.execute(_SQL["note"], [n.message_id for n in notes], [n.body for n in notes])
+        return [verdicts[entry.message_id] if isinstance(entry, Acceptance) else None for entry in entries]
+
+
+async def _verdicts(
+    held: Connection, accepted: list[Acceptance], fresh: set[UUID]
+) -> dict[UUID, Recorded | Conflicting]:
+    """New entries are recorded; for the others, what was said when they first came."""
+    verdicts: dict[UUID, Recorded | Conflicting] = {
+        entry.message_id: Recorded(entry.message_id, entry.statement, duplicate=False)
+        for entry in accepted
+        if entry.message_id in fresh
+    }
+    repeated = [entry for entry in accepted if entry.message_id not in fresh]
+    if not repeated:
+        return verdicts
+    rows = await held.fetch(_SQL["seen"], [entry.sender for entry in repeated], [entry.key for entry in repeated])
+    seen = {(row["sender"], row["key"]): row for row in rows}
+    for entry in repeated:
+        row = seen[entry.sender, entry.key]
+        if row["message_id"] == entry.message_id:  # our own, committed before its answer was lost
+            verdicts[entry.message_id] = Recorded(entry.message_id, row["statement"], duplicate=False)
+        elif row["content_hash"] == entry.content_hash:
+            verdicts[entry.message_id] = Recorded(row["message_id"], row["statement"], duplicate=True)
+        else:
+            verdicts[entry.message_id] = Conflicting(row["message_id"])
+    return verdicts
+
+
+def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[Sequence[object]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+
+def _acceptance_columns(entries: list[Acceptance], payloads: list[tuple[UUID, PayloadRow]]) -> list[Sequence[object]]:
+    """The arrays of `record`, in its order."""
+    heads = [
+        (e.sender, e.key, e.content_hash, e.message_id, e.received_at, e.sender_kind, e.channel, e.document_type,
+         len(e.content), e.policy_revision, e.traceparent, e.test)
+        for e in entries
+    ]  # fmt: skip
+    sealed = [(message, *row) for message, row in payloads]
+    documents = [
+        (e.message_id, number, d.document_type, d.business_number, d.business_key, d.body_hash)
+        for e in entries
+        for number, d in enumerate(e.documents, 1)
+    ]
+    deliveries = [
+        (e.message_id, number, d.document, d.destination, shard_of(d.lane), d.operation, d.lane, d.external_id,
+         d.retries, d.when_parked)
+        for e in entries
+        for number, d in enumerate(e.deliveries, 1)
+    ]  # fmt: skip
+    return [
+        *_columns(heads, 12),
+        *_columns(sealed, 8),
+        *_columns(documents, 6),
+        *_columns(deliveries, 10),
+        [e.statement for e in entries],
+    ]
+
+
+def _refusal_columns(entries: list[Refusal], payloads: list[PayloadRow]) -> list[Sequence[object]]:
+    """The arrays of `refuse`, in its order."""
+    heads = [
+        (e.message_id, e.received_at, e.sender_kind, e.sender, e.channel, e.document_type, e.content_hash,
+         len(e.content), e.refusal, e.policy_revision, e.traceparent)
+        for e in entries
+    ]  # fmt: skip
+    return [*_columns(heads, 11), *_columns(payloads, 7), [e.statement for e in entries]]

@@ -1,0 +1,87 @@
+"""The states of a delivery and what may follow what. Nothing else stands in this file.
+
+`pending` has no row of its own (the delivery lies in the log beyond its shard's cursor), nor have the two ends
+(`delivered`, `cancelled`: an attempt says so); the others are the states of a row in `exceptions`.
+"""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    PENDING = "pending"
+    WAITING = "waiting"
+    UNKNOWN = "unknown"
+    HELD = "held"
+    OFFERED = "offered"
+    PARKED = "parked"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+
+class Event(StrEnum):
+    """Every entry of the audit: `source.subject.action`."""
+
+    MESSAGE_ACCEPTED = "intake.message.accepted"
+    MESSAGE_REFUSED = "intake.message.refused"
+    MESSAGE_REPEATED = "intake.message.repeated"
+    MESSAGE_CONFLICTED = "intake.message.conflicted"
+    REQUESTS_LIMITED = "intake.requests.limited"
+    DOCUMENT_DELIVERED = "delivery.document.delivered"
+    DOCUMENT_OFFERED = "delivery.document.offered"
+    DOCUMENT_POSTPONED = "delivery.document.postponed"
+    DOCUMENT_HELD = "delivery.document.held"
+    DOCUMENT_UNKNOWN = "delivery.document.unknown"
+    DOCUMENT_PARKED = "delivery.document.parked"
+    DOCUMENT_REPLAYED = "operator.document.replayed"
+    DOCUMENT_CANCELLED = "operator.document.cancelled"
+    POLICY_LOADED = "policy.set.loaded"
+    POLICY_REJECTED = "policy.set.rejected"
+
+
+TRANSITIONS: dict[State, dict[Event, State]] = {
+    State.PENDING: {
+        Event.DOCUMENT_DELIVERED: State.DELIVERED,
+        Event.DOCUMENT_OFFERED: State.OFFERED,
+        Event.DOCUMENT_POSTPONED: State.WAITING,
+        Event.DOCUMENT_HELD: State.HELD,
+        Event.DOCUMENT_UNKNOWN: State.UNKNOWN,
+        Event.DOCUMENT_PARKED: State.PARKED,
+    },
+    State.WAITING: {
+        Event.DOCUMENT_DELIVERED: State.DELIVERED,
+        Event.DOCUMENT_OFFERED: State.OFFERED,
+        Event.DOCUMENT_POSTPONED: State.WAITING,
+        Event.DOCUMENT_UNKNOWN: State.UNKNOWN,
+        Event.DOCUMENT_PARKED: State.PARKED,
+        Event.DOCUMENT_CANCELLED: State.CANCELLED,
+    },
+    State.UNKNOWN: {
+        Event.DOCUMENT_DELIVERED: State.DELIVERED,
+        Event.DOCUMENT_OFFERED: State.OFFERED,
+        Event.DOCUMENT_POSTPONED: State.WAITING,
+        Event.DOCUMENT_HELD: State.HELD,
+        Event.DOCUMENT_UNKNOWN: State.UNKNOWN,
+        Event.DOCUMENT_PARKED: State.PARKED,
+        Event.DOCUMENT_CANCELLED: State.CANCELLED,
+    },
+    State.HELD: {
+        Event.DOCUMENT_DELIVERED: State.DELIVERED,
+        Event.DOCUMENT_OFFERED: State.OFFERED,
+        Event.DOCUMENT_POSTPONED: State.WAITING,
+        Event.DOCUMENT_HELD: State.HELD,
+        Event.DOCUMENT_UNKNOWN: State.UNKNOWN,
+        Event.DOCUMENT_PARKED: State.PARKED,
+        Event.DOCUMENT_CANCELLED: State.CANCELLED,
+    },
+    State.OFFERED: {
+        Event.DOCUMENT_DELIVERED: State.DELIVERED,
+        Event.DOCUMENT_PARKED: State.PARKED,
+        Event.DOCUMENT_CANCELLED: State.CANCELLED,
+    },
+    State.PARKED: {
+        Event.DOCUMENT_REPLAYED: State.WAITING,
+        Event.DOCUMENT_CANCELLED: State.CANCELLED,
+    },
+    State.DELIVERED: {},
+    State.CANCELLED: {},
+}

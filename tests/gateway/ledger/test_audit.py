@@ -1,0 +1,152 @@
+"""The audit: every event in the tree, every tampering named, receipts provable."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from support.ledgering import an_entry
+
+from gateway.ledger.checkpoints import SigningKey, open_checkpoint
+from gateway.ledger.database import connection
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.merkle import leaf_hash, verify_inclusion
+
+KEY = SigningKey("gateway.test/audit", Ed25519PrivateKey.generate())
+
+
+async def _sequence(ledger: Ledger, anchor: Path | None = None) -> int:
+    sequencer = ledger.sequencer(KEY, anchor=anchor)
+    async with connection(ledger._pool) as held:
+        return await sequencer.sequence(held)
+
+
+@pytest.fixture
+async def audited(ledger: Ledger) -> Ledger:
+    """Seven messages under two checkpoints."""
+    for n in range(4):
+        await ledger.record(an_entry(f"PO-{n}"))
+    await _sequence(ledger)
+    for n in range(4, 7):
+        await ledger.record(an_entry(f"PO-{n}"))
+    await _sequence(ledger)
+    return ledger
+
+
+@pytest.fixture
+async def tamper(database: str) -> AsyncIterator[asyncpg.Connection]:
+    connected = await asyncpg.connect(database)
+    yield connected
+    await connected.close()
+
+
+async def _problem(ledger: Ledger) -> str | None:
+    return (await ledger.verify([KEY.verifier])).problem
+
+
+async def test_an_untouched_ledger_verifies(audited: Ledger) -> None:
+    verdict = await audited.verify([KEY.verifier])
+    assert (verdict.events, verdict.checkpoints, verdict.problem) == (7, 2, None)
+
+
+async def test_an_edited_event_is_named(audited: Ledger, tamper: asyncpg.Connection) -> None:
+    await tamper.execute("update events set body = replace(body::text, 'a', 'b')::bytea where id = 3")
+    assert "leaf 2, event 3" in str(await _problem(audited))
+    assert "was changed after it was recorded" in str(await _problem(audited))
+
+
+async def test_a_deleted_event_is_named(audited: Ledger, tamper: asyncpg.Connection) -> None:
+    await tamper.execute("delete from events where id = 2")
+    assert await _problem(audited) == "leaf 1 is missing: its event was deleted before event 3"
+
+
+async def test_a_truncated_log_is_named(audited: Ledger, tamper: asyncpg.Connection) -> None:
+    await tamper.execute("delete from events where id >= 6")
+    assert "leaf 5 is missing: the log ends there" in str(await _problem(audited))
+
+
+async def test_a_truncation_with_its_head_and_leaves_is_found_by_the_checkpoints(
+    audited: Ledger, tamper: asyncpg.Connection
+) -> None:
+    await tamper.execute("delete from events where id >= 6; delete from leaves where leaf >= 5")
+    await tamper.execute("update tree_head set size = 5, event = 5, tick = (select tick from events where id = 5)")
+    assert "leaf 5 is missing" in str(await _problem(audited))
+
+
+async def test_a_rollback_with_its_checkpoints_is_found_by_the_anchor(
+    ledger: Ledger, tamper: asyncpg.Connection, tmp_path: Path
+) -> None:
+    anchor = tmp_path / "anchor" / "checkpoints"
+    for n in range(3):
+        await ledger.record(an_entry(f"PO-{n}"))
+        await _sequence(ledger, anchor)
+    await tamper.execute("delete from events where id = 3; delete from leaves where leaf = 2")
+    await tamper.execute("delete from checkpoints where size = 3")
+    await tamper.execute("update tree_head set size = 2, event = 2, tick = (select tick from events where id = 2)")
+    assert await _problem(ledger) is None
+    verdict = await ledger.verify([KEY.verifier], anchor=anchor)
+    assert verdict.problem == ("leaf 2 is missing: the log ends there, but the checkpoint of 3 leaves was signed")
+
+
+async def test_an_inserted_event_is_named(audited: Ledger, tamper: asyncpg.Connection) -> None:
+    await tamper.execute('insert into events (tick, body) select tick, \'{"event":"x"}\' from events where id = 3')
+    assert "was inserted: it has no leaf in the tree" in str(await _problem(audited))
+
+
+async def test_an_edit_together_with_its_hash_is_found_between_two_checkpoints(
+    audited: Ledger, tamper: asyncpg.Connection
+) -> None:
+    body = await tamper.fetchval("select body from events where id = 6")
+    changed = body.replace(b"accepted", b"rejected")
+    await tamper.execute("update events set body = $1 where id = 6", changed)
+    await tamper.execute("update leaves set hash = $1 where event = 6", leaf_hash(changed))
+    assert "between leaf 4 and leaf 6" in str(await _problem(audited))
+
+
+async def test_events_swapped_are_found(audited: Ledger, tamper: asyncpg.Connection) -> None:
+    await tamper.execute("update events set message_id = (select message_id from events where id = 1) where id = 2")
+    assert "event 2, was moved to another message" in str(await _problem(audited))
+
+
+async def test_a_forged_checkpoint_is_refused(audited: Ledger, tamper: asyncpg.Connection) -> None:
+    await tamper.execute("update checkpoints set note = replace(note, '7', '8') where size = 7")
+    assert "a checkpoint is not to be trusted" in str(await _problem(audited))
+
+
+async def test_a_message_can_be_proven_once_it_is_sequenced(ledger: Ledger) -> None:
+    entry = an_entry()
+    await ledger.record(entry)
+    assert await ledger.prove(entry.message_id) is None
+    for n in range(300):
+        await ledger.record(an_entry(f"PO-{n}"))
+    await _sequence(ledger)
+    proof = await ledger.prove(entry.message_id)
+    assert proof is not None
+    head = open_checkpoint(proof.checkpoint, [KEY.verifier])
+    assert proof.statement == entry.statement
+    assert verify_inclusion(leaf_hash(proof.statement), proof.leaf, head.size, proof.hashes, head.root)
+
+
+async def test_the_tree_never_skips_an_event_that_commits_late(ledger: Ledger, tamper: asyncpg.Connection) -> None:
+    late = tamper.transaction()
+    await late.start()
+    await tamper.execute('insert into events (tick, body) values (ledger_tick(), \'{"event":"late"}\')')
+    await ledger.record(an_entry())
+    assert await _sequence(ledger) == 0
+    await late.commit()
+    assert await _sequence(ledger) == 2
+    assert await _problem(ledger) is None
+
+
+async def test_one_sequencer_leads_and_accepting_does_not_wait_for_it(ledger: Ledger) -> None:
+    tasks = [asyncio.create_task(ledger.sequencer(KEY, anchor=None).run()) for _ in range(2)]
+    await asyncio.gather(*(ledger.record(an_entry(f"PO-{n}")) for n in range(200)))
+    async with asyncio.timeout(10):
+        while (await ledger.verify([KEY.verifier])).events < 200:
+            await asyncio.sleep(0.05)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert (await ledger.verify([KEY.verifier])).problem is None
