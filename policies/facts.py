@@ -1,0 +1,50 @@
+"""What a rule may look at, and nothing else.
+
+Facts are plain values that the gateway fills from what it has proven; a rule never sees a partner's profile, so a
+profile cannot grant itself a right.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+SenderKind = Literal["partner", "plant", "corporate"]
+
+
+class RequestFacts(Struct, frozen=True, kw_only=True):
+    """Known before the body is read."""
+
+    sender_kind: SenderKind
+    sender: str
+    """The partner's or plant's id in our files."""
+    client: str
+    roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    plan: str | None = None
+    channel: str = "http"
+    api_version: str = "v1"
+    address: str = ""
+    binding: str = "none"
+    """How the credential is bound to its holder: `none`, `certificate` or `dpop`."""
+    at: datetime
+    """UTC, aware."""
+
+
+class DocumentFacts(Struct, frozen=True, kw_only=True):
+    """Known once the document is read. `format`, `name` and `version` are the format's own words."""
+
+    request: RequestFacts
+    format: str
+    name: str
+    version: str
+    document_type: str
+    """The canonical object it becomes (`purchase_order`)."""
+    size: int
+    """Bytes as received."""
+    lines: int = 0
+    plant: str | None = None
+    """The plant it concerns, by id; None when the document names none that we know."""
+    ship_to: str | None = None
+    """GLN of the place of delivery."""
+    test: bool = False
