@@ -1,6 +1,5 @@
 """The proofs of RFC 9449 section 4.3, one refusal for each of its numbered checks."""
 
-
 import pytest
 
 from gateway.identity.callers import IdentityUnavailable, Unauthenticated
