@@ -35,7 +35,8 @@ class LivePolicies:
             fresh = load(self.folder)
         except FileProblems as found:
             self.problems = found.problems
-            log.error("rules not reloaded; revision %s stays in force:\n%s", self.current.revision, found)
+            # The problems are the whole story; a stack trace would bury them.
+            log.error("rules not reloaded; %s stays in force:\n%s", self.current.revision, found)  # noqa: TRY400
         else:
             changed = fresh.revision != self.current.revision
             self.problems = ()
