@@ -1,0 +1,40 @@
+"""What can be made to go wrong in the stand-in, switched on by tests and by the demo."""
+
+import time
+
+from msgspec import Struct
+
+
+class Faults(Struct, kw_only=True):
+    """Switches; those that count go down by one with each call they hit. All of them off is the healthy server.
+
+    `away`: every call is answered 503, until switched back or until `away_until` (monotonic) has passed.
+    `refuse`: connections are cut before a byte is answered, as of a host that is gone.
+    `latency`: seconds every call takes longer.
+    `drop_after_commit`: calls that change something are carried out and the connection cut instead of answered.
+    `too_many`: calls answered 429 with `Retry-After: retry_after`.
+    `clash`: `load` calls that meet a serialisation clash, and write calls that fail with one after Odoo's own tries.
+    `fail`: calls answered 500 by an unnamed server error.
+    """
+
+    away: bool = False
+    away_until: float | None = None
+    refuse: bool = False
+    latency: float = 0.0
+    drop_after_commit: int = 0
+    too_many: int = 0
+    retry_after: int = 1
+    clash: int = 0
+    fail: int = 0
+
+    def is_away(self) -> bool:
+        if self.away_until is not None and time.monotonic() >= self.away_until:
+            self.away, self.away_until = False, None
+        return self.away
+
+    def hits(self, name: str) -> bool:
+        """Whether this call is hit by the counting switch `name`; counts it down."""
+        left: int = getattr(self, name)
+        if left > 0:
+            setattr(self, name, left - 1)
+        return left > 0
