@@ -140,6 +140,21 @@ def test_any_changed_byte_is_noticed(at, change):
         open_checkpoint(content.decode(errors="surrogateescape"), [KEY.verifier])
 
 
+def test_every_flipped_bit_is_noticed():
+    for at in range(len(TEXT.encode())):
+        for bit in range(8):
+            content = bytearray(TEXT.encode())
+            content[at] ^= 1 << bit
+            with pytest.raises(BadCheckpoint):
+                open_checkpoint(content.decode(errors="surrogateescape"), [KEY.verifier])
+
+
+def test_an_empty_line_in_a_signed_body_is_refused():
+    body = f"{ORIGIN}\n7\n{base64.b64encode(ROOT).decode()}\n\nmore\n"
+    with pytest.raises(BadCheckpoint, match=r"^not a checkpoint: an origin"):
+        open_checkpoint(f"{body}\n{KEY.signature_line(body)}", [KEY.verifier])
+
+
 @given(st.text())
 def test_any_text_is_refused_with_a_sentence(text):
     with pytest.raises(BadCheckpoint):
@@ -192,6 +207,7 @@ def test_what_is_not_a_checkpoint_says_why(text, sentence):
             PETER_VKEY.replace("Peter", "Petra"),
             "the verifier key of `PetraNeumann` is damaged: its key id is not `c74f20a3`",
         ),
+        ("short+c74f20a3+AQID", "the verifier key of `short` is not an Ed25519 key"),
         (PETER_VKEY.replace("+ARpc", "+BBpc"), "the verifier key of `PeterNeumann` is not an Ed25519 key"),
     ],
 )

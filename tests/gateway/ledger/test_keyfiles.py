@@ -213,6 +213,9 @@ def test_a_renamed_or_damaged_payload_key_is_refused(folder):
         f"{renamed}: the key in it is not `20300101T000000Z-00000000`; the file was renamed or damaged"
     )
     renamed.rename(path)
+    later = path.rename(path.with_name(path.name.replace("20261123", "20300101")))
+    assert refusal_of(folder).endswith("the file was renamed or damaged")
+    later.rename(path)
     secret = line.split()[-1]
     write(path, line.replace(secret, ("B" if secret[0] == "A" else "A") + secret[1:]))
     assert refusal_of(folder).endswith("the file was renamed or damaged")

@@ -259,6 +259,30 @@ def test_hashes_of_another_length_prove_nothing():
     assert not verify_consistency(2, b"", 3, naive_root(hashes), [hashes[2]])
 
 
+def test_hashes_cut_elsewhere_prove_nothing():
+    left, right = MANY[:2]
+    root = node_hash(left, right)
+    assert node_hash(left[:31], left[31:] + right) == root
+    assert not verify_inclusion(left[:31], 0, 2, [left[31:] + right], root)
+    assert not verify_inclusion(left + right[:1], 0, 2, [right[1:]], root)
+
+
+def test_an_inner_node_does_not_pass_for_a_leaf():
+    left, right = naive_root(MANY[:2]), naive_root(MANY[2:4])
+    assert not verify_inclusion(left, 0, 4, [right], node_hash(left, right))
+
+
+def test_a_larger_tree_does_not_pass_for_a_smaller_one():
+    assert not verify_inclusion(MANY[1], 0, 1, [MANY[0]], node_hash(MANY[0], MANY[1]))
+
+
+def test_one_head_does_not_pass_for_two_sizes():
+    root = naive_root(MANY[:4])
+    assert not verify_consistency(3, root, 4, root, [root])
+    assert not verify_consistency(2, root, 4, root, [])
+    assert not verify_consistency(3, root, 4, root, [])
+
+
 def test_a_leaf_outside_the_tree_has_no_proof():
     with pytest.raises(ValueError, match=r"^leaf 3 is not in a tree of 3 leaves$"):
         inclusion_proof(3, 3, subtree_of(MANY[:3]))
@@ -364,6 +388,10 @@ def test_needed_rows_join_neighbours_and_prefer_tiles():
         Rows(2, 0, 1),
     ]
     assert needed_rows(partial(root_of, 0)) == []
+    assert needed_rows(lambda subtree: (subtree(0, 8), subtree(2, 4), subtree(16, 32))) == [
+        Rows(0, 0, 8),
+        Rows(0, 16, 32),
+    ]
 
 
 def test_a_missing_row_is_named_rather_than_guessed():
