@@ -67,7 +67,8 @@ def _sentence(text: str, value: Any, known: list[inspect.Type]) -> str:
     if length := re.fullmatch(r"Expected `(?:str|array|object)` of length (>=|<=) (\d+)", text):
         return _wrong_length(length[1], int(length[2]), value)
     if text.startswith("Expected `str` matching regex"):
-        return f"`{value}` has characters that are not allowed here; it must match {text.split('regex ', 1)[1]}"
+        pattern = text.split("regex ", 1)[1].strip("'")
+        return f"`{value}` has characters that are not allowed here; it must match `{pattern}`"
     return text
 
 
