@@ -7,7 +7,14 @@ from msgspec import Meta, Struct
 from translators.canonical.identifiers import check_gs1_key
 from translators.moments import Moment
 
-Id = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]*$", max_length=60)]
+Id = Annotated[
+    str,
+    Meta(
+        pattern="^[a-z0-9][a-z0-9-]*$",
+        max_length=60,
+        description="use small letters, digits and `-`, beginning with a letter or digit",
+    ),
+]
 """Ours, forever: it stands in lanes, receipts and the audit. The file is named after it."""
 
 Client = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -45,14 +52,21 @@ class Identifiers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """How documents name them. The first GLN is the one of the company or plant itself."""
 
     gln: tuple[Gln, ...] = ()
-    duns: Annotated[str, Meta(pattern="^[0-9]{9}$")] | None = None
-    vat: Annotated[str, Meta(pattern="^[A-Z]{2}[A-Z0-9+*]{2,13}$")] | None = None
+    duns: Annotated[str, Meta(pattern="^[0-9]{9}$", description="a DUNS number has nine digits")] | None = None
+    vat: (
+        Annotated[
+            str, Meta(pattern="^[A-Z]{2}[A-Z0-9+*]{2,13}$", description="begin with the country, as in `DE811234567`")
+        ]
+        | None
+    ) = None
 
 
 class Contact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whom to write to; a mailbox of a team, not of a person."""
 
-    email: Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=200)]
+    email: Annotated[
+        str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=200, description="write a mail address")
+    ]
     about: Literal["technical", "business", "security"]
 
 

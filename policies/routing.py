@@ -22,9 +22,18 @@ class RoutingRule(ScopedRule, frozen=True, kw_only=True):
     plants: Names = ()
     test: bool | None = None
     """True: only test documents, false: only real ones; without it both."""
-    destination: Annotated[str, Meta(pattern=r"^([a-z][a-z0-9-]*|plant:([a-z0-9][a-z0-9_.-]*|\{plant\}))$")]
+    destination: Annotated[
+        str,
+        Meta(
+            pattern=r"^([a-z][a-z0-9-]*|plant:([a-z0-9][a-z0-9_.-]*|\{plant\}))$",
+            description="name a destination, as in `odoo`, `plant:<id>` or `plant:{plant}`",
+        ),
+    ]
     """`odoo`, `plant:<id>`, or `plant:{plant}` for the plant the document concerns."""
-    operation: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.]*$")]
+    operation: Annotated[
+        str,
+        Meta(pattern=r"^[a-z][a-z0-9_.]*$", description="name an operation, as in `sale_order.create_confirmed`"),
+    ]
     ordering_key: Annotated[tuple[KeyPart, ...], Meta(min_length=1)]
     when_parked: Literal["hold", "pass"]
     """Whether those behind a parked document in the same lane wait for it."""

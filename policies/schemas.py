@@ -25,7 +25,13 @@ class SchemaFileRule(ScopedRule, frozen=True, kw_only=True):
     """The first rule that matches counts, rules for certain `partners` before the others."""
 
     accepts: DocumentVersion
-    schema: Annotated[str, Meta(pattern=r"^schemas/[A-Za-z0-9_][A-Za-z0-9_./-]*\.(json|xsd)$")]
+    schema: Annotated[
+        str,
+        Meta(
+            pattern=r"^schemas(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+\.(json|xsd)$",
+            description="name a `.json` or `.xsd` file under `schemas/`",
+        ),
+    ]
     """Relative to the folder of rules."""
 
 
@@ -75,7 +81,7 @@ def check_schema(written: Written[SchemaFileRule], folder: Path) -> Iterator[Fil
         yield written.problem("accepts", "an EDIFACT message is checked by its directory; schemas are for xml and json")
     elif not rule.schema.endswith(suffix):
         yield written.problem("schema", f"a schema for {rule.accepts.format} ends in `{suffix}`")
-    elif ".." in rule.schema.split("/") or not (folder / rule.schema).is_file():
+    elif not (folder / rule.schema).is_file():
         yield written.problem("schema", f"there is no file `{rule.schema}` in the folder of rules")
 
 

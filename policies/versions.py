@@ -17,8 +17,15 @@ from policies.written import Name, Rule, Written, check_twice, window_of
 from translators.moments import Moment
 from translators.yamlfiles import FileProblem
 
-ApiVersion = Annotated[str, Meta(pattern=r"^v[0-9]{1,4}$")]
-Link = Annotated[str, Meta(pattern=r"^(https://|/)[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*$", max_length=300)]
+ApiVersion = Annotated[str, Meta(pattern=r"^v[0-9]{1,4}$", description="write `v` and a number, as in `v1`")]
+Link = Annotated[
+    str,
+    Meta(
+        pattern=r"^(https://|/)[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*$",
+        max_length=300,
+        description="write an address that begins with `https://` or `/`",
+    ),
+]
 LifeState = Literal["preview", "active", "deprecated", "retired"]
 
 

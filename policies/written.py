@@ -11,7 +11,14 @@ from translators.moments import Moment
 from translators.yamlfiles import FileProblem, YamlFile
 
 Mode = Literal["enforce", "observe"]
-Name = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_.-]*$", max_length=80)]
+Name = Annotated[
+    str,
+    Meta(
+        pattern="^[a-z0-9][a-z0-9_.-]*$",
+        max_length=80,
+        description="use small letters, digits, `-`, `_` and `.`, beginning with a letter or digit",
+    ),
+]
 Why = Annotated[str, Meta(min_length=1, max_length=300)]
 
 

@@ -1,7 +1,7 @@
 """From msgspec's words about a value to a sentence for the person who wrote it."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
@@ -40,12 +40,15 @@ def complain(message: str, data: Any, try_again: Callable[[Any], Any], type: typ
     assert match is not None
     path = match["path"] or match["holder"] or "$"
     path = _pin_down(path, message, data, try_again)
-    value, known = _follow(path, data, inspect.type_info(type))
+    value, known, hint = _follow(path, data, inspect.type_info(type))
     text = match["text"]
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", text, re.DOTALL):
         return _unknown_key(path, value, unknown[1], known)
     if missing := re.fullmatch(r"Object missing required field `(.*)`", text):
         return Complaint(path, f"`{missing[1]}` is required")
+    if text.startswith("Expected `str` matching regex"):
+        pattern = text.split("regex ", 1)[1].strip("'\"")
+        return Complaint(path, f"`{value}` is not allowed here; {hint or f'it must match `{pattern}`'}")
     return Complaint(path, _sentence(text, value, known))
 
 
@@ -66,9 +69,6 @@ def _sentence(text: str, value: Any, known: list[inspect.Type]) -> str:
         return f"`{value}` is out of range; it must be {word} {bound[2]}"
     if length := re.fullmatch(r"Expected `(?:str|array|object)` of length (>=|<=) (\d+)", text):
         return _wrong_length(length[1], int(length[2]), value)
-    if text.startswith("Expected `str` matching regex"):
-        pattern = text.split("regex ", 1)[1].strip("'")
-        return f"`{value}` has characters that are not allowed here; it must match `{pattern}`"
     return text
 
 
@@ -127,12 +127,13 @@ def enumerate_words(words: Iterable[str]) -> str:
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
-def _follow(path: str, data: Any, known: inspect.Type) -> tuple[Any, list[inspect.Type]]:
-    """The value at `path` and the types it may have there."""
-    types = _flat([known], data)
+def _follow(path: str, data: Any, known: inspect.Type) -> tuple[Any, list[inspect.Type], str | None]:
+    """The value at `path`, the types it may have there, and what their author advises (the description in Meta)."""
+    below: list[inspect.Type] = [known]
+    types = _flat(below, data)
     for step in _STEP.finditer(path):
         name, index = step["name"], step["index"]
-        below: list[inspect.Type] = []
+        below = []
         for one in types:
             if isinstance(one, inspect.StructType):
                 # The tag is no field of the struct: its choices are the structs themselves.
@@ -143,7 +144,15 @@ def _follow(path: str, data: Any, known: inspect.Type) -> tuple[Any, list[inspec
                 below.append(one.item_type)
         data = data[name] if name is not None else data[int(index)]
         types = _flat(below, data)
-    return data, types
+    return data, types, next(_advice(below), None)
+
+
+def _advice(types: Iterable[inspect.Type]) -> Iterator[str]:
+    for one in types:
+        if isinstance(one, inspect.Metadata) and one.extra_json_schema and "description" in one.extra_json_schema:
+            yield str(one.extra_json_schema["description"])
+        if isinstance(one, inspect.UnionType):
+            yield from _advice(one.types)
 
 
 def _flat(types: Iterable[inspect.Type], data: Any) -> list[inspect.Type]:
@@ -170,7 +179,7 @@ def _pin_down(path: str, message: str, data: Any, try_again: Callable[[Any], Any
     """msgspec writes `[...]` for the key of a mapping: finds which key, by trying each alone."""
     while (gap := path.find("[...]")) >= 0:
         before = path[:gap]
-        holder, _ = _follow(before, data, inspect.type_info(object))
+        holder, _, _ = _follow(before, data, inspect.type_info(object))
         whole = dict(holder)
         try:
             key = next(key for key in whole if _fails_alone(holder, whole, key, message, data, try_again))

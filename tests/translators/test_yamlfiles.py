@@ -171,7 +171,7 @@ def complaints(entries: str, kind: str = "entries") -> list[str]:
         ("{name: 5}", "3:10: expected text, found the number `5`; put it in quotes"),
         ("{name: true}", "3:10: expected text, found `true`; put it in quotes"),
         ("{name: [a]}", "3:10: expected text, found a list"),
-        ("{name: A}", "3:10: `A` has characters that are not allowed here; it must match `^[a-z]+$`"),
+        ("{name: A}", "3:10: `A` is not allowed here; it must match `^[a-z]+$`"),
         ("{name: a, mode: enforced}", "3:19: `enforced` is not known here; did you mean `enforce`?"),
         ("{name: a, mode: 1}", "3:19: expected text, found the number `1`; use `enforce` or `observe`"),
         ("{name: a, count: 010}", "3:20: expected a whole number, found `010`"),
