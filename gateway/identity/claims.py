@@ -12,6 +12,8 @@ from gateway.identity.refusals import Refused
 LEEWAY_SECONDS: Final = 30
 MAX_LIFETIME_SECONDS: Final = 3600
 _MAX_TIME: Final = 1 << 53
+# Other ways to name the key of a binding (the registry of RFC 7800): each asks for a check we cannot make
+_UNCHECKED_KEYS: Final = frozenset({"jwk", "jwe", "kid", "jku", "osc"})
 
 
 class Verified(Struct, frozen=True, kw_only=True):
@@ -106,16 +108,21 @@ def _roles(payload: Mapping[str, Any], audience: str) -> frozenset[str]:
 
 
 def _confirmation(payload: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """The two bindings we can check; a `cnf` with anything else asks for a check we cannot make (RFC 7800 3.1)."""
+    """The two bindings we can check. Members we do not know are ignored (RFC 7800 section 3.1), keys we cannot are not.
+
+    Keycloak 26.7 says beside `jkt` what proves it: `kc-jkt-type`, of which `DPoP` is the one we can ask for.
+    """
     if "cnf" not in payload:
         return None, None
     confirmation = _members(payload, "cnf")
-    if not confirmation or not confirmation.keys() <= {"x5t#S256", "jkt"}:
-        raise Refused("token.binding_unknown")
-    thumbprints = _text(confirmation, "x5t#S256"), _text(confirmation, "jkt")
-    if "" in thumbprints:
+    certificate, proof_key = _text(confirmation, "x5t#S256"), _text(confirmation, "jkt")
+    if "" in (certificate, proof_key):
         raise Refused("token.claim_malformed")
-    return thumbprints
+    if certificate is None and proof_key is None:
+        raise Refused("token.binding_unknown")
+    if not _UNCHECKED_KEYS.isdisjoint(confirmation) or confirmation.get("kc-jkt-type", "DPoP") != "DPoP":
+        raise Refused("token.binding_unknown")
+    return certificate, proof_key
 
 
 def _time(payload: Mapping[str, Any], name: str) -> int:

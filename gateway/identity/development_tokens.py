@@ -50,7 +50,7 @@ class RealmSigner:
         if client.plant is not None:
             claims["plant"] = client.plant
         if proof_key is not None:
-            claims["cnf"] = {"jkt": proof_key}
+            claims["cnf"] = {"jkt": proof_key, "kc-jkt-type": "DPoP"}
         header = {"alg": _ALGORITHM, "typ": "JWT", "kid": self._key.kid}
         return jwt.encode(header, claims, self._key, algorithms=[_ALGORITHM])
 

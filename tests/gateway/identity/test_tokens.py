@@ -123,6 +123,14 @@ async def test_a_proof_bound_token_needs_a_new_proof_with_every_request(verifier
     assert (await refused(verifier, dpop(token, None))).code == "dpop.missing"
 
 
+async def test_what_keycloak_adds_to_a_binding_and_names_nobody_knows_are_no_hindrance(
+    verifier, mint, dpop, signing_keys
+):
+    cnf = {"jkt": signing_keys["device"].thumbprint, "kc-jkt-type": "DPoP", "note": "new"}
+    token = mint.token(claims=mint.claims(typ="DPoP", cnf=cnf))
+    assert (await verifier.verify(dpop(token, mint.proof(token)), kinds=("partner",))).binding == "dpop"
+
+
 async def test_a_token_bound_twice_needs_both(verifier, mint, dpop, signing_keys):
     cnf = {"jkt": signing_keys["device"].thumbprint, "x5t#S256": "thumb-a"}
     token = mint.token(claims=mint.claims(cnf=cnf))
