@@ -6,6 +6,7 @@ it), and refuses to exist outside development.
 
 import logging
 import time
+from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -134,7 +135,7 @@ class Realm:
 
 class _TokenRequest(OAuth2Request):  # type: ignore[misc]  # Authlib ships no types
     def __init__(self, uri: str, form: dict[str, str], headers: Mapping[str, str], proof_key: str | None) -> None:
-        super().__init__("POST", uri, headers={"Authorization": headers.get("authorization", "")})
+        super().__init__("POST", uri, headers={"Authorization": _readable(headers.get("authorization", ""))})
         self.payload = BasicOAuth2Payload(form)
         self.proof_key = proof_key
         self._form = form
@@ -142,6 +143,15 @@ class _TokenRequest(OAuth2Request):  # type: ignore[misc]  # Authlib ships no ty
     @property
     def form(self) -> dict[str, str]:
         return self._form
+
+
+def _readable(authorization: str) -> str:
+    """The header, or nothing where Authlib would fall over credentials that are not UTF-8."""
+    try:
+        b64decode(authorization.partition(" ")[2]).decode()
+    except ValueError:  # UnicodeDecodeError and binascii.Error are ValueErrors
+        return ""
+    return authorization
 
 
 class _ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]  # Authlib ships no types
