@@ -1,43 +1,73 @@
 """The nouns at the two ends of the way in: what a channel hands over, and what the sender is told."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
 SenderKind = Literal["partner", "plant", "corporate"]
 Channel = Literal["http", "as2", "sftp"]
+Binding = Literal["none", "certificate", "dpop"]
+
+
+class Credential(Struct, frozen=True, kw_only=True):
+    """What the channel has proven. `client` is the OAuth client, AS2 id or SFTP account; `address` the peer's."""
+
+    kind: SenderKind
+    client: str
+    roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    binding: Binding = "none"
+    address: str = ""
+    channel: Channel = "http"
 
 
 class Sender(Struct, frozen=True, kw_only=True):
-    """Who sent it, as proven by the channel. `id` is the partner's or the plant's id in our files."""
+    """Whose credential it is: the id of a partner, a plant or a corporate client in our files."""
 
     kind: SenderKind
     id: str
-    client: str
-    """The credential used: OAuth client, AS2 id or SFTP account."""
-    roles: frozenset[str] = frozenset()
-    scopes: frozenset[str] = frozenset()
-    binding: Literal["none", "certificate", "dpop"] = "none"
-    address: str = ""
+    plan: str | None
+    credential: Credential
 
 
 class Submission(Struct, frozen=True, kw_only=True):
-    """Bytes at a channel, with who sent them."""
+    """Bytes at a channel. `document_type` is set by a typed route (`/v1/purchase-orders`): nothing else is taken there.
 
-    channel: Channel
-    sender: Sender
+    `idempotency_key` is the sender's own word for "this again"; without one the interchange reference or the content
+    itself tells a repetition.
+    """
+
     content: bytes
     media_type: str | None
-    api_version: str = "v1"
     document_type: str | None = None
-    """Set by a typed route (`/v1/purchase-orders`): anything else is refused there."""
     idempotency_key: str | None = None
     traceparent: str | None = None
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
-    """What the sender is told. `statement` is, byte for byte, the audit leaf that records the verdict."""
+    """We have it, durably. `statement` is, byte for byte, the audit leaf that says so.
+
+    `duplicate`: it had come before; message id and statement are those of the first time.
+    """
 
     message_id: str
     statement: bytes
     duplicate: bool = False
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+class Rejection(Struct, frozen=True, kw_only=True):
+    """We do not take it. `code` is an entry of errors.py, `act` what the sender can do, `findings` where it is wrong.
+
+    `rule` names the policy rule that decided (file and line); `message_id` is set when the refusal is on record.
+    """
+
+    code: str
+    text: str
+    act: str | None = None
+    findings: tuple[Any, ...] = ()
+    rule: str | None = None
+    policy_revision: str | None = None
+    retry_after: int | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    message_id: str | None = None

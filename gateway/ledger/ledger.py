@@ -110,14 +110,20 @@ class Ledger:
     async def list_messages(self, which: MessageFilter, limit: int) -> list[MessageHead]:
         return await reading.list_messages(self._pool, which, limit)
 
+    async def tree_size(self) -> int:
+        """Events under the newest checkpoint."""
+        return await sequencing.tree_size(self._pool)
+
     async def prove(self, message_id: UUID) -> sequencing.Proof | None:
         return await sequencing.prove(self._pool, message_id)
 
     async def verify(self, verifiers: Collection[Verifier], *, anchor: Path | None = None) -> verifying.Verdict:
         return await verifying.verify(self._pool, list(verifiers), anchor=anchor)
 
-    def sequencer(self, key: SigningKey, *, anchor: Path | None = None) -> sequencing.Sequencer:
-        return sequencing.Sequencer(self._pool, key, anchor=anchor)
+    def sequencer(
+        self, key: SigningKey, *, cosigning: Sequence[SigningKey] = (), anchor: Path | None = None
+    ) -> sequencing.Sequencer:
+        return sequencing.Sequencer(self._pool, key, cosigning=cosigning, anchor=anchor)
 
     def _open_recorder(self) -> Recorder:
         if self._recorder is None:

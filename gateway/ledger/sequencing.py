@@ -5,13 +5,14 @@ transaction, like every reader of the ledger, and signs a checkpoint whenever th
 """
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 from msgspec import Struct
 
-from gateway.ledger.checkpoints import SigningKey, sign
+from gateway.ledger.checkpoints import SigningKey, cosign, sign
 from gateway.ledger.database import Connection, LedgerUnavailable, Pool, connection
 from gateway.ledger.merkle import Frontier, Tile, inclusion_proof, leaf_hash, needed_rows, subtree_over
 from gateway.ledger.statements import statements
@@ -24,9 +25,18 @@ BATCH = 5000
 class Sequencer:
     """Appends leaves and signs checkpoints; `anchor` is a file outside the database that keeps every checkpoint."""
 
-    def __init__(self, pool: Pool, key: SigningKey, *, anchor: Path | None = None, pause: float = 0.25) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        key: SigningKey,
+        *,
+        cosigning: Sequence[SigningKey] = (),
+        anchor: Path | None = None,
+        pause: float = 0.25,
+    ) -> None:
         self._pool = pool
         self._key = key
+        self._cosigning = cosigning
         self._anchor = anchor
         self._pause = pause
 
@@ -61,10 +71,18 @@ class Sequencer:
             last = events[-1]
             await held.execute(_SQL["move_head"], size, frontier.size, last["tick"], last["id"], frontier.to_bytes())
             note = sign(self._key.name, frontier.size, frontier.root(), self._key)
+            for key in self._cosigning:
+                note = cosign(note, key)
             await held.execute(_SQL["keep_checkpoint"], frontier.size, note)
         if self._anchor is not None:
             await asyncio.to_thread(_append, self._anchor, note)
         return len(events)
+
+
+async def tree_size(pool: Pool) -> int:
+    async with connection(pool) as held:
+        newest = await held.fetchrow(_SQL["newest_checkpoint"])
+    return int(newest["size"]) if newest else 0
 
 
 class Proof(Struct, frozen=True):

@@ -23,7 +23,6 @@ class Event(StrEnum):
 
     MESSAGE_ACCEPTED = "intake.message.accepted"
     MESSAGE_REFUSED = "intake.message.refused"
-    MESSAGE_REPEATED = "intake.message.repeated"
     MESSAGE_CONFLICTED = "intake.message.conflicted"
     REQUESTS_LIMITED = "intake.requests.limited"
     DOCUMENT_DELIVERED = "delivery.document.delivered"
@@ -79,7 +78,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.DOCUMENT_CANCELLED: State.CANCELLED,
     },
     State.PARKED: {
-        Event.DOCUMENT_REPLAYED: State.WAITING,
+        Event.DOCUMENT_REPLAYED: State.UNKNOWN,
         Event.DOCUMENT_CANCELLED: State.CANCELLED,
     },
     State.DELIVERED: {},

@@ -1,5 +1,6 @@
 -- name: replay
--- Parked deliveries become due again, at most one every $5 seconds. Null selects everything.
+-- Parked deliveries become due again, at most one every $5 seconds. Null selects everything. They are read back before
+-- they are sent: the last attempt of one that was parked may have had its effect.
 with parked as (
   select message_id, number, tick, position from exceptions
   where state = 'parked'
@@ -9,7 +10,7 @@ with parked as (
 ),
 chosen as (select message_id, number, row_number() over (order by tick, position) as place from parked)
 update exceptions x
-set state = 'waiting', blocks = true, attempts = 0, due_at = now() + make_interval(secs => (chosen.place - 1) * $5)
+set state = 'unknown', blocks = true, attempts = 0, due_at = now() + make_interval(secs => (chosen.place - 1) * $5)
 from chosen where x.message_id = chosen.message_id and x.number = chosen.number
 returning x.message_id, x.number, x.destination, x.lane;
 

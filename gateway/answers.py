@@ -1,0 +1,63 @@
+"""Each error's answer on the wire: one table, as data. A test proves that no error lacks one.
+
+HTTP: status of the RFC 9457 problem, whose `type` is `/errors/<code>` here, or the registered type where there is one.
+"""
+
+from gateway.errors import ERRORS
+
+_BY_PREFIX = {"token.": 401, "dpop.": 401, "certificate.": 400}
+_HTTP = {
+    "request.malformed": 400,
+    "request.not_found": 404,
+    "request.method": 405,
+    "request.deadline": 408,
+    "request.too_large": 413,
+    "request.parameter": 400,
+    "request.wrong_kind": 403,
+    "sender.unknown": 403,
+    "sender.suspended": 403,
+    "sender.binding_required": 403,
+    "document.unsupported": 415,
+    "document.malformed": 400,
+    "document.invalid": 422,
+    "document.too_large": 413,
+    "document.other_type": 422,
+    "schema.not_matched": 422,
+    "routing.no_route": 422,
+    "idempotency.conflict": 422,
+    "version.unknown": 404,
+    "version.not_open": 403,
+    "version.retired": 410,
+    "version.document_unknown": 422,
+    "version.document_not_open": 403,
+    "version.document_retired": 422,
+    "access.not_granted": 403,
+    "access.denied": 403,
+    "limit.exceeded": 429,
+    "limit.reduced_capacity": 429,
+    "limit.unavailable": 503,
+    "limit.too_large": 413,
+    "limit.none_applies": 403,
+    "message.not_found": 404,
+    "receipt.not_ready": 404,
+    "delivery.not_found": 404,
+    "delivery.contradicted": 409,
+    "ledger.unavailable": 503,
+    "keys.unavailable": 503,
+    "dpop.unavailable": 503,
+    "internal": 500,
+}
+_REGISTERED_TYPES = {  # draft-ietf-httpapi-ratelimit-headers-10, section 7
+    "limit.exceeded": "https://iana.org/assignments/http-problem-types#quota-exceeded",
+    "limit.reduced_capacity": "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",
+}
+
+HTTP_STATUS: dict[str, int] = {
+    code: _HTTP.get(code) or next((status for prefix, status in _BY_PREFIX.items() if code.startswith(prefix)), 0)
+    for code in ERRORS
+}
+
+
+def problem_type(code: str) -> str:
+    """The `type` of the problem document: a registered one, or our page about it."""
+    return _REGISTERED_TYPES.get(code, f"/errors/{code}")

@@ -1,0 +1,135 @@
+"""The whole wiring, top to bottom. Nothing else constructs anything that lives as long as the process."""
+
+import asyncio
+import gc
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+from litestar import Litestar
+
+from gateway.channels.http.application import Api, http_application
+from gateway.channels.http.asking import Questions
+from gateway.channels.http.calling import Callers
+from gateway.channels.http.health import Health
+from gateway.channels.http.inbox import PlantInbox
+from gateway.channels.http.submitting import Submissions
+from gateway.counters import Counters
+from gateway.destinations.contract import Destination
+from gateway.destinations.odoo.destination import OdooDestination
+from gateway.destinations.odoo.settings import OdooSettings
+from gateway.destinations.plant import PlantDestination
+from gateway.destinations.recording import RecordingDestination
+from gateway.identity.keys import JwksKeys
+from gateway.identity.tokens import TokenVerifier
+from gateway.intake import Intake
+from gateway.ledger.keyfiles import Keys, create_if_absent, load_keys
+from gateway.ledger.ledger import Ledger, open_ledger
+from gateway.ledger.sealing import Sealer
+from gateway.observing import POLICY, start_logging
+from gateway.settings import Settings, read_settings
+from gateway.working import Worker
+from partners.live import LiveDirectory
+from policies.live import LivePolicies
+from translators.reading import Limits
+
+
+def open_keys(settings: Settings) -> Keys:
+    """The ledger's key files; made on first use in development only."""
+    return create_if_absent(settings.keys) if settings.is_development else load_keys(settings.keys)
+
+
+@asynccontextmanager
+async def open_records(settings: Settings, role: str) -> AsyncIterator[Ledger]:
+    """The ledger, for a process that does `role`."""
+    assert settings.database_url is not None
+    keys = await asyncio.to_thread(open_keys, settings)
+    ledger = await open_ledger(
+        settings.database_url,
+        Sealer(keys.payload),
+        worker=f"{role}@{socket.gethostname()}:{os.getpid()}",
+        connections=settings.database_connections,
+    )
+    try:
+        yield ledger
+    finally:
+        await ledger.close()
+
+
+@asynccontextmanager
+async def open_api(settings: Settings) -> AsyncIterator[Api]:
+    """Everything the HTTP channel needs, in the order a message meets it."""
+    async with AsyncExitStack() as stack:
+        policies = LivePolicies(settings.policies, lambda rules, _: POLICY.labels(rules.revision).set(1))
+        partners = LiveDirectory(settings.partners)
+        counters = Counters(settings.counters_url, gateways=lambda: settings.gateways)
+        stack.push_async_callback(counters.close)
+        keys = JwksKeys(settings.issuers(), settings.state / "jwks", development=settings.is_development)
+        await keys.start()
+        stack.push_async_callback(keys.close)
+        verifier = TokenVerifier(settings.issuers(), keys, replays=counters)
+        ledger = await stack.enter_async_context(open_records(settings, "gateway"))
+        intake = Intake(policies, partners, counters, ledger, Limits(max_bytes=settings.max_body))
+        watchers = [asyncio.create_task(policies.watch()), asyncio.create_task(partners.watch())]
+        stack.push_async_callback(_end, watchers)
+
+        callers = Callers(verifier, settings.trusted_proxies, settings.public_url)
+        yield Api(
+            submissions=Submissions(callers, intake, settings.max_body, settings.body_seconds),
+            questions=Questions(callers, intake, ledger),
+            inbox=PlantInbox(callers, intake, ledger),
+            health=Health(ledger, settings.state, settings.metrics_networks),
+        )
+
+
+def create() -> Litestar:
+    """The HTTP application of a server process, from the environment."""
+    settings = read_settings(os.environ)
+    start_logging(settings.log_level)
+    settings.state.mkdir(parents=True, exist_ok=True)
+
+    opened: list[Api] = []
+
+    @asynccontextmanager
+    async def life(_: Litestar) -> AsyncIterator[None]:
+        async with open_api(settings) as api:
+            opened.append(api)
+            gc.collect()
+            gc.freeze()  # what lives as long as the process is never looked at again by the collector
+            gc.set_threshold(50_000, 50, 1000)
+            yield
+
+    return http_application(lambda: opened[-1], lifespan=[life])
+
+
+def destinations(settings: Settings, partners: LiveDirectory, client: httpx.AsyncClient) -> list[Destination]:
+    """Every place documents can go to."""
+    found: list[Destination] = [PlantDestination(plant) for plant in partners.current.plants]
+    if settings.odoo_url is not None and settings.odoo_api_key_file is not None:
+        odoo = OdooSettings(
+            url=settings.odoo_url,
+            database=settings.odoo_database,
+            api_key=settings.odoo_api_key_file.read_text().strip(),
+            rate=settings.odoo_rate,
+        )
+        found.append(OdooDestination(odoo, client))
+    found += [RecordingDestination(name, settings.state / "recorded" / name) for name in settings.recording]
+    return found
+
+
+@asynccontextmanager
+async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
+    """A worker with its destinations and the sequencer."""
+    partners = LiveDirectory(settings.partners)
+    keys = await asyncio.to_thread(open_keys, settings)
+    async with open_records(settings, "worker") as ledger, httpx.AsyncClient(follow_redirects=False) as client:
+        sequencer = ledger.sequencer(keys.signing, cosigning=keys.cosigning, anchor=settings.checkpoint_file)
+        yield Worker(ledger, destinations(settings, partners, client), sequencer)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,118 @@
+"""What a sender may ask about its own messages: one, a list, the receipt that proves our verdict."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from litestar.response import Response
+from msgspec import Struct
+
+from gateway.channels.http.calling import Callers
+from gateway.channels.http.heads import HttpRequest, read_head
+from gateway.channels.http.problems import problem
+from gateway.identity.issuers import IssuerKind
+from gateway.intake import Intake
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.reading import MessageFilter, MessageHead, MessageHistory
+from gateway.ledger.receipts import write_receipt
+from gateway.submissions import Rejection, Sender
+
+_SENDERS: tuple[IssuerKind, ...] = ("partner", "plant")
+PAGE = 50
+
+
+class Page(Struct, frozen=True):
+    """Newest first. `next` is the cursor of the page behind this one, null on the last."""
+
+    messages: list[MessageHead]
+    next: str | None
+
+
+class Questions(Struct, frozen=True):
+    """Answers about messages, to their own sender only."""
+
+    callers: Callers
+    intake: Intake
+    ledger: Ledger
+
+    async def message(self, request: HttpRequest, message_id: str) -> Response[bytes]:
+        found = await self._own(request, message_id)
+        return found if isinstance(found, Response) else _json(found)
+
+    async def receipt(self, request: HttpRequest, message_id: str) -> Response[bytes]:
+        """The receipt as a file that `partner-gateway audit verify-receipt` checks offline."""
+        found = await self._own(request, message_id)
+        if isinstance(found, Response):
+            return found
+        proof = await self.ledger.prove(found.id)
+        if proof is None:
+            text = "the message is recorded and will be under a signed checkpoint in a moment"
+            return problem(Rejection(code="receipt.not_ready", text=text, act="ask again in a second", retry_after=1))
+        content = write_receipt(proof.statement, proof.leaf, proof.hashes, proof.checkpoint)
+        name = f'attachment; filename="{found.id}.receipt"'
+        return Response(content, media_type="text/plain; charset=utf-8", headers={"Content-Disposition": name})
+
+    async def messages(
+        self,
+        request: HttpRequest,
+        cursor: str | None,
+        document_type: str | None,
+        verdict: Literal["accepted", "refused"] | None,
+        number: str | None,
+        limit: int,
+    ) -> Response[bytes]:
+        sender = await self._sender(request)
+        if isinstance(sender, Response):
+            return sender
+        before = _read_cursor(cursor)
+        if isinstance(before, Rejection):
+            return problem(before)
+        which = MessageFilter(
+            sender=sender.id,
+            sender_kind=sender.kind,
+            before=before,
+            document_type=document_type,
+            verdict=verdict,
+            business_number=number,
+        )
+        found = await self.ledger.list_messages(which, limit + 1)
+        more = len(found) > limit
+        return _json(Page(found[:limit], _write_cursor(found[limit - 1].id) if more else None))
+
+    async def _sender(self, request: HttpRequest) -> Sender | Response[bytes]:
+        credential = await self.callers.prove(read_head(request.scope), _SENDERS)
+        if isinstance(credential, Response):
+            return credential
+        admission = await self.intake.admit(credential, "v1")
+        return problem(admission) if isinstance(admission, Rejection) else admission.sender
+
+    async def _own(self, request: HttpRequest, message_id: str) -> MessageHistory | Response[bytes]:
+        """The message, if it is the caller's: another's is as good as absent."""
+        sender = await self._sender(request)
+        if isinstance(sender, Response):
+            return sender
+        try:
+            history = await self.ledger.history(UUID(message_id))
+        except ValueError:
+            history = None
+        if history is None or (history.sender, history.sender_kind) != (sender.id, sender.kind):
+            return problem(Rejection(code="message.not_found", text="you have no message of this id"))
+        return history
+
+
+def _json(answer: Struct) -> Response[bytes]:
+    return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+def _write_cursor(last: UUID) -> str:
+    return urlsafe_b64encode(last.bytes).decode().rstrip("=")
+
+
+def _read_cursor(text: str | None) -> UUID | Rejection | None:
+    if text is None:
+        return None
+    try:
+        return UUID(bytes=urlsafe_b64decode(text + "=="))
+    except ValueError:
+        return Rejection(code="request.parameter", text="`cursor` is not one that an answer gave")

@@ -1,0 +1,54 @@
+"""Who calls: from a request's head to a credential, or to the answer that refuses it."""
+
+from collections.abc import Collection
+
+from litestar.response import Response
+from msgspec import Struct
+
+from gateway.channels.http.heads import Head, Networks, address_of
+from gateway.channels.http.problems import problem
+from gateway.identity.callers import Unauthenticated, no_token
+from gateway.identity.certificates import thumbprint_from
+from gateway.identity.issuers import IssuerKind
+from gateway.identity.tokens import Presented, TokenVerifier
+from gateway.observing import AUTH_FAILURES
+from gateway.submissions import Credential, Rejection
+
+
+class Callers(Struct, frozen=True):
+    """`public_url` is how callers address us: a DPoP proof names it."""
+
+    verifier: TokenVerifier
+    trusted_proxies: Networks
+    public_url: str
+
+    async def prove(self, head: Head, kinds: Collection[IssuerKind]) -> Credential | Response[bytes]:
+        """The credential behind the request's token, or the 401 (403 for another kind of caller, 503 while blind)."""
+        try:
+            presented = self._presented(head)
+            caller = self.verifier.recall(presented, kinds) or await self.verifier.verify(presented, kinds=kinds)
+        except Unauthenticated as refused:
+            AUTH_FAILURES.labels(refused.code).inc()
+            return problem(Rejection(code=refused.code, text=refused.text), challenge=refused.challenge)
+        return Credential(
+            kind=caller.kind,
+            client=caller.client,
+            roles=caller.roles,
+            scopes=caller.scopes,
+            binding=caller.binding,
+            address=address_of(head, self.trusted_proxies),
+        )
+
+    def _presented(self, head: Head) -> Presented:
+        scheme, _, token = (head.get("authorization") or "").partition(" ")
+        lowered = scheme.lower()
+        if lowered not in ("bearer", "dpop") or not token:
+            raise no_token()
+        return Presented(
+            token.strip(),
+            "DPoP" if lowered == "dpop" else "Bearer",
+            head.method,
+            self.public_url + head.path,
+            head.get("dpop"),
+            thumbprint_from(head.raw, head.peer, self.trusted_proxies),
+        )

@@ -1,0 +1,86 @@
+"""What of a request's head matters here, picked out once."""
+
+import os
+import re
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any
+
+from litestar import Request
+from msgspec import Struct
+
+from gateway.submissions import Rejection
+
+HttpRequest = Request[Any, Any, Any]
+Networks = Sequence[IPv4Network | IPv6Network]
+_PICKED = {
+    b"authorization", b"dpop", b"content-type", b"content-length", b"idempotency-key", b"traceparent",
+    b"x-forwarded-for", b"accept",
+}  # fmt: skip
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?")
+_KEY = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,200})"|([\x21\x23-\x7e]{1,200})')
+
+
+class Head(Struct, frozen=True):
+    """Header fields by lower-case name; a repeated one is joined by a comma, as RFC 9110 section 5.3 has it."""
+
+    fields: dict[str, str]
+    raw: Sequence[tuple[bytes, bytes]]
+    peer: str
+    method: str
+    path: str
+
+    def get(self, name: str) -> str | None:
+        return self.fields.get(name)
+
+
+def read_head(scope: Any) -> Head:
+    fields: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        if name in _PICKED:
+            key, text = name.decode("latin-1"), value.decode("latin-1")
+            fields[key] = f"{fields[key]}, {text}" if key in fields else text
+    client = scope.get("client")
+    return Head(fields, scope["headers"], client[0] if client else "", scope["method"], scope["path"])
+
+
+def address_of(head: Head, trusted: Networks) -> str:
+    """The caller's address: the peer's, or what the nearest proxy we trust saw."""
+    address = head.peer
+    seen = [part.strip() for part in (head.get("x-forwarded-for") or "").split(",") if part.strip()]
+    while seen and is_in(address, trusted):
+        address = seen.pop()
+    return address
+
+
+def idempotency_key(head: Head) -> str | Rejection | None:
+    """The Idempotency-Key: a structured string, `"…"`, or the same without quotes, at most 200 characters."""
+    text = head.get("idempotency-key")
+    if text is None:
+        return None
+    matched = _KEY.fullmatch(text)
+    if matched is None:
+        return Rejection(
+            code="request.malformed",
+            text="the Idempotency-Key is not one string of 1 to 200 printable characters",
+            act="send a UUID or the document's number in quotes",
+        )
+    quoted = matched[1]
+    return matched[2] if quoted is None else quoted.replace('\\"', '"').replace("\\\\", "\\")
+
+
+def traceparent(head: Head) -> str:
+    """The caller's trace continued with a step of our own, or a new trace (W3C Trace Context)."""
+    matched = _TRACEPARENT.fullmatch(head.get("traceparent") or "")
+    span = os.urandom(8).hex()
+    if matched is None:
+        return f"00-{os.urandom(16).hex()}-{span}-00"
+    return f"00-{matched[1]}-{span}-{matched[2]}"
+
+
+def is_in(address: str, networks: Networks) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)

@@ -1,0 +1,46 @@
+"""Whether this process lives, whether it can take messages, and its figures."""
+
+import shutil
+from pathlib import Path
+
+import msgspec
+from litestar.response import Response
+from msgspec import Struct
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from gateway.channels.http.heads import HttpRequest, Networks, is_in, read_head
+from gateway.ledger.database import LedgerUnavailable
+from gateway.ledger.ledger import Ledger
+
+LEAST_FREE = 256 * 1024 * 1024
+"""Bytes that must be free where the state lies: not ready before full."""
+
+
+class Health(Struct, frozen=True):
+    """Readiness is the ledger and head-room on disk; Odoo, Keycloak and the counters may be away."""
+
+    ledger: Ledger
+    state: Path
+    metrics_networks: Networks
+
+    def live(self) -> Response[bytes]:
+        return Response(b'{"live":true}', media_type="application/json")
+
+    async def ready(self) -> Response[bytes]:
+        checks = {"ledger": await self._ledger_answers(), "disk": shutil.disk_usage(self.state).free > LEAST_FREE}
+        holds = all(checks.values())
+        body = msgspec.json.encode({"ready": holds, "checks": checks})
+        return Response(body, status_code=200 if holds else 503, media_type="application/json")
+
+    def metrics(self, request: HttpRequest) -> Response[bytes] | None:
+        """For those who may see them; the figures name partners. None for everybody else."""
+        if not is_in(read_head(request.scope).peer, self.metrics_networks):
+            return None
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    async def _ledger_answers(self) -> bool:
+        try:
+            await self.ledger.ping()
+        except LedgerUnavailable:
+            return False
+        return True

@@ -1,0 +1,144 @@
+"""The plant's inbox: fetch what lies ready (waiting for it if need be), acknowledge what was taken."""
+
+import asyncio
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from litestar.response import Response
+from msgspec import Struct
+
+from gateway.channels.http.bodies import read_body
+from gateway.channels.http.calling import Callers
+from gateway.channels.http.heads import HttpRequest, read_head
+from gateway.channels.http.problems import problem
+from gateway.identifiers import split_delivery_id
+from gateway.identity.issuers import IssuerKind
+from gateway.intake import Intake
+from gateway.ledger.ledger import Ledger
+from gateway.submissions import Rejection, Sender
+
+_PLANT: tuple[IssuerKind, ...] = ("plant",)
+LOOK_EVERY = 0.2
+"""Seconds between looks while a plant waits."""
+MOST_WORD = 16 * 1024
+
+
+class InboxDelivery(Struct, frozen=True, kw_only=True):
+    """A document for the plant. Acknowledge it by `id`; until `hidden_until` no other fetch gets it, then it is offered
+    again: take a second one of the same `id` as the same delivery."""
+
+    id: str
+    document_type: str
+    number: str
+    business_key: str
+    sender: str
+    accepted_at: datetime
+    hidden_until: datetime
+    fetched: int
+    traceparent: str | None
+    test: bool
+    document: msgspec.Raw
+
+
+class Inbox(Struct, frozen=True):
+    deliveries: list[InboxDelivery]
+
+
+class Acknowledgement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`accepted`: the plant has it, durably. `rejected`: it never will; `text` says why to our operators.
+
+    `reference` is the plant's own name for it.
+    """
+
+    verdict: Literal["accepted", "rejected"]
+    reference: str = ""
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        if self.verdict == "rejected" and not self.text.strip():
+            raise ValueError("a rejection says why in `text`")
+
+
+class PlantInbox(Struct, frozen=True):
+    callers: Callers
+    intake: Intake
+    ledger: Ledger
+
+    async def fetch(self, request: HttpRequest, plant: str, wait: float, limit: int, lease: float) -> Response[bytes]:
+        """Up to `limit` deliveries in order, hidden for `lease` seconds; waits up to `wait` seconds for the first."""
+        sender = await self._plant(request, plant)
+        if isinstance(sender, Response):
+            return sender
+        deadline = asyncio.get_running_loop().time() + wait
+        destination = f"plant:{plant}"
+        while not (found := await self.ledger.fetch_offered(destination, limit=limit, seconds=lease)):
+            if asyncio.get_running_loop().time() >= deadline:
+                break
+            await asyncio.sleep(LOOK_EVERY)
+        deliveries = [
+            InboxDelivery(
+                id=one.id,
+                document_type=one.document_type,
+                number=one.business_number,
+                business_key=one.business_key,
+                sender=one.sender,
+                accepted_at=one.accepted_at,
+                hidden_until=one.hidden_until,
+                fetched=one.fetched,
+                traceparent=one.traceparent,
+                test=one.test,
+                document=msgspec.Raw(one.body),
+            )
+            for one in found
+        ]
+        return Response(msgspec.json.encode(Inbox(deliveries)), media_type="application/json")
+
+    async def acknowledge(self, request: HttpRequest, plant: str, delivery_id: str, seconds: float) -> Response[bytes]:
+        sender = await self._plant(request, plant)
+        if isinstance(sender, Response):
+            return sender
+        content = await read_body(request.receive, declared=None, most=MOST_WORD, seconds=seconds)
+        if isinstance(content, Rejection):
+            return problem(content)
+        try:
+            word = msgspec.json.decode(content, type=Acknowledgement)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            text = str(error) if isinstance(error, msgspec.ValidationError) else "the body is not JSON"
+            return problem(Rejection(code="request.malformed", text=text))
+        return await self._record(plant, delivery_id, word, actor=sender.id)
+
+    async def _record(self, plant: str, delivery_id: str, word: Acknowledgement, *, actor: str) -> Response[bytes]:
+        missing = Rejection(code="delivery.not_found", text="the inbox has no delivery of this id")
+        try:
+            message_id, number = split_delivery_id(delivery_id)
+        except ValueError:
+            return problem(missing)
+        said = await self.ledger.acknowledge(
+            f"plant:{plant}",
+            message_id,
+            number,
+            accepted=word.verdict == "accepted",
+            reference=(word.reference or word.text)[:200],
+            actor=f"plant {actor}",
+        )
+        if said == "unknown":
+            return problem(missing)
+        if said == "contradicted":
+            text = "this delivery was acknowledged the other way before; the first word stands"
+            return problem(Rejection(code="delivery.contradicted", text=text, act="ask our operators"))
+        answer: dict[str, Any] = {"delivery": delivery_id, "verdict": word.verdict, "repeated": said == "repeated"}
+        return Response(msgspec.json.encode(answer), media_type="application/json")
+
+    async def _plant(self, request: HttpRequest, plant: str) -> Sender | Response[bytes]:
+        """The caller, who must be this very plant."""
+        credential = await self.callers.prove(read_head(request.scope), _PLANT)
+        if isinstance(credential, Response):
+            return credential
+        admission = await self.intake.admit(credential, "v1")
+        if isinstance(admission, Rejection):
+            return problem(admission)
+        if admission.sender.id != plant:
+            text = f"this is the inbox of another plant; yours is /v1/plants/{admission.sender.id}/deliveries"
+            return problem(Rejection(code="request.wrong_kind", text=text))
+        return admission.sender

@@ -1,0 +1,51 @@
+"""Refusals as RFC 9457 problem documents: a stable code, who must act, where it is wrong, whether to repeat."""
+
+from typing import Any
+
+import msgspec
+from litestar.response import Response
+
+from gateway.answers import HTTP_STATUS, problem_type
+from gateway.errors import ERRORS
+from gateway.submissions import Rejection
+
+MEDIA_TYPE = "application/problem+json"
+MOST_FINDINGS = 100
+
+
+def problem(rejection: Rejection, *, challenge: str | None = None, trace: str | None = None) -> Response[bytes]:
+    """The answer to a rejection; `challenge` is the WWW-Authenticate of a 401."""
+    error, status = ERRORS[rejection.code], HTTP_STATUS[rejection.code]
+    document: dict[str, Any] = {
+        "type": problem_type(rejection.code),
+        "title": error.title,
+        "status": status,
+        "detail": rejection.text,
+        "code": rejection.code,
+        "acts": error.acts,
+        "repeat": error.repeat,
+        "act": rejection.act,
+        "rule": rejection.rule,
+        "policy": rejection.policy_revision or None,
+        "trace": trace.split("-")[1] if trace else None,
+        "message": rejection.message_id,
+        "instance": f"/v1/messages/{rejection.message_id}" if rejection.message_id else None,
+        "findings": [_plain(finding) for finding in rejection.findings[:MOST_FINDINGS]] or None,
+        "findings_left_out": len(rejection.findings) - MOST_FINDINGS
+        if len(rejection.findings) > MOST_FINDINGS
+        else None,
+        "violated-policies": [rejection.rule] if status == 429 else None,
+    }
+    headers = dict(rejection.fields)
+    if rejection.retry_after is not None:
+        headers["Retry-After"] = str(rejection.retry_after)
+    elif status == 503:
+        headers["Retry-After"] = "5"
+    if challenge is not None:
+        headers["WWW-Authenticate"] = challenge
+    body = msgspec.json.encode({name: value for name, value in document.items() if value is not None})
+    return Response(body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _plain(finding: Any) -> Any:
+    return {name: value for name, value in msgspec.to_builtins(finding).items() if value not in (None, {})}

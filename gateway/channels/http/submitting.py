@@ -1,0 +1,100 @@
+"""The way in over HTTP: one address for any document, and one for each type."""
+
+import time
+from base64 import b64encode
+from collections.abc import Collection
+
+import msgspec
+from litestar.response import Response
+from msgspec import Struct
+
+from gateway.channels.http.bodies import read_body
+from gateway.channels.http.calling import Callers
+from gateway.channels.http.heads import HttpRequest, idempotency_key, read_head, traceparent
+from gateway.channels.http.problems import problem
+from gateway.identity.issuers import IssuerKind
+from gateway.intake import Intake
+from gateway.ledger.merkle import leaf_hash
+from gateway.observing import ACCEPT_SECONDS, DUPLICATES, RECEIVED, log_change
+from gateway.submissions import Receipt, Rejection, Submission
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Accepted(Struct, frozen=True):
+    """The answer 202. `statement` is our verdict, byte for byte as it stands in the audit; `leaf` is its hash there
+    (RFC 6962, base64). The proof that it is in the signed tree is at `receipt` a second later."""
+
+    message: str
+    status: str
+    receipt: str
+    statement: str
+    leaf: str
+    duplicate: bool
+
+
+class Submissions(Struct, frozen=True):
+    """Turns requests into submissions and their outcome into answers."""
+
+    callers: Callers
+    intake: Intake
+    most_bytes: int
+    body_seconds: float
+
+    async def take(
+        self, request: HttpRequest, kinds: Collection[IssuerKind], document_type: str | None, api_version: str = "v1"
+    ) -> Response[bytes]:
+        """One request, from its head to its answer."""
+        started = time.perf_counter()
+        head = read_head(request.scope)
+        trace = traceparent(head)
+        credential = await self.callers.prove(head, kinds)
+        if isinstance(credential, Response):
+            return credential
+        admission = await self.intake.admit(credential, api_version)
+        if isinstance(admission, Rejection):
+            return problem(admission, trace=trace)
+        key = idempotency_key(head)
+        if isinstance(key, Rejection):
+            return problem(key, trace=trace)
+        content = await read_body(
+            request.receive, declared=head.get("content-length"), most=self.most_bytes, seconds=self.body_seconds
+        )
+        if isinstance(content, Rejection):
+            return problem(content, trace=trace)
+        submission = Submission(
+            content=content,
+            media_type=head.get("content-type"),
+            document_type=document_type,
+            idempotency_key=key,
+            traceparent=trace,
+        )
+        outcome = await self.intake.accept(submission, admission)
+        ACCEPT_SECONDS.observe(time.perf_counter() - started)
+        return _answer(outcome, admission.sender.id, document_type, trace)
+
+
+def _answer(outcome: Receipt | Rejection, sender: str, document_type: str | None, trace: str) -> Response[bytes]:
+    if isinstance(outcome, Rejection):
+        RECEIVED.labels("http", document_type or "any", outcome.code).inc()
+        log_change("intake.refused", message_id=outcome.message_id, sender=sender, code=outcome.code, traceparent=trace)
+        return problem(outcome, trace=trace)
+    RECEIVED.labels("http", document_type or "any", "accepted").inc()
+    if outcome.duplicate:
+        DUPLICATES.labels("submission").inc()
+    log_change("intake.accepted", message_id=outcome.message_id, sender=sender, traceparent=trace)
+    address = f"/v1/messages/{outcome.message_id}"
+    accepted = Accepted(
+        message=outcome.message_id,
+        status=address,
+        receipt=f"{address}/receipt",
+        statement=outcome.statement.decode(),
+        leaf=b64encode(leaf_hash(outcome.statement)).decode(),
+        duplicate=outcome.duplicate,
+    )
+    return Response(
+        _encode(accepted),
+        status_code=202,
+        headers={"Location": address, "traceparent": trace, **dict(outcome.fields)},
+        media_type="application/json",
+    )

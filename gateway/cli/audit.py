@@ -1,0 +1,82 @@
+"""`audit verify` holds the ledger against its checkpoints; `audit verify-receipt` checks a receipt with no server."""
+
+import argparse
+import asyncio
+import json
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from gateway.app import open_keys, open_records
+from gateway.cli.serve import with_embedded
+from gateway.ledger.checkpoints import Verifier
+from gateway.ledger.receipts import BadReceipt, verify_receipt
+from gateway.ledger.verifying import Verdict
+from gateway.settings import Settings
+
+
+def add_commands(commands: Any) -> None:
+    nouns = commands.add_parser("audit", help="prove what was recorded").add_subparsers(required=True, metavar="VERB")
+    verify = nouns.add_parser("verify", help="recompute the audit tree and hold it against every signed checkpoint")
+    verify.add_argument("--anchor", type=Path, help="a file of checkpoints kept outside the database")
+    verify.add_argument("--json", action="store_true")
+    verify.set_defaults(run=_verify)
+    receipt = nouns.add_parser("verify-receipt", help="check a receipt offline")
+    receipt.add_argument("file", type=Path)
+    receipt.add_argument("--key", type=Path, action="append", help="a .vkey file of the gateway; default: our own keys")
+    receipt.add_argument("--content", type=Path, help="the document it should be about")
+    receipt.add_argument("--json", action="store_true")
+    receipt.set_defaults(run=_verify_receipt)
+
+
+def _verify(chosen: argparse.Namespace) -> int:
+    with ExitStack() as stack:
+        settings = with_embedded(stack)
+        anchor = chosen.anchor or settings.checkpoint_file
+        if anchor is not None and not anchor.exists():
+            anchor = None  # nothing was sequenced yet
+        verdict = asyncio.run(_hold_against_checkpoints(settings, anchor))
+    if chosen.json:
+        facts = {"ok": verdict.problem is None, "events": verdict.events, "checkpoints": verdict.checkpoints}
+        print(json.dumps({**facts, "problem": verdict.problem}))
+    elif verdict.problem is None:
+        print(f"ok: {verdict.events} events under {verdict.checkpoints} signed checkpoints")
+    else:
+        print(f"not ok, after {verdict.events} good events: {verdict.problem}", file=sys.stderr)
+    return 0 if verdict.problem is None else 1
+
+
+async def _hold_against_checkpoints(settings: Settings, anchor: Path | None) -> Verdict:
+    keys = open_keys(settings)
+    async with open_records(settings, "audit") as ledger:
+        return await ledger.verify([Verifier.from_vkey(one.vkey) for one in keys.verifiers], anchor=anchor)
+
+
+def _verify_receipt(chosen: argparse.Namespace) -> int:
+    try:
+        content = chosen.file.read_bytes()
+        verified = verify_receipt(content, _verifier_keys(chosen.key))
+    except (BadReceipt, ValueError, OSError) as error:
+        return _no(chosen, str(error))
+    if chosen.content is not None and not verified.is_for(chosen.content.read_bytes()):
+        return _no(chosen, f"the receipt is good, but about other bytes than {chosen.content}")
+    said = verified.said
+    if chosen.json:
+        print(json.dumps({"ok": True, "message": said.message, "verdict": said.verdict, "at": said.at}))
+    else:
+        print(f"ok: {said.verdict} message {said.message} of {said.sender} at {said.at}, {said.content}")
+        print(f"    leaf {verified.index} of {verified.size}, signed by {', '.join(verified.signers)}")
+    return 0
+
+
+def _verifier_keys(files: list[Path] | None) -> list[str]:
+    if files:
+        return [file.read_text().strip() for file in files]
+    folder = Path(".gateway/keys")
+    return [file.read_text().strip() for file in sorted(folder.glob("*.vkey"))]
+
+
+def _no(chosen: argparse.Namespace, why: str) -> int:
+    print(json.dumps({"ok": False, "problem": why}) if chosen.json else f"not ok: {why}", file=sys.stderr)
+    return 1

@@ -1,0 +1,31 @@
+"""`partner-gateway NOUN VERB`: one module for each noun."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from gateway.cli import audit, issuer, message, policy, serve
+from gateway.settings import BadSettings
+from translators.yamlfiles import FileProblems
+
+_NOUNS = (serve, message, audit, policy, issuer)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status: 0 done, 1 the answer is no, 2 the command cannot be carried out."""
+    parser = argparse.ArgumentParser(prog="partner-gateway", description=__doc__)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for noun in _NOUNS:
+        noun.add_commands(commands)
+    chosen = parser.parse_args(arguments)
+    try:
+        return int(chosen.run(chosen) or 0)
+    except (BadSettings, FileProblems) as problems:
+        print(problems, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""`message`: where is it, what is parked, send it again, give it up, does everything add up."""
+
+import argparse
+import asyncio
+import getpass
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from gateway.app import open_records
+from gateway.cli.serve import with_embedded
+from gateway.identifiers import split_delivery_id
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.operating import Selection
+
+
+def add_commands(commands: Any) -> None:
+    verbs = commands.add_parser("message", help="where is it, and what to do").add_subparsers(
+        required=True, metavar="VERB"
+    )
+    show = verbs.add_parser("show", help="everything known of a message")
+    show.add_argument("id", type=UUID)
+    show.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _show(ledger, chosen.id)))
+    parked = verbs.add_parser("parked", help="what waits for a human, with the cause")
+    parked.add_argument("--destination")
+    parked.add_argument("--cause")
+    parked.add_argument("--json", action="store_true")
+    parked.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _parked(ledger, chosen)))
+    replay = verbs.add_parser("replay", help="deliver parked documents again; reads back before it sends")
+    replay.add_argument("delivery", nargs="?", help="one delivery, `<message id>.<number>`; else a selection")
+    replay.add_argument("--destination")
+    replay.add_argument("--cause")
+    replay.add_argument("--per-second", type=float, default=1.0, help="at most this many start each second")
+    replay.add_argument("--limit", type=int, default=1000)
+    replay.add_argument("--reason", required=True, help="for the audit")
+    replay.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _replay(ledger, chosen)))
+    cancel = verbs.add_parser("cancel", help="give a delivery up for good; its followers go on")
+    cancel.add_argument("delivery")
+    cancel.add_argument("--reason", required=True, help="for the audit")
+    cancel.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _cancel(ledger, chosen)))
+    balance = verbs.add_parser("balance", help="prove that everything accepted is somewhere")
+    balance.set_defaults(run=lambda _: _with_ledger(_balance))
+
+
+def _with_ledger(act: Callable[[Ledger], Awaitable[int]]) -> int:
+    async def run(settings: Any) -> int:
+        async with open_records(settings, "operator") as ledger:
+            return await act(ledger)
+
+    with ExitStack() as stack:
+        return asyncio.run(run(with_embedded(stack)))
+
+
+async def _show(ledger: Ledger, message_id: UUID) -> int:
+    history = await ledger.history(message_id)
+    if history is None:
+        print(f"there is no message {message_id}")
+        return 1
+    print(msgspec.json.format(msgspec.json.encode(history)).decode())
+    return 0
+
+
+async def _parked(ledger: Ledger, chosen: argparse.Namespace) -> int:
+    found = await ledger.parked(destination=chosen.destination, cause=chosen.cause)
+    if chosen.json:
+        print(msgspec.json.encode(found).decode())
+        return 0
+    table = Table("delivery", "document", "from", "to", "cause", "since", title=f"{len(found)} parked")
+    for one in found:
+        document = f"{one.document_type} {one.business_number}"
+        table.add_row(one.id, document, one.sender, one.destination, one.cause, f"{one.since:%Y-%m-%d %H:%M}")
+    Console().print(table)
+    return 0
+
+
+async def _replay(ledger: Ledger, chosen: argparse.Namespace) -> int:
+    message_id, number = split_delivery_id(chosen.delivery) if chosen.delivery else (None, None)
+    which = Selection(message_id=message_id, number=number, destination=chosen.destination, cause=chosen.cause)
+    ids = await ledger.replay(
+        which, actor=_operator(), reason=chosen.reason, per_second=chosen.per_second, limit=chosen.limit
+    )
+    print(f"{len(ids)} due again, at most {chosen.per_second:g} a second")
+    return 0 if ids else 1
+
+
+async def _cancel(ledger: Ledger, chosen: argparse.Namespace) -> int:
+    done = await ledger.cancel(*split_delivery_id(chosen.delivery), actor=_operator(), reason=chosen.reason)
+    print("cancelled" if done else "there is no such delivery waiting, or it is under way")
+    return 0 if done else 1
+
+
+async def _balance(ledger: Ledger) -> int:
+    balance = await ledger.balance()
+    print(json.dumps({**msgspec.to_builtins(balance), "imbalance": balance.imbalance}))
+    return 1 if balance.imbalance else 0
+
+
+def _operator() -> str:
+    return f"operator {getpass.getuser()}"

@@ -1,0 +1,90 @@
+"""`serve` runs the HTTP API, `worker` delivers; each is one process, any number of each may run."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from contextlib import ExitStack
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces, Loops
+from granian.http import HTTP1Settings
+from prometheus_client import start_http_server
+
+from gateway.app import open_worker
+from gateway.embedded import embedded_postgresql, embedded_valkey
+from gateway.observing import start_logging
+from gateway.settings import Settings, read_settings
+
+
+def add_commands(commands: Any) -> None:
+    server = commands.add_parser("serve", help="run the HTTP API")
+    server.set_defaults(run=serve)
+    worker = commands.add_parser("worker", help="deliver what was accepted")
+    worker.set_defaults(run=work)
+
+
+def serve(_: argparse.Namespace) -> int:
+    """Until stopped. Without a database of its own it starts the embedded one, in development only."""
+    with ExitStack() as stack:
+        settings = with_embedded(stack)
+        Granian(
+            "gateway.app:create",
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.ASGI,
+            factory=True,
+            workers=1,
+            loop=Loops.uvloop,
+            websockets=False,
+            log_enabled=settings.log_level == "debug",
+            http1_settings=HTTP1Settings(header_read_timeout=settings.header_seconds * 1000),
+            respawn_failed_workers=False,
+        ).serve()
+    return 0
+
+
+def work(_: argparse.Namespace) -> int:
+    """Until stopped by SIGTERM or Ctrl-C; what is under way is settled first."""
+    with ExitStack() as stack:
+        settings = with_embedded(stack)
+        start_logging(settings.log_level)
+        if settings.worker_metrics_port:
+            start_http_server(settings.worker_metrics_port, settings.host)
+        return asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with open_worker(settings) as worker:
+        running = asyncio.create_task(worker.run())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await worker.stop()
+        running.cancel()
+        ended = (await asyncio.gather(running, return_exceptions=True))[0]
+    if isinstance(ended, Exception):
+        print(f"the worker failed: {ended}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def with_embedded(stack: ExitStack) -> Settings:
+    """The settings, with embedded servers started for what they leave open, and named in the environment for the
+    processes started from here."""
+    settings = read_settings(os.environ)
+    if settings.database_url is None:
+        folder = settings.state / "postgresql"
+        os.environ["GATEWAY_DATABASE_URL"] = stack.enter_context(
+            embedded_postgresql(folder, environment=settings.environment)
+        )
+    if settings.counters_url is None:
+        folder = settings.state / "valkey"
+        os.environ["GATEWAY_COUNTERS_URL"] = stack.enter_context(
+            embedded_valkey(folder, environment=settings.environment)
+        )
+    return read_settings(os.environ)

@@ -1,0 +1,133 @@
+"""Everything that happens to a document on its way out. `deliver` is the page; the rest of this file is its words."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from gateway.breaker import Breaker
+from gateway.destinations.contract import (
+    Absent,
+    Delivered,
+    Destination,
+    Offered,
+    Outcome,
+    Postponed,
+    Refused,
+    Unavailable,
+    Unknown,
+    Verified,
+)
+from gateway.ledger.leasing import Lease
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.states import Event
+from gateway.ledger.work import Result, Work
+from gateway.observing import count_outcome, observe_delivery
+from gateway.retries import wait_before_next, wait_before_reading_back
+
+_log = logging.getLogger(__name__)
+
+
+async def deliver(ledger: Ledger, destination: Destination, breaker: Breaker, lease: Lease) -> int:
+    """Make the next deliveries of one shard and settle them; returns how many there were.
+
+    Lanes run beside each other, the deliveries of a lane one after the other. The first that does not get through
+    holds those behind it, unless its rule lets them pass.
+    """
+    works = await ledger.next_deliveries(lease, destination.batch if breaker.circuit == "closed" else 1)
+    lanes: dict[str, list[Work]] = {}
+    for work in works:
+        lanes.setdefault(work.delivery.lane, []).append(work)
+    room = asyncio.Semaphore(destination.concurrency)
+
+    async def one_lane(lane: list[Work]) -> list[Result]:
+        results: list[Result] = []
+        held = False
+        for work in lane:
+            if held or work.blocked:
+                result = _hold(work)
+            else:
+                async with room:
+                    result = await _attempt(destination, breaker, work)
+            held = held or (result.state not in ("delivered", "offered") and result.blocks)
+            results.append(result)
+        return results
+
+    done = await asyncio.gather(*(one_lane(lane) for lane in lanes.values()))
+    if works:
+        results = {id(result.work): result for lane in done for result in lane}
+        await ledger.settle(lease, [results[id(work)] for work in works])
+    return len(works)
+
+
+async def _attempt(destination: Destination, breaker: Breaker, work: Work) -> Result:
+    """One delivery: read back first where it may have been sent, then send, unless the destination is out."""
+    if breaker.circuit == "open":
+        return _result(work, Unavailable(why="the destination is out"))
+    with observe_delivery(destination.name, work):
+        if work.maybe_sent:
+            verified = await _ask(lambda: destination.verify(work.delivery))
+            if not isinstance(verified, Absent):
+                return _told(destination, breaker, work, verified)
+        outcome = await _ask(lambda: destination.deliver(work.delivery))
+        assert not isinstance(outcome, Absent)
+        return _told(destination, breaker, work, outcome)
+
+
+async def _ask(question: Callable[[], Awaitable[Outcome | Verified]]) -> Outcome | Verified:
+    """A destination that raises has a defect: what it did is unknown."""
+    try:
+        return await question()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the effect may be there
+        _log.exception("a destination raised instead of answering")
+        return Unknown(why=f"the destination failed in an unexpected way: {type(error).__name__}")
+
+
+def _told(destination: Destination, breaker: Breaker, work: Work, outcome: Outcome) -> Result:
+    if isinstance(outcome, Unavailable | Unknown):
+        breaker.failed(outcome.after if isinstance(outcome, Unavailable) else None)
+    else:
+        breaker.succeeded()
+    count_outcome(destination.name, work, outcome)
+    return _result(work, outcome)
+
+
+def _result(work: Work, outcome: Outcome) -> Result:
+    """What an outcome means for the ledger. Only verdicts about the document spend an attempt, outages do not."""
+    attempt = work.delivery.attempt
+    match outcome:
+        case Delivered(reference):
+            return Result(work=work, event=Event.DOCUMENT_DELIVERED, outcome="delivered", reference=reference)
+        case Offered():
+            return Result(work=work, event=Event.DOCUMENT_OFFERED, outcome="offered", blocks=False, spent=False)
+        case Refused(code, why):
+            return _park(work, code, why)
+        case Postponed(why, after):
+            return _retry(work, Event.DOCUMENT_POSTPONED, "postponed", "destination.postponed", why, after or 0.0)
+        case Unknown(why):
+            after = wait_before_reading_back(attempt)
+            return _retry(work, Event.DOCUMENT_UNKNOWN, "unknown", "destination.no_answer", why, after)
+        case Unavailable(why, after):
+            event = Event.DOCUMENT_UNKNOWN if work.maybe_sent else Event.DOCUMENT_POSTPONED
+            return Result(
+                work=work, event=event, outcome="unavailable", cause="destination.unavailable", error=why,
+                after=after or 0.0, spent=False,
+            )  # fmt: skip
+
+
+def _retry(work: Work, event: Event, outcome: str, cause: str, why: str, after: float) -> Result:
+    """Once more by the schedule of its rule, or parked at its end."""
+    wait = wait_before_next(work.retries, work.delivery.attempt)
+    if wait is None:
+        return _park(work, "delivery.attempts_used_up", why)
+    if event is Event.DOCUMENT_POSTPONED:
+        after = max(wait, after)
+    return Result(work=work, event=event, outcome=outcome, cause=cause, error=why, after=after)
+
+
+def _park(work: Work, cause: str, why: str) -> Result:
+    blocks = work.when_parked == "hold"
+    return Result(work=work, event=Event.DOCUMENT_PARKED, outcome="refused", cause=cause, error=why, blocks=blocks)
+
+
+def _hold(work: Work) -> Result:
+    return Result(work=work, event=Event.DOCUMENT_HELD, outcome="held", spent=False)

@@ -1,0 +1,127 @@
+"""Everything that can go wrong between a sender and us, by stable code. docs/reference/errors.md explains each.
+
+The codes of a kind of rule (`policies.verdicts.Code`) and of the token checks (`gateway.identity.refusals`) are
+entries too: a test proves that nothing can be refused with a code that is not here.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Actor = Literal["sender", "receiver", "operator"]
+
+
+class Error(Struct, frozen=True):
+    """`title` is the same for every occurrence; `acts` must do something; `repeat`: the same request may be sent again
+    as it is and can then succeed."""
+
+    title: str
+    acts: Actor = "sender"
+    repeat: bool = False
+
+
+ERRORS: dict[str, Error] = {
+    # the request
+    "request.malformed": Error("the request cannot be understood"),
+    "request.not_found": Error("there is nothing at this address"),
+    "request.method": Error("this address does not take this method"),
+    "request.deadline": Error("the request did not arrive in time", repeat=True),
+    "request.too_large": Error("the request is larger than this gateway takes"),
+    "request.parameter": Error("a parameter has the wrong form"),
+    "request.wrong_kind": Error("this address is for other callers"),
+    # who is calling
+    "sender.unknown": Error("the client belongs to no partner or plant we know", "operator"),
+    "sender.suspended": Error("the partner or plant is suspended", "operator"),
+    "sender.binding_required": Error("the token must be bound to a key"),
+    # the document
+    "document.unsupported": Error("the content is of no format we take"),
+    "document.malformed": Error("the document breaks the syntax of its format"),
+    "document.invalid": Error("the document breaks the rules of its type"),
+    "document.too_large": Error("the document is larger than agreed"),
+    "document.other_type": Error("the document is of another type than this address takes"),
+    "schema.not_matched": Error("the document does not match the agreed schema"),
+    "routing.no_route": Error("nobody here takes this document", "receiver"),
+    "idempotency.conflict": Error("the key was used before for other content"),
+    # policies
+    "version.unknown": Error("there is no such API version"),
+    "version.not_open": Error("the API version is not open to this sender"),
+    "version.retired": Error("the API version is retired"),
+    "version.document_unknown": Error("this version of the document is not taken"),
+    "version.document_not_open": Error("this version of the document is not open to this sender"),
+    "version.document_retired": Error("this version of the document is retired"),
+    "access.not_granted": Error("nothing grants this to the sender", "receiver"),
+    "access.denied": Error("a rule denies this to the sender", "receiver"),
+    "limit.exceeded": Error("too many requests", repeat=True),
+    "limit.reduced_capacity": Error("fewer requests than usual are taken for a while", repeat=True),
+    "limit.unavailable": Error("the limit cannot be counted at the moment", "operator", repeat=True),
+    "limit.too_large": Error("more at once than the limit ever allows"),
+    "limit.none_applies": Error("no limit covers the sender", "operator"),
+    # asking and acknowledging
+    "message.not_found": Error("the sender has no such message"),
+    "receipt.not_ready": Error("the receipt is not provable yet", repeat=True),
+    "delivery.not_found": Error("the plant has no such delivery"),
+    "delivery.contradicted": Error("the delivery was acknowledged the other way before"),
+    # us
+    "ledger.unavailable": Error("the gateway cannot keep anything at the moment", "operator", repeat=True),
+    "keys.unavailable": Error("the token cannot be judged at the moment", "operator", repeat=True),
+    "dpop.unavailable": Error("the proof cannot be judged at the moment", "operator", repeat=True),
+    "internal": Error("the gateway failed", "operator", repeat=True),
+    # tokens and proofs
+    "token.missing": Error("no access token"),
+    "token.too_large": Error("the access token is not accepted"),
+    "token.malformed": Error("the access token is not accepted"),
+    "token.encrypted": Error("the access token is not accepted"),
+    "token.header_refused": Error("the access token is not accepted"),
+    "token.algorithm_refused": Error("the access token is not accepted"),
+    "token.issuer_unknown": Error("the access token is not accepted"),
+    "token.wrong_kind": Error("the access token is of another kind of caller"),
+    "token.key_missing": Error("the access token is not accepted"),
+    "token.key_unknown": Error("the access token is not accepted"),
+    "token.key_unfit": Error("the access token is not accepted"),
+    "token.signature_invalid": Error("the access token is not accepted"),
+    "token.claim_missing": Error("the access token is not accepted"),
+    "token.claim_malformed": Error("the access token is not accepted"),
+    "token.expired": Error("the access token has expired"),
+    "token.not_yet_valid": Error("the access token is not valid yet"),
+    "token.lifetime_too_long": Error("the access token lives too long", "operator"),
+    "token.wrong_type": Error("the token is no access token"),
+    "token.audience_refused": Error("the access token is for somebody else", "operator"),
+    "token.client_refused": Error("the client is not admitted", "operator"),
+    "token.revoked": Error("the access token was revoked"),
+    "token.binding_missing": Error("the access token is bound to a key that was not shown"),
+    "token.binding_mismatch": Error("the access token is bound to another key"),
+    "token.binding_unknown": Error("the access token is bound in an unknown way"),
+    "certificate.malformed": Error("the client certificate cannot be read", "operator"),
+    "dpop.missing": Error("the DPoP proof is not accepted"),
+    "dpop.token_unbound": Error("the access token is bound to no key"),
+    "dpop.malformed": Error("the DPoP proof is not accepted"),
+    "dpop.header_refused": Error("the DPoP proof is not accepted"),
+    "dpop.algorithm_refused": Error("the DPoP proof is not accepted"),
+    "dpop.key_unfit": Error("the DPoP proof is not accepted"),
+    "dpop.signature_invalid": Error("the DPoP proof is not accepted"),
+    "dpop.claim_missing": Error("the DPoP proof is not accepted"),
+    "dpop.claim_malformed": Error("the DPoP proof is not accepted"),
+    "dpop.method_mismatch": Error("the DPoP proof is for another request"),
+    "dpop.url_mismatch": Error("the DPoP proof is for another request"),
+    "dpop.token_mismatch": Error("the DPoP proof is for another token"),
+    "dpop.key_mismatch": Error("the DPoP proof is of another key"),
+    "dpop.stale": Error("the DPoP proof is too old"),
+    "dpop.not_yet_valid": Error("the DPoP proof lies in the future"),
+    "dpop.replayed": Error("the DPoP proof was used before"),
+}
+
+_UNSUPPORTED = frozenset({"document.format", "document.media_type", "document.empty", "document.unknown", "json.kind"})
+_SYNTAX = frozenset(
+    {"json.character", "json.depth", "json.duplicate", "json.encoding", "json.syntax", "json.truncated"}
+)
+
+
+def refusal_code(finding: str) -> str:
+    """The error that stands for a document's first finding, by the finding's own code."""
+    if finding in _UNSUPPORTED:
+        return "document.unsupported"
+    if finding == "document.size":
+        return "document.too_large"
+    if finding in _SYNTAX or finding.startswith(("xml.syntax", "xml.refused", "edifact.syntax")):
+        return "document.malformed"
+    return "document.invalid"

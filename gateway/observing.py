@@ -1,0 +1,102 @@
+"""What operators see: metrics, and one log line per change of state. Never a payload, never a token.
+
+Metric names, labels and units: docs/reference/metrics.md. Labels take their values from configuration, never from a
+message.
+"""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from prometheus_client import Counter, Gauge, Histogram
+
+from gateway.clock import now_text
+from gateway.ledger.work import Work
+
+RECEIVED = Counter("gateway_messages_received_total", "Submissions judged", ["channel", "document_type", "outcome"])
+DUPLICATES = Counter("gateway_duplicates_total", "Submissions that had come before", ["kind"])
+AUTH_FAILURES = Counter("gateway_auth_failures_total", "Requests without a caller we trust", ["reason"])
+RATE_LIMITED = Counter("gateway_rate_limited_total", "Requests refused by a limit", ["partner"])
+DELIVERIES = Counter("gateway_deliveries_total", "Attempts to deliver", ["destination", "document_type", "outcome"])
+DELIVERY_SECONDS = Histogram("gateway_delivery_duration_seconds", "Time an attempt took", ["destination"])
+ACCEPT_SECONDS = Histogram(
+    "gateway_accept_duration_seconds",
+    "Time from the request's head to its answer",
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+BREAKER = Gauge("gateway_breaker_state", "0 closed, 1 probing, 2 open", ["destination"])
+DEPTH = Gauge("gateway_queue_depth", "Deliveries by state", ["destination", "state"])
+OLDEST = Gauge("gateway_oldest_message_age_seconds", "Age of the oldest delivery not yet made", ["destination"])
+IMBALANCE = Gauge("gateway_ledger_imbalance", "Deliveries the ledger cannot account for; must be 0")
+POLICY = Gauge("gateway_policy_info", "The policy revision in force", ["revision"])
+TREE_SIZE = Gauge("gateway_audit_tree_size", "Events under the newest checkpoint")
+
+_log = logging.getLogger("gateway.messages")
+_CIRCUITS = {"closed": 0, "probing": 1, "open": 2}
+
+
+@contextmanager
+def observe_delivery(destination: str, work: Work) -> Iterator[None]:  # noqa: ARG001 - the span's subject
+    """Times one attempt."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        DELIVERY_SECONDS.labels(destination).observe(time.perf_counter() - started)
+
+
+def count_outcome(destination: str, work: Work, outcome: Any) -> None:
+    """One attempt's outcome, as metric and log line."""
+    name = type(outcome).__name__.lower()
+    DELIVERIES.labels(destination, work.delivery.document_type, name).inc()
+    if name not in ("delivered", "offered"):
+        log_change(
+            "delivery.attempt",
+            message_id=work.delivery.message_id,
+            delivery=work.delivery.id,
+            destination=destination,
+            document_type=work.delivery.document_type,
+            attempt=work.delivery.attempt,
+            outcome=name,
+            traceparent=work.delivery.traceparent,
+        )
+
+
+def show_breaker(destination: str, circuit: str) -> None:
+    BREAKER.labels(destination).set(_CIRCUITS[circuit])
+
+
+def log_change(event: str, *, level: int = logging.INFO, **facts: Any) -> None:
+    """One line of JSON: what changed, for which message; values are ids and codes, never content."""
+    if _log.isEnabledFor(level):
+        known = {name: fact for name, fact in facts.items() if fact is not None}
+        _log.log(level, event, extra={"facts": known})
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line; control characters are escaped by the encoding."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": now_text(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+            **getattr(record, "facts", {}),
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            line["exception"] = record.exc_info[0].__name__
+            line["where"] = self.formatException(record.exc_info).splitlines()[-3:-1]
+        return msgspec.json.encode(line).decode()
+
+
+def start_logging(level: str) -> None:
+    """To standard error, as JSON lines."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every address it calls
