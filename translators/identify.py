@@ -1,5 +1,7 @@
 """What a submission is, told from its first bytes; nothing is decoded here that a hostile sender could make large."""
 
+from translators.edifact.tokens import Tokenizer
+from translators.edifact.translating import MAPS, compiled_map
 from translators.findings import Finding, Unreadable
 from translators.formats import Label
 from translators.jsondoc.decoding import kind_of
@@ -20,6 +22,8 @@ def identify(head: bytes, media_type: str | None) -> Label:
         raise _unreadable("document.empty", "the document is empty")
     if start.startswith(b"{"):
         label = _json(start)
+    elif start[:3] in (b"UNA", b"UNB", b"UNH"):
+        label = _edifact(start)
     else:
         raise _unreadable("document.format", "neither EDIFACT, XML nor JSON: the first bytes are not known")
     _check_media_type(label, media_type)
@@ -29,6 +33,23 @@ def identify(head: bytes, media_type: str | None) -> Label:
 def _json(start: bytes) -> Label:
     kind = kind_of(start)
     return Label("json", kind.document_type, kind.version, kind.document_type)
+
+
+def _edifact(start: bytes) -> Label:
+    """From the first UNH; the rest of the input is read as a whole before anything is believed."""
+    tokenizer = Tokenizer()
+    header = next((each for each in tokenizer.feed(start) if each.raw[:3] == b"UNH"), None)
+    if header is None:
+        errors = tuple(finding for finding in tokenizer.findings if finding.severity == "error")
+        raise Unreadable(errors or (Finding("edifact.unh", "no message header (UNH) stands near the start"),))
+    message = header.get(2, 1)
+    release = f"{header.get(2, 2)}.{header.get(2, 3)}"
+    compiled = compiled_map(message, release)
+    if compiled is None:
+        known = ", ".join(f"{name} {version}" for name, version in MAPS)
+        text = f"messages {message[:6]} {release[:10]} are not supported; known are {known}"
+        raise Unreadable((Finding("edifact.message.unknown", text, syntax_code="17"),))
+    return Label("edifact", message, release, compiled.kind.document_type)
 
 
 def _check_media_type(label: Label, media_type: str | None) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from translators.canonical.documents import KINDS, Kind, business_key, encode
+from translators.edifact.translating import EdifactLimits, translate
 from translators.findings import Finding, Unreadable
 from translators.formats import Label
 from translators.jsondoc.decoding import decode
@@ -71,7 +72,43 @@ def read(content: bytes, label: Label, limits: Limits = Limits()) -> Reading:  #
     if len(content) > limits.max_bytes:
         text = f"the document has {len(content)} bytes; at most {limits.max_bytes} are taken"
         raise Unreadable((Finding("document.size", text),))
+    if label.format == "edifact":
+        return _read_edifact(content, limits)
     return _read_json(content, label, limits)
+
+
+def _read_edifact(content: bytes, limits: Limits) -> Reading:
+    outcome = translate(
+        content,
+        EdifactLimits(
+            max_interchanges=limits.max_interchanges,
+            max_messages=limits.max_messages,
+            max_segments=limits.max_segments,
+            max_segment_bytes=limits.max_segment_bytes,
+            max_findings=limits.max_findings,
+        ),
+    )
+    _refuse_errors(outcome.findings)
+    header = outcome.header
+    return Reading(
+        documents=tuple(document(kind, canonical, test=test) for kind, canonical, test in outcome.objects),
+        findings=outcome.findings,
+        interchange=Interchange(
+            sender=header.sender,
+            sender_qualifier=header.sender_qualifier or None,
+            recipient=header.recipient,
+            recipient_qualifier=header.recipient_qualifier or None,
+            reference=header.reference,
+            test=header.is_test,
+        )
+        if header is not None
+        else None,
+    )
+
+
+def _refuse_errors(findings: tuple[Finding, ...]) -> None:
+    if any(finding.severity == "error" for finding in findings):
+        raise Unreadable(tuple(sorted(findings, key=lambda finding: finding.severity != "error")))
 
 
 def _read_json(content: bytes, label: Label, limits: Limits) -> Reading:

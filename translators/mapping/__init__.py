@@ -1,0 +1,1 @@
+"""Declarative maps: one text says where a canonical field stands in a message; compiled once to closures."""

@@ -1,0 +1,92 @@
+"""Findings of an EDIFACT input: where they lie, and the code of data element 0085 that a CONTRL would carry."""
+
+from typing import Literal
+
+from translators.edifact.segments import Segment
+from translators.findings import Finding, Place
+
+SYNTAX_CODES: dict[str, tuple[str, str]] = {
+    "una": ("20", "20"),
+    "version": ("2", "2"),
+    "agreement": ("17", "17"),
+    "value": ("12", "12"),
+    "missing": ("13", "13"),
+    "position": ("15", "15"),
+    "constituents": ("16", "16"),
+    "unsupported": ("18", "18"),
+    "notation": ("19", "37"),
+    "decimal_sign": ("38", "37"),
+    "character": ("21", "21"),
+    "charset": ("18", "46"),
+    "references": ("28", "28"),
+    "count": ("29", "29"),
+    "mixed": ("30", "30"),
+    "types": ("31", "18"),
+    "empty": ("32", "32"),
+    "occurrence": ("33", "33"),
+    "segment_repeats": ("35", "35"),
+    "group_repeats": ("36", "36"),
+    "type": ("37", "37"),
+    "long": ("39", "39"),
+    "short": ("40", "40"),
+    "trailing": ("18", "45"),
+}
+"""What to send in syntax versions 1 to 3, and in 4: only codes that both generations of the code list have."""
+
+
+class Faults:
+    """Gathers findings, up to `limit`; knows which interchange and message is being read."""
+
+    def __init__(self, limit: int = 500) -> None:
+        self.findings: list[Finding] = []
+        self.limit = limit
+        self.message: str | None = None
+        self._interchange: str | None = None
+        self._is_v4 = False
+        self.errors = 0
+
+    def open(self, interchange: str, version: str) -> None:
+        """From here on findings belong to this interchange."""
+        self._interchange, self._is_v4, self.message = interchange[:35], version >= "4", None
+
+    def tell(
+        self,
+        kind: str,
+        code: str,
+        text: str,
+        segment: Segment | None = None,
+        element: int = 0,
+        component: int = 0,
+        *,
+        position: int | None = None,
+        repetition: int = 1,
+        severity: Literal["error", "warning", "information"] = "error",
+    ) -> None:
+        """One finding at a place; positions count from 1, and 0 means the whole."""
+        if severity == "error":
+            self.errors += 1
+        if len(self.findings) >= self.limit and severity != "error":
+            return
+        if len(self.findings) >= 2 * self.limit:
+            return
+        syntax_code = SYNTAX_CODES[kind][self._is_v4] if kind else None
+        place = Place(
+            interchange=self._interchange,
+            message=self.message,
+            segment=segment.raw[:3].decode("latin-1") if segment else None,
+            segment_position=position,
+            element=element or None,
+            component=component or None,
+            offset=_offset(segment, element, component, repetition),
+        )
+        self.findings.append(Finding(code, text, place, severity, syntax_code=syntax_code))
+
+    def warn(self, code: str, text: str, segment: Segment, element: int = 0, component: int = 0) -> None:
+        """Something remarkable that does not stop the message."""
+        self.tell("", code, text, segment, element, component, severity="warning")
+
+
+def _offset(segment: Segment | None, element: int, component: int, repetition: int) -> int | None:
+    if segment is None:
+        return None
+    return segment.offset_of(element, component or 1, repetition) if element else segment.offset

@@ -1,0 +1,273 @@
+"""Segments to messages: the envelopes UNB/UNZ, UNG/UNE and UNH/UNT, with their counts and references checked."""
+
+from msgspec import Struct
+
+from translators.edifact.faults import Faults
+from translators.edifact.segments import Segment
+
+
+class Header(Struct, frozen=True, kw_only=True):
+    """What a UNB says. `test` is element 0035 as it stands; references and dates are text, never shortened."""
+
+    sender: str
+    sender_qualifier: str
+    recipient: str
+    recipient_qualifier: str
+    date: str
+    time: str
+    reference: str
+    application_reference: str
+    acknowledgement: str
+    agreement: str
+    test: str
+    version: str
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the sender marked the interchange as a test of any kind."""
+        return self.test not in ("", "0")
+
+    @classmethod
+    def of(cls, unb: Segment) -> "Header":
+        get = unb.get
+        return cls(
+            sender=get(2, 1),
+            sender_qualifier=get(2, 2),
+            recipient=get(3, 1),
+            recipient_qualifier=get(3, 2),
+            date=get(4, 1),
+            time=get(4, 2),
+            reference=get(5),
+            application_reference=get(7),
+            acknowledgement=get(9),
+            agreement=get(10),
+            test=get(11),
+            version=unb.syntax.version,
+        )
+
+
+class Group(Struct, kw_only=True):
+    """What a UNG says: its own parties, and the type of all its messages."""
+
+    reference: str
+    message_type: str
+    sender: str
+    sender_qualifier: str
+    recipient: str
+    recipient_qualifier: str
+    messages: int = 0
+
+
+class Message(Struct, kw_only=True):
+    """One message, UNH to UNT; `header` is None where the UNB is missing."""
+
+    header: Header | None
+    group: Group | None
+    reference: str
+    type: str
+    version: str
+    release: str
+    agency: str
+    association: str
+    segments: list[Segment]
+
+    @property
+    def directory(self) -> str:
+        """The directory as people write it: `D.96A`."""
+        return f"{self.version}.{self.release}"
+
+
+class InterchangeReader:
+    """Takes segments one by one and hands out messages as they end. `faults` tells what is wrong with the envelopes."""
+
+    def __init__(self, faults: Faults, max_messages: int = 10_000, max_segments: int = 200_000) -> None:
+        self.faults = faults
+        self.header: Header | None = None
+        self.interchanges = 0
+        self._group: Group | None = None
+        self._message: Message | None = None
+        self._messages = self._groups = 0
+        self._loose = False
+        self._max_messages, self._max_segments = max_messages, max_segments
+        self._read = 0
+        self.stopped = False
+
+    def take(self, segment: Segment) -> Message | None:
+        """The message that `segment` ends, if it ends one."""
+        if self.stopped:
+            return None
+        raw = segment.raw
+        if raw[:3] == b"UNA":
+            return None
+        if raw[:2] == b"UN" and raw[2:3] in b"BGHTEZOP" and (len(raw) == 3 or raw[3:4] == self._element(segment)):
+            return self._service(segment, raw[:3].decode("ascii"))
+        if self._message is None:
+            if not self._loose:
+                self._tell(segment, "occurrence", "edifact.outside", f"`{_tag(segment)}` stands outside of a message")
+                self._loose = True
+            return None
+        self._message.segments.append(segment)
+        if len(self._message.segments) > self._max_segments:
+            text = f"the message has more than {self._max_segments} segments"
+            self._stop(segment, "constituents", "edifact.message.long", text)
+        return None
+
+    def finish(self) -> Message | None:
+        """At the end of the input: what has not been closed."""
+        if self.stopped:
+            return None
+        message = self._close_message(None)
+        self._close_interchange(None)
+        return message
+
+    def _element(self, segment: Segment) -> bytes:
+        return segment.syntax.separators.element.encode("latin-1")
+
+    def _service(self, segment: Segment, tag: str) -> Message | None:
+        self._loose = False
+        if tag == "UNT":
+            return self._read_unt(segment)
+        if tag == "UNH":
+            broken = self._close_message(segment)
+            self._read_unh(segment)
+            return broken
+        broken = self._close_message(segment)
+        if tag == "UNB":
+            self._read_unb(segment)
+        elif tag == "UNZ":
+            self._read_unz(segment)
+        elif tag == "UNG":
+            self._read_ung(segment)
+        elif tag == "UNE":
+            self._read_une(segment)
+        else:
+            self._tell(segment, "unsupported", "edifact.package", f"packages ({tag}) are not taken")
+        return broken
+
+    def _read_unb(self, unb: Segment) -> None:
+        if self.header is not None:
+            self._close_interchange(unb)
+        self.header = Header.of(unb)
+        self.faults.open(self.header.reference, self.header.version)
+        self.interchanges += 1
+        self._messages = self._groups = 0
+        for element, component, name in ((2, 1, "sender"), (3, 1, "recipient"), (4, 1, "date"), (5, 1, "reference")):
+            if not unb.get(element, component):
+                self._tell(unb, "missing", "edifact.unb", f"the UNB has no {name}", element, component)
+        long_date, is_v4 = len(self.header.date) == 8, self.header.version >= "4"
+        if self.header.date and long_date != is_v4:
+            text = f"the date of the UNB has {len(self.header.date)} digits in syntax version {self.header.version}"
+            self.faults.warn("edifact.unb.date", text, unb, 4, 1)
+
+    def _read_ung(self, ung: Segment) -> None:
+        if self._group is not None:
+            self._tell(ung, "missing", "edifact.une.missing", f"the UNE of group `{self._group.reference}` is missing")
+        if self._messages and not self._groups:
+            self._tell(ung, "mixed", "edifact.mixed", "groups and messages stand side by side")
+        self._groups += 1
+        self._group = Group(
+            reference=ung.get(5), message_type=ung.get(1), sender=ung.get(2, 1), sender_qualifier=ung.get(2, 2),
+            recipient=ung.get(3, 1), recipient_qualifier=ung.get(3, 2),
+        )  # fmt: skip
+
+    def _read_unh(self, unh: Segment) -> None:
+        if self.header is None and not self._messages:
+            self._tell(unh, "missing", "edifact.unb.missing", "the UNB is missing")
+        if self._groups and self._group is None:
+            self._tell(unh, "mixed", "edifact.mixed", "groups and messages stand side by side")
+        self._messages += 1
+        self._read += 1
+        if self._read > self._max_messages:
+            text = f"the input has more than {self._max_messages} messages"
+            self._stop(unh, "constituents", "edifact.messages", text)
+            return
+        get = unh.get
+        self._message = Message(
+            header=self.header, group=self._group, reference=get(1), type=get(2, 1), version=get(2, 2),
+            release=get(2, 3), agency=get(2, 4), association=get(2, 5), segments=[unh],
+        )  # fmt: skip
+        if self._group is not None:
+            self._group.messages += 1
+            if self._group.message_type and self._group.message_type != self._message.type:
+                text = f"a {self._message.type[:6]} stands in a group of {self._group.message_type[:6]}"
+                self._tell(unh, "types", "edifact.group.types", text, 2, 1)
+
+    def _read_unt(self, unt: Segment) -> Message | None:
+        message, self._message = self._message, None
+        if message is None:
+            self._tell(unt, "occurrence", "edifact.outside", "`UNT` stands outside of a message")
+            return None
+        message.segments.append(unt)
+        self._check_reference(unt, unt.get(2), message.reference, 2, "UNH")
+        self._check_count(unt, len(message.segments), "segments, UNH and UNT included")
+        return message
+
+    def _read_une(self, une: Segment) -> None:
+        group, self._group = self._group, None
+        if group is None:
+            self._tell(une, "occurrence", "edifact.outside", "`UNE` stands outside of a group")
+            return
+        self._check_reference(une, une.get(2), group.reference, 2, "UNG")
+        self._check_count(une, group.messages, "messages")
+        if not group.messages:
+            self._tell(une, "empty", "edifact.group.empty", "the group holds no message")
+
+    def _read_unz(self, unz: Segment) -> None:
+        if self.header is None:
+            self._tell(unz, "missing", "edifact.unb.missing", "the UNB is missing")
+            return
+        self._close_group(unz)
+        self._check_reference(unz, unz.get(2), self.header.reference, 2, "UNB")
+        if self._groups:
+            self._check_count(unz, self._groups, "groups")
+        else:
+            self._check_count(unz, self._messages, "messages")
+            if not self._messages:
+                self._tell(unz, "empty", "edifact.interchange.empty", "the interchange holds no message")
+        self.header = None
+        self._groups = self._messages = 0
+
+    def _check_reference(self, segment: Segment, found: str, wanted: str, element: int, opened_by: str) -> None:
+        if found != wanted:
+            text = f"the {_tag(segment)} says reference `{found[:35]}`, its {opened_by} `{wanted[:35]}`"
+            self._tell(segment, "references", "edifact.reference", text, element)
+
+    def _check_count(self, segment: Segment, counted: int, what: str) -> None:
+        said = segment.get(1)
+        if not (said.isascii() and said.isdigit() and len(said) <= 10 and int(said) == counted):
+            text = f"the {_tag(segment)} says `{said[:10]}` {what}; there are {counted}"
+            self._tell(segment, "count", "edifact.count", text, 1)
+
+    def _close_message(self, segment: Segment | None) -> Message | None:
+        message, self._message = self._message, None
+        if message is not None:
+            text = f"the UNT of message `{message.reference[:14]}` is missing"
+            self._tell(segment or message.segments[-1], "missing", "edifact.unt.missing", text)
+        return message
+
+    def _close_group(self, segment: Segment | None) -> None:
+        group, self._group = self._group, None
+        if group is not None:
+            text = f"the UNE of group `{group.reference[:14]}` is missing"
+            self._tell(segment, "missing", "edifact.une.missing", text)
+
+    def _close_interchange(self, segment: Segment | None) -> None:
+        if self.header is not None:
+            self._close_group(segment)
+            text = f"the UNZ of interchange `{self.header.reference[:14]}` is missing"
+            self._tell(segment, "missing", "edifact.unz.missing", text)
+        self.header = None
+
+    def _tell(
+        self, segment: Segment | None, kind: str, code: str, text: str, element: int = 0, component: int = 0
+    ) -> None:
+        self.faults.tell(kind, code, text, segment, element, component)
+
+    def _stop(self, segment: Segment, kind: str, code: str, text: str) -> None:
+        self._tell(segment, kind, code, text)
+        self._message = None
+        self.stopped = True
+
+
+def _tag(segment: Segment) -> str:
+    return segment.raw[:3].decode("latin-1")

@@ -1,0 +1,182 @@
+"""A segment as it stood in the interchange, split into elements only when somebody asks."""
+
+import re
+from functools import cache
+
+from translators.edifact.characters import lenient
+from translators.edifact.separators import Separators
+
+Element = list[list[str]]
+"""One or more repetitions, each of one or more components; a simple element is one repetition of one component."""
+
+
+class Syntax:
+    """How the segments of one interchange are written; shared by all of them."""
+
+    __slots__ = ("encoding", "repertoire", "separators", "version")
+
+    def __init__(self, separators: Separators, version: str = "3", repertoire: str = "", encoding: str = "") -> None:
+        self.separators = separators
+        self.version = version
+        self.repertoire = repertoire
+        self.encoding = encoding or "iso8859-1"
+
+    def text(self, raw: bytes) -> str:
+        """Decoded text. Bytes the character set does not have are shown as ISO 8859-1; `fault` tells of them."""
+        if self.encoding == "ascii":
+            return raw.decode("ascii") if raw.isascii() else lenient(raw)
+        try:
+            return raw.decode(self.encoding)
+        except UnicodeDecodeError:
+            return raw.decode("iso8859-1")
+
+    def fault(self, raw: bytes) -> int | None:
+        """Where `raw` has a byte that the character set does not have at all, or None."""
+        if raw.isascii() or self.encoding == "ascii":
+            return None
+        try:
+            raw.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            return error.start
+        return None
+
+    def needless_release(self, raw: bytes) -> int | None:
+        """Where a release character stands before a character that needs none, or None."""
+        release = self.separators.release
+        if release is None or release.encode("latin-1") not in raw:
+            return None
+        found = _needless(self.separators).search(raw)
+        return found.start(1) if found else None
+
+
+@cache
+def _needless(separators: Separators) -> re.Pattern[bytes]:
+    release = re.escape((separators.release or "").encode("latin-1"))
+    special = re.escape(separators.special.encode("latin-1"))
+    return re.compile(rb"(?:[^" + release + rb"]|" + release + rb"[" + special + rb"])*+(" + release + rb")")
+
+
+class Segment:
+    """`raw` is without terminator; `before` is what stood between the last terminator and the tag (line breaks).
+
+    `offset` is the byte of the tag in the whole input.
+    """
+
+    __slots__ = ("_elements", "before", "offset", "raw", "syntax")
+
+    def __init__(self, raw: bytes, offset: int, syntax: Syntax, before: bytes = b"") -> None:
+        self.raw = raw
+        self.offset = offset
+        self.syntax = syntax
+        self.before = before
+        self._elements: list[Element] | None = None
+
+    @property
+    def tag(self) -> str:
+        """The three letters; the empty text when there is no tag."""
+        return self.elements[0][0][0]
+
+    @property
+    def elements(self) -> list[Element]:
+        """All elements, the tag being number 0."""
+        if self._elements is None:
+            self._elements = split(self.syntax.text(self.raw), self.syntax.separators)
+        return self._elements
+
+    def get(self, element: int, component: int = 1, repetition: int = 1) -> str:
+        """The value at a position (all count from 1), or the empty text."""
+        elements = self.elements
+        if element >= len(elements) or repetition > len(elements[element]):
+            return ""
+        components = elements[element][repetition - 1]
+        return components[component - 1] if component <= len(components) else ""
+
+    def offset_of(self, element: int, component: int = 1, repetition: int = 1) -> int:
+        """The byte in the whole input where a value begins; the end of the segment when it is not there."""
+        seps = self.syntax.separators
+        marks = {ord(seps.element): "element", ord(seps.component): "component"}
+        if seps.repetition:
+            marks[ord(seps.repetition)] = "repetition"
+        release = ord(seps.release) if seps.release else -1
+        at = {"element": 0, "repetition": 1, "component": 1}
+        wanted = {"element": element, "repetition": repetition, "component": component}
+        index = 0
+        while at != wanted:
+            if index >= len(self.raw):
+                break
+            byte = self.raw[index]
+            if byte == release:
+                index += 1
+            elif (kind := marks.get(byte)) is not None:
+                at[kind] += 1
+                if kind != "component":
+                    at["component"] = 1
+                if kind == "element":
+                    at["repetition"] = 1
+            index += 1
+        return self.offset + min(index, len(self.raw))
+
+    def __repr__(self) -> str:
+        return f"Segment({self.raw!r}, {self.offset})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Segment):
+            return NotImplemented
+        return (self.raw, self.offset, self.before) == (other.raw, other.offset, other.before)
+
+    __hash__ = None  # type: ignore[assignment]  # compared in tests, never a key
+
+
+def split(text: str, seps: Separators) -> list[Element]:
+    """The elements of a segment's text; everything empty is kept where it stands."""
+    component, repetition = seps.component, seps.repetition
+    if seps.release is not None and seps.release in text:
+        return _split_released(text, seps, seps.release)
+    if repetition is not None and repetition in text:
+        return [[each.split(component) for each in element.split(repetition)] for element in text.split(seps.element)]
+    return [[element.split(component)] for element in text.split(seps.element)]
+
+
+def _split_released(text: str, seps: Separators, release: str) -> list[Element]:
+    elements: list[Element] = []
+    for element in _parts(text, seps.element, release):
+        if release not in element and not (seps.repetition and seps.repetition in element):
+            elements.append([element.split(seps.component)])
+            continue
+        repeated = _parts(element, seps.repetition, release) if seps.repetition else [element]
+        elements.append([[_plain(v, release) for v in _parts(each, seps.component, release)] for each in repeated])
+    return elements
+
+
+def _parts(text: str, separator: str, release: str) -> list[str]:
+    """`text` split at `separator`, except where an odd number of release characters stands before it."""
+    pieces = text.split(separator)
+    if len(pieces) == 1:
+        return pieces
+    parts: list[str] = []
+    joined: list[str] = []
+    for piece in pieces:
+        joined.append(piece)
+        if (len(piece) - len(piece.rstrip(release))) % 2 == 0:
+            parts.append(separator.join(joined) if len(joined) > 1 else piece)
+            joined = []
+    if joined:
+        parts.append(separator.join(joined))
+    return parts
+
+
+def _plain(value: str, release: str) -> str:
+    """`value` without release characters; one that released nothing, at the very end, is dropped as well."""
+    if release not in value:
+        return value
+    pieces = value.split(release)
+    plain = [pieces[0]]
+    index = 1
+    while index < len(pieces):
+        if pieces[index] == "" and index + 1 < len(pieces):  # the released character is the release character
+            plain.append(release + pieces[index + 1])
+            index += 1
+        else:
+            plain.append(pieces[index])
+        index += 1
+    return "".join(plain)

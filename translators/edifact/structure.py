@@ -1,0 +1,148 @@
+"""Puts the segments of a message where its structure wants them: a state machine over segment groups.
+
+A segment goes to the first place that may hold it, looking from the last place on: further in the same group, then in
+the groups around it, where a trigger opens another repetition. It never goes back. Leaving a group without one of its
+mandatory segments, and exceeding a repeat, are told; a segment without a place is told and left out.
+"""
+
+from msgspec import Struct, field
+
+from translators.edifact.directory import Step
+from translators.edifact.faults import Faults
+from translators.edifact.segments import Segment
+
+
+class Placed(Struct, eq=False):
+    """A segment with its position in the message (UNH = 1)."""
+
+    segment: Segment
+    position: int
+
+
+class GroupInstance(Struct, eq=False):
+    """One repetition of a group: its segments by tag and its groups by name, each in the order of the message."""
+
+    step: Step
+    segments: dict[str, list[Placed]] = field(default_factory=dict)
+    groups: dict[str, "list[GroupInstance]"] = field(default_factory=dict)
+
+
+class _Frame:
+    __slots__ = ("counts", "index", "instance", "step")
+
+    def __init__(self, step: Step, instance: GroupInstance) -> None:
+        self.step = step
+        self.instance = instance
+        self.index = 0
+        self.counts = [0] * len(step.steps)
+
+
+def arrange(segments: list[Segment], root: Step, faults: Faults) -> GroupInstance:
+    """The tree of the message; faults go to `faults`."""
+    placing = _Placing(root, faults)
+    for position, segment in enumerate(segments, 1):
+        placing.place(Placed(segment, position), _tag_of(segment))
+    placing.close()
+    return placing.root
+
+
+def _tag_of(segment: Segment) -> str:
+    raw = segment.raw
+    separators = segment.syntax.separators
+    if len(raw) == 3 or raw[3:4] in (separators.element.encode("latin-1"), separators.component.encode("latin-1")):
+        return raw[:3].decode("latin-1")
+    return segment.raw.split(separators.element.encode("latin-1"), 1)[0].decode("latin-1")
+
+
+class _Placing:
+    def __init__(self, root: Step, faults: Faults) -> None:
+        self.root = GroupInstance(root)
+        self.faults = faults
+        self._frames = [_Frame(root, self.root)]
+        self._last: Placed | None = None
+
+    def place(self, placed: Placed, tag: str) -> None:
+        """Find the place of one segment."""
+        found = self._find(tag, within_limits=True) or self._find(tag, within_limits=False)
+        if found is None:
+            self._tell_no_place(placed, tag)
+            return
+        depth, index = found
+        while len(self._frames) - 1 > depth:
+            self._leave(placed)
+        frame = self._frames[-1]
+        self._check_skipped(frame, index, placed)
+        frame.index = index
+        frame.counts[index] += 1
+        step = frame.step.steps[index]
+        if frame.counts[index] == step.repeats + 1:
+            self._tell_too_many(step, placed)
+        self._add(frame, step, placed)
+        self._last = placed
+
+    def close(self) -> None:
+        """The message has ended: everything mandatory that is still to come is missing."""
+        while self._frames:
+            self._leave(None)
+
+    def _find(self, tag: str, *, within_limits: bool) -> tuple[int, int] | None:
+        for depth in range(len(self._frames) - 1, -1, -1):
+            frame = self._frames[depth]
+            steps = frame.step.steps
+            for index in range(frame.index, len(steps)):
+                step = steps[index]
+                is_trigger = index == 0 and depth > 0  # another trigger is another repetition, one level up
+                if step.tag == tag and not is_trigger and (not within_limits or frame.counts[index] < step.repeats):
+                    return depth, index
+        return None
+
+    def _add(self, frame: _Frame, step: Step, placed: Placed) -> None:
+        if step.group is None:
+            frame.instance.segments.setdefault(step.tag, []).append(placed)
+            return
+        inner = GroupInstance(step)
+        frame.instance.groups.setdefault(step.name, []).append(inner)
+        opened = _Frame(step, inner)
+        opened.counts[0] = 1
+        self._frames.append(opened)
+        self._add(opened, step.steps[0], placed)
+
+    def _leave(self, before: Placed | None) -> None:
+        frame = self._frames.pop()
+        self._check_skipped(frame, len(frame.step.steps), before)
+
+    def _check_skipped(self, frame: _Frame, upto: int, before: Placed | None) -> None:
+        for index in range(frame.index, upto):
+            step = frame.step.steps[index]
+            if step.mandatory and not frame.counts[index]:
+                self._tell_missing(step, frame, before)
+
+    def _tell_missing(self, step: Step, frame: _Frame, before: Placed | None) -> None:
+        what = f"segment {step.tag}" if step.group is None else f"group SG{step.group} ({step.tag})"
+        where = f" in SG{frame.step.group}" if frame.step.group else ""
+        at = self._last or before
+        self.faults.tell(
+            "missing",
+            "edifact.segment.missing",
+            f"the mandatory {what} is missing{where}" + (f" before {_shown(before)}" if before else ""),
+            at.segment if at else None,
+            position=at.position if at else None,
+        )
+
+    def _tell_too_many(self, step: Step, placed: Placed) -> None:
+        kind = "segment_repeats" if step.group is None else "group_repeats"
+        what = f"segment {step.tag}" if step.group is None else f"group SG{step.group} ({step.tag})"
+        text = f"the {what} occurs more than {step.repeats} {'time' if step.repeats == 1 else 'times'}"
+        self.faults.tell(kind, "edifact.repeats", text, placed.segment, position=placed.position)
+
+    def _tell_no_place(self, placed: Placed, tag: str) -> None:
+        if not tag:
+            text, code = "a segment has no tag", "edifact.segment.tag"
+            self.faults.tell("missing", code, text, placed.segment, position=placed.position)
+            return
+        text = f"the segment {_shown(placed)} has no place here"
+        self.faults.tell("position", "edifact.segment.unexpected", text, placed.segment, position=placed.position)
+
+
+def _shown(placed: Placed) -> str:
+    return _tag_of(placed.segment)[:6]

@@ -1,0 +1,148 @@
+"""How a text of a message becomes a canonical text. Pure; a ValueError carries the sentence for the sender.
+
+Each conversion takes the text and the format code beside it (UN/EDIFACT 2379, empty where there is none) and returns
+the canonical text, or None when the text says nothing of that sort (a date without a time has no time).
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+
+Conversion = Callable[[str, str], str | None]
+
+_DECIMAL = re.compile(r"([+-]?)0*([0-9]*)(?:[.,]([0-9]*))?\Z", re.ASCII)
+_ISO_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
+_ISO_TIME = re.compile(r"(\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
+_SUBJECT = re.compile(r"#([A-Z]{3})#")
+
+
+def decimal(text: str, _: str = "") -> str:
+    """A number with point or comma as a figure: no plus sign, no leading zeros, at least one digit before the point."""
+    match = _DECIMAL.match(text)
+    if match is None or not (match[2] or match[3] or "0" in text):
+        raise ValueError(f"`{text[:40]}` is not a number")
+    sign = "-" if match[1] == "-" else ""
+    fraction = (match[3] or "").rstrip("0")
+    return sign + (match[2] or "0") + ("." + fraction if fraction else "")
+
+
+def _day(text: str, offset: int, *, century: bool = True) -> str:
+    year = text[offset : offset + 4] if century else _century(text[offset : offset + 2])
+    rest = offset + (4 if century else 2)
+    return _real_day(f"{year}-{text[rest : rest + 2]}-{text[rest + 2 : rest + 4]}", text)
+
+
+def _century(two: str) -> str:
+    return ("20" if two < "80" else "19") + two
+
+
+def _real_day(iso: str, text: str) -> str:
+    try:
+        return date.fromisoformat(iso).isoformat()
+    except ValueError:
+        raise ValueError(f"`{text[:40]}` is not a date") from None
+
+
+def _week(text: str) -> date:
+    try:
+        return date.fromisocalendar(int(text[:4]), int(text[4:6]), 1)
+    except ValueError:
+        raise ValueError(f"`{text[:40]}` is not a week") from None
+
+
+_LENGTHS = {"2": 6, "101": 6, "102": 8, "201": 10, "203": 12, "204": 14, "616": 6, "718": 16, "713": 20, "719": 24}
+
+
+def _checked(text: str, code: str) -> None:
+    wanted = _LENGTHS.get(code)
+    if wanted is None:
+        known = ", ".join(_LENGTHS)
+        raise ValueError(f"the date format {code[:5] or '(none)'} is not known; known are {known}")
+    if code in ("718", "719") and len(text) == wanted + 1 and text[wanted // 2] == "-":
+        return
+    if len(text) != wanted or not (text.isascii() and text.isdigit()):
+        raise ValueError(f"`{text[:40]}` is not a date in format {code}")
+
+
+def edifact_date(text: str, code: str) -> str:
+    """The day, or the first day, of a DTM in format 2379."""
+    _checked(text, code)
+    if code == "2":
+        return _real_day(f"{_century(text[4:6])}-{text[2:4]}-{text[0:2]}", text)
+    if code == "616":
+        return _week(text).isoformat()
+    return _day(text, 0, century=code not in ("101", "201", "713"))
+
+
+def edifact_end_date(text: str, code: str) -> str:
+    """The day, or the last day, of a DTM in format 2379."""
+    _checked(text, code)
+    if code == "616":
+        return (_week(text) + timedelta(days=6)).isoformat()
+    if code in ("718", "719"):
+        return _day(text, len(text) - (8 if code == "718" else 12))
+    if code == "713":
+        return _day(text, 10, century=False)
+    return edifact_date(text, code)
+
+
+def edifact_time(text: str, code: str) -> str | None:
+    """The local time of a DTM, without zone, or None when it has none."""
+    _checked(text, code)
+    starts = {"201": 6, "203": 8, "204": 8, "713": 6, "719": 8}
+    return _clock(text, starts[code], seconds=code == "204") if code in starts else None
+
+
+def edifact_end_time(text: str, code: str) -> str | None:
+    """The local time at the end of a period, or the time of a DTM that is no period."""
+    _checked(text, code)
+    if code in ("713", "719"):
+        return _clock(text, len(text) - 4, seconds=False)
+    return edifact_time(text, code)
+
+
+def _clock(text: str, at: int, *, seconds: bool) -> str:
+    hours, minutes, rest = text[at : at + 2], text[at + 2 : at + 4], text[at + 4 : at + 6] if seconds else "00"
+    if hours > "23" or minutes > "59" or rest > "59":
+        raise ValueError(f"`{text[:40]}` has no time of a day in it")
+    return f"{hours}:{minutes}:{rest}"
+
+
+def iso_date(text: str, _: str = "") -> str:
+    """An xsd:date; its time zone, which few mean and UBL advises against, is dropped."""
+    match = _ISO_DATE.match(text)
+    if match is None:
+        raise ValueError(f"`{text[:40]}` is not a date; write it as in 2026-11-23")
+    return _real_day(match[1], text)
+
+
+def iso_time(text: str, _: str = "") -> str:
+    """An xsd:time as local time."""
+    match = _ISO_TIME.match(text)
+    if match is None or match[2]:
+        raise ValueError(f"`{text[:40]}` is not a local time; write it as in 10:15:00, without zone")
+    return match[1]
+
+
+def note_subject(text: str, _: str = "") -> str | None:
+    """The subject code of a UBL note written `#AAI#text`, or None."""
+    match = _SUBJECT.match(text)
+    return match[1] if match else None
+
+
+def note_text(text: str, _: str = "") -> str:
+    """The text of a UBL note without its subject code."""
+    return _SUBJECT.sub("", text, count=1) if _SUBJECT.match(text) else text
+
+
+CONVERSIONS: dict[str, Conversion] = {
+    "decimal": decimal,
+    "edifact_date": edifact_date,
+    "edifact_end_date": edifact_end_date,
+    "edifact_time": edifact_time,
+    "edifact_end_time": edifact_end_time,
+    "iso_date": iso_date,
+    "iso_time": iso_time,
+    "note_subject": note_subject,
+    "note_text": note_text,
+}

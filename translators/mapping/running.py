@@ -1,0 +1,63 @@
+"""Runs a compiled map over one message and lets the canonical type have the last word."""
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from translators.canonical.documents import KINDS, Kind
+from translators.canonical.faults import faults
+from translators.canonical.figures import decode_figure
+from translators.mapping.compiling import Run, Trouble, compile_rows
+from translators.mapping.sources import Node, Source
+from translators.mapping.specs import MapSpec
+
+
+class Map:
+    """A map compiled for its source."""
+
+    def __init__(self, spec: MapSpec, source: Source) -> None:
+        self.spec = spec
+        self.source = source
+        self.kind: Kind = KINDS[spec.document]
+        self._rows: Callable[[Run], dict[str, Any]] = compile_rows(spec, source)
+
+    def translate(self, root: Node) -> "Translated":
+        """The canonical object of the message under `root`, or what keeps it from becoming one."""
+        run = Run(root=root)
+        data = self._rows(run)
+        try:
+            canonical = msgspec.convert(data, self.kind.struct, dec_hook=decode_figure)
+        except msgspec.ValidationError:
+            return Translated(None, (*run.troubles, *self._faults(root, run.troubles)), frozenset(run.used))
+        return Translated(canonical if not run.troubles else None, tuple(run.troubles), frozenset(run.used))
+
+    def _faults(self, root: Node, known: list[Trouble]) -> list[Trouble]:
+        """The faults of the data, each at the spot its field came from; run again, this time with a trace."""
+        run = Run(root=root, trace={})
+        data = self._rows(run)
+        seen = {trouble.pointer for trouble in known}
+        found = []
+        for fault in faults(data, self.kind.struct):
+            field = f"{fault.pointer}/{fault.text.split('`')[1]}" if fault.code == "missing" else fault.pointer
+            if field not in seen:
+                spot = _nearest(run.trace or {}, field, self.source.spot_of(root))
+                found.append(Trouble(fault.text, spot, fault.pointer, f"document.{fault.code}"))
+        return found
+
+
+class Translated(Struct, frozen=True):
+    """`canonical` is None when there are troubles; `used` are the spots the map has understood."""
+
+    canonical: Any
+    troubles: tuple[Trouble, ...]
+    used: frozenset[Hashable]
+
+
+def _nearest(trace: dict[str, Hashable], pointer: str, otherwise: Hashable) -> Hashable:
+    while pointer:
+        if pointer in trace:
+            return trace[pointer]
+        pointer = pointer.rpartition("/")[0]
+    return otherwise

@@ -1,0 +1,71 @@
+"""What a map file may say. See `translators/maps/README.md` for the words an EDI analyst needs."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct, field
+
+from translators import yamlfiles
+
+
+class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of a map. A value row has `from` (or `value`), a block row has `rows` or `use`.
+
+    `to`: the canonical field, dotted; `[]` at its end appends. `from`: one path or several, the first that has a value
+    wins. `at`: the nodes the block stands for, one object each. `as`: how the text is converted. `format`: the path of
+    the code that says how a date is written. `table`: a table of the map. `join`: several values become one text.
+    `only` makes a row that writes nothing and refuses other values, saying `because`.
+    """
+
+    to: str = ""
+    from_: str | tuple[str, ...] | None = field(name="from", default=None)
+    value: str | None = None
+    at: str | None = None
+    rows: "tuple[Row, ...]" = ()
+    use: str | None = None
+    as_: str | None = field(name="as", default=None)
+    format: str | None = None
+    table: str | None = None
+    join: str | None = None
+    required: bool = False
+    only: tuple[str, ...] = ()
+    because: str = ""
+
+
+class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A code cross-reference. `others`: what happens to a code that is not in it."""
+
+    codes: dict[str, str]
+    others: Literal["refuse", "pass"] = "refuse"
+
+
+class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something in messages the map leaves out on purpose, and why."""
+
+    path: str
+    reason: str
+
+
+class MapSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A map file."""
+
+    format: Literal["edifact", "xml"]
+    message: str
+    version: str
+    document: str
+    namespaces: dict[str, str] = {}
+    tables: dict[str, Table] = {}
+    parts: dict[str, tuple[Row, ...]] = {}
+    rows: tuple[Row, ...]
+    waived: tuple[Waiver, ...] = ()
+
+
+def load(path: Path) -> MapSpec:
+    """The map in `path`. Raises `translators.fileproblems.FileProblems` with file, line and column."""
+    return yamlfiles.convert(yamlfiles.load(path), MapSpec)
+
+
+def shipped(name: str) -> MapSpec:
+    """A map that ships with the product, as in `orders-d96a`."""
+    return load(Path(str(files("translators.maps").joinpath(name + ".yaml"))))
