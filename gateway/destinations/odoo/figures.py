@@ -40,5 +40,6 @@ def round_as_odoo(value: Decimal, digits: int) -> Decimal:
 
 
 def plain(value: Decimal) -> str:
-    """For a cell of `load`: no exponent."""
-    return format(value, "f")
+    """For a cell of `load` or a sentence: no exponent, no zeros at the end."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -16,7 +16,7 @@ from gateway.destinations.contract import Absent, Delivered, Delivery, Outcome, 
 from gateway.destinations.odoo.calls import Calls, Record
 from gateway.destinations.odoo.consumption import Consumed, plan_consumption
 from gateway.destinations.odoo.faults import unanswered_question
-from gateway.destinations.odoo.figures import exact, keep
+from gateway.destinations.odoo.figures import exact, keep, plain
 from gateway.destinations.odoo.lookups import find_products
 from gateway.destinations.odoo.lots import lot_lines, produced_lot
 from gateway.destinations.odoo.refusals import Stopped, refuse
@@ -140,7 +140,7 @@ async def _book(calls: Calls, family: Family, done: ProductionConfirmation, due:
 
 def _the_open_one(family: Family, due: Decimal) -> Record:
     if not family.open:
-        raise refuse("odoo.production.closed", f"{family.reference} is done, and {due} more are confirmed")
+        raise refuse("odoo.production.closed", f"{family.reference} is done, and {plain(due)} more are confirmed")
     if len(family.open) > 1:
         raise refuse("odoo.production.ambiguous", f"{len(family.open)} parts of {family.reference} are open in Odoo")
     return family.open[0]

@@ -70,16 +70,15 @@ def _records(model: str, columns: list[str], rows: list[list[str]]) -> list[tupl
 
 
 def _load_one(store: Store, model: str, columns: list[str], rows: list[list[str]]) -> int:
-    values: dict[str, Any] = {}
-    children: dict[str, list[tuple[list[str], list[str]]]] = {}
+    own: dict[str, str] = {}
+    children: list[str] = []
     for column, cell in zip(columns, rows[0], strict=True):
-        name, _, rest = column.partition("/")
-        field = MODELS[model].get(name)
-        if field is not None and field.kind == "one2many" and rest:
-            children.setdefault(name, [])
-        elif name != "id":
-            values[name] = _cell(store, field or MODELS[model]["id"], name, rest, cell)
-    number = _upsert(store, model, _xid(columns, rows[0]), values)
+        name = column.partition("/")[0]
+        if MODELS[model][name].kind != "one2many":
+            own[column] = cell
+        elif name not in children:
+            children.append(name)
+    number = _upsert(store, model, own.pop("id", ""), _values(store, model, own))
     for name in children:
         _load_children(store, MODELS[model][name], number, name, columns, rows)
     return number
@@ -89,25 +88,31 @@ def _load_children(
     store: Store, field: Field, parent: int, name: str, columns: list[str], rows: list[list[str]]
 ) -> None:
     """Without an external id of its own a child is made anew each time: a repeated load doubles the lines."""
-    inner = [column.removeprefix(name + "/") for column in columns if column.startswith(name + "/")]
-    places = [index for index, column in enumerate(columns) if column.startswith(name + "/")]
+    model = field.relation or ""
     for row in rows:
-        cells = [row[place] for place in places]
-        if not any(cells):
+        cells = {
+            column.removeprefix(name + "/"): cell
+            for column, cell in zip(columns, row, strict=True)
+            if column.startswith(name + "/")
+        }
+        if not any(cells.values()):
             continue
-        values: dict[str, Any] = {}
-        for column, cell in zip(inner, cells, strict=True):
-            base, _, rest = column.partition("/")
-            if base == "id":
-                continue
-            label = f"{field.label}/{MODELS[field.relation or ''][base].label}"
-            try:
-                values[base] = _cell(store, MODELS[field.relation or ""][base], label, rest, cell)
-            except _Bad as bad:
-                bad.said["field"] = name
-                raise
-        values[field.inverse or ""] = parent
-        _upsert(store, field.relation or "", _xid(inner, cells), values)
+        xid = cells.pop("id", "")
+        try:
+            values = _values(store, model, cells, label=f"{field.label}/")
+            _upsert(store, model, xid, values | {field.inverse or "": parent})
+        except _Bad as bad:
+            bad.said["field"] = name
+            raise
+
+
+def _values(store: Store, model: str, cells: dict[str, str], label: str = "") -> dict[str, Any]:
+    values = {}
+    for column, cell in cells.items():
+        name, _, rest = column.partition("/")
+        field = MODELS[model][name]
+        values[name] = _cell(store, field, name, label + field.label, rest, cell)
+    return values
 
 
 def _upsert(store: Store, model: str, xid: str, values: dict[str, Any]) -> int:
@@ -127,31 +132,27 @@ def _upsert(store: Store, model: str, xid: str, values: dict[str, Any]) -> int:
     return number
 
 
-def _xid(columns: list[str], cells: list[str]) -> str:
-    return cells[columns.index("id")] if "id" in columns else ""
-
-
-def _cell(store: Store, field: Field, label: str, rest: str, cell: str) -> Any:
+def _cell(store: Store, field: Field, name: str, label: str, rest: str, cell: str) -> Any:
     if not cell:
         return stored(store, field, None)
     if field.kind == "many2one" and field.relation:
-        return _target(store, field, label, rest, cell)
+        return _target(store, field, name, label, rest, cell)
     if field.kind in ("float", "integer"):
         try:
             return stored(store, field, float(cell) if field.kind == "float" else int(cell))
         except ValueError:
-            raise _Bad(label, f"'{cell}' does not seem to be a number for field '{label}'") from None
+            raise _Bad(name, f"'{cell}' does not seem to be a number for field '{label}'") from None
     if field.kind == "datetime":
         try:
             return stored(store, field, cell)
         except ValueError:
             hint = "Use the format '2012-12-31 23:59:59'"
-            raise _Bad(label, f"'{cell}' does not seem to be a valid datetime for field '{field.label}'",
+            raise _Bad(name, f"'{cell}' does not seem to be a valid datetime for field '{label}'",
                        moreinfo=hint) from None  # fmt: skip
     return stored(store, field, cell)
 
 
-def _target(store: Store, field: Field, label: str, rest: str, cell: str) -> int:
+def _target(store: Store, field: Field, name: str, label: str, rest: str, cell: str) -> int:
     """`/.id` is the database id (archived records too), `/id` the external id, nothing the display name."""
     table = store.rows.get(field.relation or "", {})
     if rest == ".id":
@@ -168,7 +169,7 @@ def _target(store: Store, field: Field, label: str, rest: str, cell: str) -> int
         if named:
             return int(named[0])
         kind = "name"
-    raise _Bad(label, f"No matching record found for {kind} '{cell}' in field '{label}'")
+    raise _Bad(name, f"No matching record found for {kind} '{cell}' in field '{label}'")
 
 
 def is_load_refused(answer: Row) -> bool:

@@ -27,6 +27,8 @@ def search(store: Store, model: str, arguments: Arguments) -> list[int]:
 def read(store: Store, model: str, arguments: Arguments) -> list[Row]:
     """One dict per id; ids that do not exist are left out without a word, as the real server does."""
     names = arguments.get("fields") or list(MODELS[model])
+    for name in names:
+        _field(model, name)
     table = store.rows.get(model, {})
     return [
         {"id": number, **{name: show(store, model, table[number], name) for name in names}}
