@@ -27,7 +27,7 @@ from gateway.identity.tokens import Presented, TokenVerifier
 from tests.real.keycloak_realms import AUDIENCE, Account, Realms
 from tests.real.keycloak_server import CannotStart, Keycloak, start
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(240), pytest.mark.xdist_group("keycloak")]
 URL = "https://gateway.harbourline.example/v1/documents"
 
 
