@@ -66,6 +66,9 @@ class JsonSchema:
 
 
 def _sentence(error: jsonschema_rs.ValidationError) -> str:
+    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Enum):
+        choices = ", ".join(msgspec.json.encode(option).decode() for option in error.kind.options)
+        return f"it must be one of {choices}"
     text = error.message
     written = msgspec.json.encode(error.instance).decode()
     if len(written) > _LONGEST_VALUE:

@@ -24,6 +24,8 @@ def every_mistake(data: Any, type: type[Any], convert: Callable[[Any], Any]) -> 
             complaint = complain(str(error), trial.data, convert, type)
         else:
             break
+        if complaint.path in trial.gone:
+            break  # the list is too short only because its mistakes were taken out
         path = trial.original(complaint.path)
         found.append(Complaint(path, complaint.text, complaint.at_key))
         if not trial.step_over(complaint):
