@@ -110,18 +110,25 @@ ERRORS: dict[str, Error] = {
     "dpop.replayed": Error("the DPoP proof was used before"),
 }
 
-_UNSUPPORTED = frozenset({"document.format", "document.media_type", "document.empty", "document.unknown", "json.kind"})
-_SYNTAX = frozenset(
-    {"json.character", "json.depth", "json.duplicate", "json.encoding", "json.syntax", "json.truncated"}
-)
+_STANDS_FOR: dict[str, frozenset[str]] = {
+    "document.unsupported": frozenset({
+        "document.format", "document.media_type", "document.empty", "document.unknown", "json.kind", "xml.root",
+        "edifact.message.unknown", "edifact.interactive", "edifact.package", "edifact.syntax_version",
+    }),
+    "document.too_large": frozenset({
+        "document.size", "xml.elements", "xml.attributes", "edifact.interchanges", "edifact.messages",
+        "edifact.message.long", "edifact.segment.long",
+    }),
+    "document.malformed": frozenset({
+        "json.character", "json.depth", "json.duplicate", "json.encoding", "json.syntax", "json.truncated",
+        "xml.syntax", "xml.encoding", "xml.doctype", "xml.depth",
+        "edifact.truncated", "edifact.empty", "edifact.not", "edifact.una", "edifact.unb.missing", "edifact.unh",
+        "edifact.unt.missing", "edifact.une.missing", "edifact.unz.missing", "edifact.outside", "edifact.mixed",
+        "edifact.charset", "edifact.character", "edifact.release", "edifact.segment.tag",
+    }),
+}  # fmt: skip
 
 
 def refusal_code(finding: str) -> str:
     """The error that stands for a document's first finding, by the finding's own code."""
-    if finding in _UNSUPPORTED:
-        return "document.unsupported"
-    if finding == "document.size":
-        return "document.too_large"
-    if finding in _SYNTAX or finding.startswith(("xml.syntax", "xml.refused", "edifact.syntax")):
-        return "document.malformed"
-    return "document.invalid"
+    return next((code for code, findings in _STANDS_FOR.items() if finding in findings), "document.invalid")
