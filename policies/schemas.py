@@ -17,6 +17,7 @@ from policies.versions import DocumentVersion
 from policies.written import Mode, Window, Written, window_of
 from translators.fileproblems import FileProblem
 from translators.findings import Finding
+from translators.xmldoc.validating import XmlSchema
 
 Check = Callable[[bytes], tuple[Finding, ...]]
 
@@ -87,7 +88,12 @@ def check_schema(written: Written[SchemaFileRule], folder: Path) -> Iterator[Fil
 
 def compile_schema(path: Path) -> Check:
     """Raises ValueError with a sentence when the file is no valid schema."""
-    return JsonSchema(path).findings
+    if path.suffix == ".json":
+        return JsonSchema(path).findings
+    try:
+        return XmlSchema(path).findings
+    except ValueError as error:
+        raise ValueError(str(error).replace(str(path), f"`{path.name}`")) from None
 
 
 class Schemas:

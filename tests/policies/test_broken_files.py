@@ -30,6 +30,9 @@ def test_a_broken_file_is_refused_with_exactly_its_sentences(broken: Path, rules
     (rules / "schemas" / "broken.json").write_text(
         '{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "objekt"}'
     )
+    (rules / "schemas" / "broken.xsd").write_text(
+        '<schema xmlns="http://www.w3.org/2001/XMLSchema"><element/></schema>'
+    )
     here = put(broken, rules)
     with pytest.raises(FileProblems) as caught:
         load(rules)
