@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+import translators
 from policies.facts import DocumentFacts, RequestFacts
 from policies.jsonschemas import MOST_FINDINGS, JsonSchema
 from policies.loading import load
@@ -198,3 +199,8 @@ def test_a_regular_expression_that_would_run_away_does_not(tmp_path: Path) -> No
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "pattern": "^(a+)+$"}
     (tmp_path / "s.json").write_text(json.dumps(schema))
     assert JsonSchema(tmp_path / "s.json").findings(json.dumps("a" * 50_000 + "!").encode()) != ()
+
+
+def test_the_example_order_matches_the_schema_we_ship(rule: SchemaRule) -> None:
+    example = Path(translators.__file__).parent / "examples" / "order.json"
+    assert rule.check(example.read_bytes()) == ()
