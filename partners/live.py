@@ -25,7 +25,7 @@ class LiveDirectory:
             fresh = load(self.folder)
         except FileProblems as found:
             if found.problems != self.problems:
-                _log.error("profiles not reloaded; %s stays in force:\n%s", self.current.revision, found)  # noqa: TRY400
+                _log.error("profiles not reloaded; %s stays in force:\n%s", self.current.revision, found)
             self.problems = found.problems
             return False
         self.problems = ()
