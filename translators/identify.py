@@ -5,6 +5,7 @@ from translators.edifact.translating import MAPS, compiled_map
 from translators.findings import Finding, Unreadable
 from translators.formats import Label
 from translators.jsondoc.decoding import kind_of
+from translators.xmldoc.translating import map_for, root_of, unknown_root
 
 HEAD = 4096
 """Bytes of a submission that are looked at."""
@@ -22,6 +23,8 @@ def identify(head: bytes, media_type: str | None) -> Label:
         raise _unreadable("document.empty", "the document is empty")
     if start.startswith(b"{"):
         label = _json(start)
+    elif start.startswith(b"<") or start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        label = _xml(start)
     elif start[:3] in (b"UNA", b"UNB", b"UNH"):
         label = _edifact(start)
     else:
@@ -50,6 +53,15 @@ def _edifact(start: bytes) -> Label:
         text = f"messages {message[:6]} {release[:10]} are not supported; known are {known}"
         raise Unreadable((Finding("edifact.message.unknown", text, syntax_code="17"),))
     return Label("edifact", message, release, compiled.kind.document_type)
+
+
+def _xml(start: bytes) -> Label:
+    """From the root element; UBL 2.1 unless `UBLVersionID` says otherwise, as the widest used profiles leave it out."""
+    root, version = root_of(start)
+    compiled = map_for(root)
+    if compiled is None:
+        raise Unreadable((unknown_root(root),))
+    return Label("xml", compiled.spec.message, version or compiled.spec.version, compiled.kind.document_type)
 
 
 def _check_media_type(label: Label, media_type: str | None) -> None:

@@ -5,10 +5,13 @@ from typing import Any
 from msgspec import Struct
 
 from translators.canonical.documents import KINDS, Kind, business_key, encode
-from translators.edifact.translating import EdifactLimits, translate
+from translators.edifact import translating as edifact
+from translators.edifact.translating import EdifactLimits
 from translators.findings import Finding, Unreadable
 from translators.formats import Label
 from translators.jsondoc.decoding import decode
+from translators.xmldoc import translating as xml
+from translators.xmldoc.parsing import XmlLimits
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -74,11 +77,13 @@ def read(content: bytes, label: Label, limits: Limits = Limits()) -> Reading:  #
         raise Unreadable((Finding("document.size", text),))
     if label.format == "edifact":
         return _read_edifact(content, limits)
+    if label.format == "xml":
+        return _read_xml(content, limits)
     return _read_json(content, label, limits)
 
 
 def _read_edifact(content: bytes, limits: Limits) -> Reading:
-    outcome = translate(
+    outcome = edifact.translate(
         content,
         EdifactLimits(
             max_interchanges=limits.max_interchanges,
@@ -104,6 +109,14 @@ def _read_edifact(content: bytes, limits: Limits) -> Reading:
         if header is not None
         else None,
     )
+
+
+def _read_xml(content: bytes, limits: Limits) -> Reading:
+    taken = XmlLimits(
+        max_depth=limits.max_depth, max_attributes=limits.max_attributes, max_elements=limits.max_elements_xml
+    )
+    kind, canonical, findings = xml.translate(content, taken, limits.max_findings)
+    return Reading(documents=(document(kind, canonical),), findings=findings)
 
 
 def _refuse_errors(findings: tuple[Finding, ...]) -> None:

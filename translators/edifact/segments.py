@@ -45,7 +45,7 @@ class Syntax:
         release = self.separators.release
         if release is None or release.encode("latin-1") not in raw:
             return None
-        found = _needless(self.separators).search(raw)
+        found = _needless(self.separators).match(raw)
         return found.start(1) if found else None
 
 

@@ -181,7 +181,9 @@ def _text(
             if found:
                 break
         else:
-            if row.required:
+            if row.otherwise is not None:
+                _put(target, to, row.otherwise)
+            elif row.required:
                 missing = f"{row.from_ if isinstance(row.from_, str) else row.from_[0] if row.from_ else ''} is missing"
                 run.troubles.append(Trouble(missing, source.spot_of(node), pointer + step, "map.missing"))
             return

@@ -1,7 +1,8 @@
 """The grammar of paths, common to all formats: steps with `/`, conditions in square brackets.
 
 `SG2[NAD/3035=BY|DP]/NAD/C080.3036`; a path that starts with `/` starts at the root of the message. A condition is
-`[path=value|value]`, `[path!=value]` or `[path]` (there is a value); several must all hold.
+`[path=value|value]`, `[path!=value]`, `[path]` (there is a value) or `[!path]` (there is none); several must all
+hold.
 """
 
 import re
@@ -55,6 +56,8 @@ def _step(part: str, path: str) -> PathStep:
 
 
 def _condition(text: str, path: str) -> Condition:
+    if text.startswith("!"):
+        return Condition(text[1:], True, frozenset())
     match = _CONDITION.match(text)
     if match is None:
         raise ValueError(f"`[{text}]` in `{path}` is not a condition")

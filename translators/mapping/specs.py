@@ -15,7 +15,8 @@ class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `to`: the canonical field, dotted; `[]` at its end appends. `from`: one path or several, the first that has a value
     wins. `at`: the nodes the block stands for, one object each. `as`: how the text is converted. `format`: the path of
     the code that says how a date is written. `table`: a table of the map. `join`: several values become one text.
-    `only` makes a row that writes nothing and refuses other values, saying `because`.
+    `otherwise` is written where the message says nothing. `only` makes a row that writes nothing and refuses other
+    values, saying `because`.
     """
 
     to: str = ""
@@ -29,6 +30,7 @@ class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     table: str | None = None
     join: str | None = None
     required: bool = False
+    otherwise: str | None = None
     only: tuple[str, ...] = ()
     because: str = ""
 

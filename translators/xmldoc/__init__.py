@@ -1,0 +1,1 @@
+"""XML documents; the only home of lxml."""

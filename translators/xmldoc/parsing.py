@@ -1,0 +1,128 @@
+"""Parses XML from strangers: no DOCTYPE, no entities, no network, bounded depth, attributes and elements.
+
+A document type declaration is refused outright, because without one there is nothing to expand or fetch; lxml's own
+switches are set as well.
+"""
+
+from typing import Any
+from xml.parsers import expat
+
+from lxml import etree
+from msgspec import Struct
+
+from translators.findings import Finding, Place, Unreadable
+
+_ENCODINGS = ("UTF-8", "UTF-16", "ISO-8859-1", "ISO-8859-15", "US-ASCII", "ASCII", "WINDOWS-1252")
+
+
+class XmlLimits(Struct, frozen=True, kw_only=True):
+    """What is taken of one document."""
+
+    max_depth: int = 64
+    max_attributes: int = 256
+    max_elements: int = 500_000
+
+
+def parse(content: bytes, limits: XmlLimits) -> Any:
+    """The root element. Raises Unreadable with line and column."""
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise _refused_doctype(content)
+    if content.count(b"=") > 2 * limits.max_elements:
+        raise _unreadable("xml.attributes", f"the document has more than {2 * limits.max_elements} attributes")
+    try:
+        root = etree.fromstring(content, _parser())
+    except etree.XMLSyntaxError as error:
+        raise _broken(error, content) from None
+    except ValueError as error:  # an encoding lxml does not know
+        raise _unreadable("xml.encoding", f"not readable: {str(error)[:80]}") from None
+    _check(root, limits)
+    return root
+
+
+def _parser() -> etree.XMLParser:
+    """A fresh parser each time: parsers keep errors of earlier documents."""
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+_TOO_MANY_ATTRIBUTES = "boolean(//*[count(@*) > $most])"
+_too_many = etree.XPath(_TOO_MANY_ATTRIBUTES)
+_count = etree.XPath("count(//*)")
+
+
+def _check(root: Any, limits: XmlLimits) -> None:
+    document = root.getroottree().docinfo
+    if document.doctype or document.internalDTD is not None:
+        raise _unreadable("xml.doctype", "a document type declaration (DOCTYPE) is not taken")
+    encoding = (document.encoding or "UTF-8").upper()
+    if encoding not in _ENCODINGS:
+        raise _unreadable("xml.encoding", f"the encoding `{encoding[:20]}` is not taken; use UTF-8")
+    count = int(_count(root))
+    if count > limits.max_elements:
+        text = f"the document has {count} elements; at most {limits.max_elements} are taken"
+        raise _unreadable("xml.elements", text)
+    if _too_many(root, most=limits.max_attributes):
+        text = f"an element has more than {limits.max_attributes} attributes"
+        raise _unreadable("xml.attributes", text)
+    if _depth_exceeds(root, limits.max_depth):
+        raise _unreadable("xml.depth", f"nested deeper than {limits.max_depth} levels")
+
+
+def _depth_exceeds(root: Any, most: int) -> bool:
+    """Level by level, so that a deep document costs no more than a flat one."""
+    level = "/*" + "/*" * most
+    return bool(root.xpath(f"boolean({level})"))
+
+
+def _refused_doctype(content: bytes) -> Unreadable:
+    at = content.find(b"<!DOCTYPE")
+    at = at if at >= 0 else content.find(b"<!ENTITY")
+    line, column = content.count(b"\n", 0, at) + 1, at - content.rfind(b"\n", 0, at)
+    place = Place(line=line, column=column, offset=at)
+    return Unreadable((Finding("xml.doctype", "a document type declaration (DOCTYPE) is not taken", place),))
+
+
+def _broken(error: etree.XMLSyntaxError, content: bytes) -> Unreadable:
+    line, column = error.position if error.position else (None, None)
+    message = (error.msg or "not well-formed").split(", line ")[0].split("\n")[0]
+    if "encoding" in message.lower() or "not proper utf-8" in message.lower():
+        code, text = "xml.encoding", "the bytes are not valid in the declared encoding"
+    elif "depth" in message.lower():
+        code, text = "xml.depth", "nested too deep"
+    elif not content.strip():
+        code, text = "document.empty", "the document is empty"
+    else:
+        code, text = "xml.syntax", f"not well-formed: {message[:1].lower()}{message[1:120]}"
+    return Unreadable((Finding(code, text, Place(line=line or None, column=column or None)),))
+
+
+def place_of(content: bytes, root: Any, element: Any) -> tuple[int | None, int | None]:
+    """Line and column of an element's start tag, for a finding: counted by expat, since lxml keeps no columns."""
+    wanted = next((number for number, each in enumerate(root.iter(etree.Element)) if each is element), None)
+    found: list[tuple[int, int]] = []
+    parser = expat.ParserCreate()
+    number = -1
+
+    def start(_name: str, _attributes: dict[str, str]) -> None:
+        nonlocal number
+        number += 1
+        if number == wanted:
+            found.append((parser.CurrentLineNumber, parser.CurrentColumnNumber + 1))
+
+    parser.StartElementHandler = start
+    try:
+        parser.Parse(content, True)
+    except expat.ExpatError:  # an encoding expat does not know; the line alone is known then
+        return element.sourceline, None
+    return found[0] if found else (element.sourceline, None)
+
+
+def _unreadable(code: str, text: str) -> Unreadable:
+    return Unreadable((Finding(code, text),))
