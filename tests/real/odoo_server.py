@@ -43,6 +43,7 @@ env["res.config.settings"].create({"group_uom": True, "group_stock_production_lo
 euro = env["res.currency"].with_context(active_test=False).search([("name", "=", "EUR")])
 euro.active = True
 env.company.currency_id = euro
+env["product.pricelist"].search([]).currency_id = euro  # Odoo has made one in the old currency
 env.cr.commit()
 with open(@PATH@, "w") as file:
     json.dump(keys, file)

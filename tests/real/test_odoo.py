@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import httpx
 import pytest
+from real.odoo_server import Missing, RealOdoo, place, start
+from support.odoo_world import RealWorld
 
 from gateway.destinations.odoo.destination import OdooDestination
 from gateway.destinations.odoo.settings import OdooSettings
-from real.odoo_server import Missing, RealOdoo, place, start
-from support.odoo_world import RealWorld
 
 pytest.register_assert_rewrite("support.odoo_contract")
 

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from support.odoo_documents import confirmation, delivery, figure, line, order, used
+from support.odoo_world import World, unique, unique_gtin
 
 from gateway.destinations.contract import Absent, Delivered, Delivery, Refused, Unavailable
 from gateway.destinations.odoo.destination import OdooDestination
-from support.odoo_documents import confirmation, delivery, figure, line, order, used
-from support.odoo_world import World, unique, unique_gtin
 
 ORDER = ["name", "state", "client_order_ref", "origin", "partner_id", "partner_shipping_id", "order_line"]
 LINE = ["product_id", "product_uom_qty", "product_uom_id", "price_unit"]
@@ -423,6 +423,19 @@ async def test_what_people_changed_is_not_overwritten(world: World, odoo: OdooDe
     assert await odoo.verify(made) == expected
 
 
+async def test_an_order_is_recognised_after_its_product_was_archived(world: World, odoo: OdooDestination) -> None:
+    _, _, ref, code = await _customer_and_product(world)
+    made = delivery(order(unique("PO"), [line("1", code, "2", "3")]), sender=ref)
+    outcome = await odoo.deliver(made)
+    await world.change("product.product", [["default_code", "=", code]], {"active": False})
+    assert await odoo.verify(made) == outcome
+    assert await odoo.deliver(made) == outcome
+    later = delivery(order(unique("PO"), [line("1", code, "2", "3")]), sender=ref)
+    assert await odoo.deliver(later) == Refused(
+        "odoo.product.unknown", "line 1: no product in Odoo has the barcode or internal reference"
+    )
+
+
 async def test_an_order_cancelled_in_odoo_stays_cancelled(world: World, odoo: OdooDestination) -> None:
     _, _, ref, code = await _customer_and_product(world)
     made = delivery(order(unique("PO"), [line("1", code, "2", "3")]), sender=ref)
@@ -603,7 +616,7 @@ async def test_a_wrong_key_waits_for_the_operator(world: World, odoo: OdooDestin
     made = delivery(order("PO", [line("1", "any", "1")]))
     assert await wrong.deliver(made) == Unavailable("Odoo does not know the API key, or it has expired")
     assert await wrong.verify(made) == Unavailable("Odoo does not know the API key, or it has expired")
-    with pytest.raises(ConnectionError, match="^Odoo does not know the API key, or it has expired$"):
+    with pytest.raises(ConnectionError, match=r"^Odoo does not know the API key, or it has expired$"):
         await wrong.start()
 
 
@@ -736,7 +749,8 @@ async def test_a_strict_bill_of_material_takes_no_other_consumption(world: World
 
 REFUSED_CONFIRMATIONS: dict[str, tuple[dict[str, Any], str, str]] = {
     "three decimals": (
-        {"cumulative": {"good": {"value": "1.125", "unit": "C62"}}, "delta": {"good": {"value": "1.125", "unit": "C62"}}},
+        {"cumulative": {"good": {"value": "1.125", "unit": "C62"}},
+         "delta": {"good": {"value": "1.125", "unit": "C62"}}},
         "odoo.precision_loss", "the good quantity has 3 decimals and Odoo keeps 2",
     ),
     "another unit": (

@@ -20,6 +20,7 @@ _TAKEN_TYPES = ("105", "220", "222", "224", "226")  # order, spot order, rush or
 _CENT = Decimal("0.01")
 _ORDER_FIELDS = ("name", "state", "partner_id", "client_order_ref", "origin", "currency_id", "order_line")
 _LINE_FIELDS = ("order_id", "product_id", "product_uom_qty", "product_uom_id", "price_unit")
+_DRAFT = ("draft", "sent")
 _CONFIRMED = ("sale", "done")
 
 
@@ -46,8 +47,8 @@ class Wanted(Struct, frozen=True):
 async def deliver(calls: Calls, delivery: Delivery, order: PurchaseOrder) -> Outcome:
     """Read back, check everything, load, compare, confirm, compare."""
     found = await _ours(calls, delivery)
-    if found is not None and found["state"] == "cancel":
-        raise refuse("odoo.order.cancelled", f"sale order {found['name']} was cancelled in Odoo")
+    if found is not None and found["state"] not in _DRAFT:
+        return await _settled(calls, found, order)
     wanted = await _resolve(calls, delivery, order)
     if found is None:
         await _refuse_a_namesake(calls, wanted)
@@ -56,24 +57,38 @@ async def deliver(calls: Calls, delivery: Delivery, order: PurchaseOrder) -> Out
         if found is None:
             return Unknown("Odoo loaded the order, and it is not there")
     await _compare(calls, found, wanted)
-    if found["state"] not in _CONFIRMED:
-        await _confirm(calls, found)
-        found = await _ours(calls, delivery)
-        if found is None or found["state"] not in _CONFIRMED:
-            return Postponed("the order was loaded, and Odoo did not confirm it")
-        await _compare(calls, found, wanted)
+    await _confirm(calls, found)
+    found = await _ours(calls, delivery)
+    if found is None or found["state"] not in _CONFIRMED:
+        return Postponed("the order was loaded, and Odoo did not confirm it")
+    await _compare(calls, found, wanted)
     return Delivered(found["name"])
 
 
 async def verify(calls: Calls, delivery: Delivery, order: PurchaseOrder) -> Verified:
     """Absent also when it is a draft still: `deliver` then confirms it and loads nothing."""
     found = await _ours(calls, delivery)
-    if found is None or found["state"] in ("draft", "sent"):
+    if found is None or found["state"] in _DRAFT:
         return Absent()
+    return await _settled(calls, found, order)
+
+
+async def _settled(calls: Calls, found: Record, order: PurchaseOrder) -> Delivered | Refused:
+    """An order that is no draft any more. Its figures are compared without looking anything up: customers and products
+    may have been archived since."""
     if found["state"] == "cancel":
         return Refused("odoo.order.cancelled", f"sale order {found['name']} was cancelled in Odoo")
-    await _compare(calls, found, await _resolve(calls, delivery, order))
+    priced = all(line.unit_price is not None for line in order.lines)
+    here = Counter((line.quantity.value, _price(calls.known, line, order.currency)) for line in order.lines)
+    lines = await calls.find("sale.order.line", [["order_id", "=", found["id"]]], _LINE_FIELDS)
+    there = Counter((exact(line["product_uom_qty"]), exact(line["price_unit"]) if priced else None) for line in lines)
+    if there != here or (found["client_order_ref"] or "") != order.number:
+        raise _differs(found)
     return Delivered(found["name"])
+
+
+def _differs(found: Record) -> Stopped:
+    return refuse("odoo.order.differs", f"sale order {found['name']} in Odoo differs from the document")
 
 
 async def _ours(calls: Calls, delivery: Delivery) -> Record | None:
@@ -226,9 +241,8 @@ def _safe(number: str) -> str:
 
 async def _compare(calls: Calls, found: Record, wanted: Wanted) -> None:
     """What is in Odoo is what was ordered, or the difference is refused: nothing is overwritten."""
-    differs = refuse("odoo.order.differs", f"sale order {found['name']} in Odoo differs from the document")
     if found["partner_id"][0] != wanted.customer or (found["client_order_ref"] or "") != wanted.number:
-        raise differs
+        raise _differs(found)
     lines = await calls.find("sale.order.line", [["order_id", "=", found["id"]]], _LINE_FIELDS)
     priced = all(line.price is not None for line in wanted.lines)
     there = Counter(
@@ -238,7 +252,7 @@ async def _compare(calls: Calls, found: Record, wanted: Wanted) -> None:
     )  # fmt: skip
     here = Counter((line.product, line.quantity, line.unit, line.price) for line in wanted.lines)
     if there != here:
-        raise differs
+        raise _differs(found)
 
 
 def _id(many2one: object) -> int | None:

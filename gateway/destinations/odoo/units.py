@@ -10,7 +10,7 @@ from msgspec import Struct
 from gateway.destinations.odoo.refusals import refuse
 
 NAMES: dict[str, str] = {
-    "C62": "Units", "EA": "Units", "PCE": "Units", "H87": "Units", "NAR": "Units",
+    "C62": "Units", "EA": "Units", "H87": "Units", "NAR": "Units",
     "DZN": "Dozens", "HUR": "Hours", "DAY": "Days", "MIN": "Minutes",
     "MMT": "mm", "CMT": "cm", "MTR": "m", "KMT": "km", "INH": "in", "FOT": "ft", "YRD": "yd", "SMI": "mi",
     "MTK": "m²", "FTK": "ft²", "MLT": "ml", "LTR": "L", "MTQ": "m³", "OZA": "fl oz (US)", "QT": "qt (US)",

@@ -149,7 +149,7 @@ def _call(store: Store, faults: Faults, model: str, method: str, arguments: dict
         store.undo()
     else:
         store.keep()
-    if changes(method) and faults.hits("drop_after_commit"):
+    if changes(method) and faults.cuts():
         raise ConnectionCut
     return _Answer(200, msgspec.json.encode(value))
 

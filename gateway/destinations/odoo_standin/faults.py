@@ -12,6 +12,7 @@ class Faults(Struct, kw_only=True):
     `refuse`: connections are cut before a byte is answered, as of a host that is gone.
     `latency`: seconds every call takes longer.
     `drop_after_commit`: calls that change something are carried out and the connection cut instead of answered.
+    `pass_before_drop`: so many changing calls are answered before the cutting begins.
     `too_many`: calls answered 429 with `Retry-After: retry_after`.
     `clash`: `load` calls that meet a serialisation clash, and write calls that fail with one after Odoo's own tries.
     `fail`: calls answered 500 by an unnamed server error.
@@ -22,6 +23,7 @@ class Faults(Struct, kw_only=True):
     refuse: bool = False
     latency: float = 0.0
     drop_after_commit: int = 0
+    pass_before_drop: int = 0
     too_many: int = 0
     retry_after: int = 1
     clash: int = 0
@@ -31,6 +33,10 @@ class Faults(Struct, kw_only=True):
         if self.away_until is not None and time.monotonic() >= self.away_until:
             self.away, self.away_until = False, None
         return self.away
+
+    def cuts(self) -> bool:
+        """Whether the connection of a call that changed something is cut now."""
+        return self.drop_after_commit > 0 and not self.hits("pass_before_drop") and self.hits("drop_after_commit")
 
     def hits(self, name: str) -> bool:
         """Whether this call is hit by the counting switch `name`; counts it down."""

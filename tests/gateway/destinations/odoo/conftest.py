@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
+from support.odoo_world import StandIn
 
 from gateway.destinations.odoo.destination import OdooDestination
 from gateway.destinations.odoo.settings import OdooSettings
@@ -11,7 +12,6 @@ from gateway.destinations.odoo_standin.faults import Faults
 from gateway.destinations.odoo_standin.seeding import Seed, plant
 from gateway.destinations.odoo_standin.serving import standing_in
 from gateway.destinations.odoo_standin.store import Store
-from support.odoo_world import StandIn
 
 KEY = "a key of the tests"
 
