@@ -310,6 +310,7 @@ def _rejection(refused: Refused, findings: tuple[Finding, ...] = ()) -> Rejectio
         act=refused.act,
         findings=findings,
         rule=str(refused.rule),
+        limit=refused.rule.name if refused.retry_after is not None else None,
         policy_revision=refused.revision,
         retry_after=refused.retry_after,
         fields=refused.fields,

@@ -39,7 +39,8 @@ def test_every_code_written_in_the_source_is_an_error(repository: Path, place: s
 
 def test_every_error_can_be_refused_with(repository: Path) -> None:
     """An error nobody uses is a promise nobody keeps."""
-    text = "".join(file.read_text() for folder in ("gateway", "policies") for file in (repository / folder).rglob("*.py"))
+    files = [file for folder in ("gateway", "policies") for file in (repository / folder).rglob("*.py")]
+    text = "".join(file.read_text() for file in files)
     tables = (repository / "gateway" / "errors.py").read_text() + (repository / "gateway" / "answers.py").read_text()
     unused = [code for code in ERRORS if text.count(f'"{code}"') <= tables.count(f'"{code}"')]
     in_the_table_alone = {"document.unsupported", "document.malformed", "document.invalid", "document.too_large"}
@@ -73,7 +74,8 @@ def test_what_will_never_succeed_may_not_be_repeated(code: str) -> None:
 
 
 def test_titles_follow_the_house_style() -> None:
-    wrong = [e.title for e in ERRORS.values() if not re.fullmatch(r"[a-z].*[^.]", e.title) and not e.title[:3].isupper()]
+    titles = [error.title for error in ERRORS.values()]
+    wrong = [title for title in titles if not re.fullmatch(r"[a-z].*[^.]", title) and not title[:3].isupper()]
     assert wrong == []
 
 

@@ -34,7 +34,7 @@ def problem(rejection: Rejection, *, challenge: str | None = None, trace: str | 
         "findings_left_out": len(rejection.findings) - MOST_FINDINGS
         if len(rejection.findings) > MOST_FINDINGS
         else None,
-        "violated-policies": [rejection.rule] if status == 429 else None,
+        "violated-policies": [rejection.limit] if rejection.limit else None,
     }
     headers = dict(rejection.fields)
     if rejection.retry_after is not None:
