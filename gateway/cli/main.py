@@ -4,11 +4,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from gateway.cli import audit, issuer, message, policy, serve
+from gateway.cli import audit, issuer, message, odoo_standin, policy, serve
+from gateway.cli.demo import command as demo
 from gateway.settings import BadSettings
 from translators.yamlfiles import FileProblems
 
-_NOUNS = (serve, message, audit, policy, issuer)
+_NOUNS = (demo, serve, message, audit, policy, odoo_standin, issuer)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

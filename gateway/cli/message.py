@@ -27,6 +27,9 @@ def add_commands(commands: Any) -> None:
     show = verbs.add_parser("show", help="everything known of a message")
     show.add_argument("id", type=UUID)
     show.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _show(ledger, chosen.id)))
+    documents = verbs.add_parser("documents", help="the canonical documents of a message, one JSON object a line")
+    documents.add_argument("id", type=UUID)
+    documents.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _documents(ledger, chosen.id)))
     parked = verbs.add_parser("parked", help="what waits for a human, with the cause")
     parked.add_argument("--destination")
     parked.add_argument("--cause")
@@ -64,6 +67,13 @@ async def _show(ledger: Ledger, message_id: UUID) -> int:
         return 1
     print(msgspec.json.format(msgspec.json.encode(history)).decode())
     return 0
+
+
+async def _documents(ledger: Ledger, message_id: UUID) -> int:
+    found = await ledger.documents(message_id)
+    for document in found:
+        print(msgspec.json.encode(document).decode())
+    return 0 if found else 1
 
 
 async def _parked(ledger: Ledger, chosen: argparse.Namespace) -> int:

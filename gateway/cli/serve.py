@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from granian import Granian
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from prometheus_client import start_http_server
 
@@ -38,6 +38,7 @@ def serve(_: argparse.Namespace) -> int:
             factory=True,
             workers=1,
             loop=Loops.uvloop,
+            http=HTTPModes.http1,
             websockets=False,
             log_enabled=settings.log_level == "debug",
             http1_settings=HTTP1Settings(header_read_timeout=settings.header_seconds * 1000),

@@ -11,7 +11,7 @@ from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
 from gateway.ledger.leasing import Lease, Leases
 from gateway.ledger.operating import Balance, Depth, ParkedDelivery, Selection
 from gateway.ledger.payloads import Payloads
-from gateway.ledger.reading import MessageFilter, MessageHead, MessageHistory
+from gateway.ledger.reading import KeptDocument, MessageFilter, MessageHead, MessageHistory
 from gateway.ledger.recording import Note, Recorder
 from gateway.ledger.sealing import Sealer
 from gateway.ledger.work import Result, Work
@@ -106,6 +106,10 @@ class Ledger:
 
     async def history(self, message_id: UUID) -> MessageHistory | None:
         return await reading.history(self._pool, message_id)
+
+    async def documents(self, message_id: UUID) -> list[KeptDocument]:
+        """Its documents with their bodies; none for a message that was refused, or is not there."""
+        return await reading.documents(self._pool, self._payloads, message_id)
 
     async def list_messages(self, which: MessageFilter, limit: int) -> list[MessageHead]:
         return await reading.list_messages(self._pool, which, limit)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from gateway.identifiers import delivery_id
 from gateway.ledger.database import Pool, connection
+from gateway.ledger.payloads import Payloads
 from gateway.ledger.statements import statements
 
 _SQL = statements("reading")
@@ -38,6 +39,18 @@ class DocumentHead(Struct, frozen=True, kw_only=True):
     document_type: str
     business_number: str
     business_key: str
+
+
+class KeptDocument(Struct, frozen=True, kw_only=True):
+    """A canonical document as the ledger holds it. `format` is the one it came in, e.g. `edifact ORDERS D.96A`."""
+
+    number: int
+    document_type: str
+    business_number: str
+    sender: str
+    format: str
+    body_hash: str
+    body: msgspec.Raw
 
 
 class MessageHistory(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -99,6 +112,25 @@ async def history(pool: Pool, message_id: UUID) -> MessageHistory | None:
         deliveries=states,
         timeline=[msgspec.json.decode(event["body"]) for event in timeline],
     )
+
+
+async def documents(pool: Pool, payloads: Payloads, message_id: UUID) -> list[KeptDocument]:
+    """Raises Unopenable when a body was changed since it was recorded."""
+    async with connection(pool) as held:
+        rows = await held.fetch(_SQL["kept_documents"], message_id)
+        bodies = await payloads.fetch(held, [(row["sender"], row["body_hash"]) for row in rows])
+    return [
+        KeptDocument(
+            number=row["number"],
+            document_type=row["document_type"],
+            business_number=row["business_number"],
+            sender=row["sender"],
+            format=msgspec.json.decode(row["statement"])["format"],
+            body_hash="sha256:" + row["body_hash"].hex(),
+            body=msgspec.Raw(bodies[row["sender"], row["body_hash"]]),
+        )
+        for row in rows
+    ]
 
 
 async def list_messages(pool: Pool, which: MessageFilter, limit: int) -> list[MessageHead]:

@@ -6,6 +6,12 @@ from messages where id = $1;
 -- name: documents
 select number, document_type, business_number, business_key from documents where message_id = $1 order by number;
 
+-- name: kept_documents
+select c.number, c.document_type, c.business_number, c.body_hash, m.sender, e.body as statement
+from documents c join messages m on m.id = c.message_id
+join lateral (select body from events where message_id = m.id order by tick, id limit 1) e on true
+where c.message_id = $1 order by c.number;
+
 -- name: deliveries
 -- The state of each delivery of a message: its end, its exception, or pending.
 select d.number, d.document, d.destination, d.operation, d.external_id, d.lane,

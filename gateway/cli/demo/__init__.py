@@ -1,0 +1,1 @@
+"""`demo`: the whole product on one machine, told as a story."""

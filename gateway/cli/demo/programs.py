@@ -1,0 +1,75 @@
+"""One program of the demo: a process with a log of its own, in a process group of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+
+STOP_SECONDS = 15.0
+READY_SECONDS = 60.0
+
+
+class DidNotStart(Exception):  # noqa: N818 - a state of the world, not a defect
+    """A program of the demo ended or did not answer; the text shows the end of its log."""
+
+
+class Program:
+    """Started at once. `module` is run by this very Python; its output goes to `log`."""
+
+    def __init__(self, name: str, module: str, arguments: Sequence[str], *, log: Path, env: Mapping[str, str]) -> None:
+        self.name = name
+        self._log = log
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            module,
+            *arguments,
+        ]  # -P: what lies in the current folder is not imported
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(  # noqa: S603 - our own modules
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(env), start_new_session=True
+            )
+
+    @property
+    def group(self) -> int:
+        """Its process group; Ctrl-C at the terminal does not reach it, so that we stop things in order."""
+        return self._process.pid
+
+    def wait_until_answers(self, url: str) -> None:
+        """Until a GET of `url` is answered 200. Raises DidNotStart."""
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            self.check()
+            with suppress(httpx.TransportError):
+                if httpx.get(url, timeout=5.0).status_code == 200:
+                    return
+            time.sleep(0.05)
+        raise DidNotStart(
+            f"{self.name} does not answer at {url} after {READY_SECONDS:.0f} s; its log ends:\n{self._tail()}"
+        )
+
+    def check(self) -> None:
+        """Raises DidNotStart when it has ended by itself."""
+        status = self._process.poll()
+        if status is not None:
+            raise DidNotStart(f"{self.name} ended with status {status}; its log ends:\n{self._tail()}")
+
+    def stop(self) -> None:
+        """Ask it to end, wait, insist; nothing of its group is left."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.group, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(STOP_SECONDS)
+        with suppress(ProcessLookupError):
+            os.killpg(self.group, signal.SIGKILL)
+        self._process.wait()
+
+    def _tail(self, lines: int = 15) -> str:
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
