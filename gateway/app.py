@@ -10,9 +10,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx
 from litestar import Litestar
 
-from gateway.channels.http.application import Api, http_application
+from gateway.channels.http.application import Api, fast, http_application
 from gateway.channels.http.asking import Questions
 from gateway.channels.http.calling import Callers
+from gateway.channels.http.fastlane import FastLane
 from gateway.channels.http.health import Health
 from gateway.channels.http.inbox import PlantInbox
 from gateway.channels.http.submitting import Submissions
@@ -84,7 +85,7 @@ async def open_api(settings: Settings) -> AsyncIterator[Api]:
         )
 
 
-def create() -> Litestar:
+def create() -> FastLane:
     """The HTTP application of a server process, from the environment."""
     settings = read_settings(os.environ)
     start_logging(settings.log_level)
@@ -101,7 +102,7 @@ def create() -> Litestar:
             gc.set_threshold(50_000, 50, 1000)
             yield
 
-    return http_application(lambda: opened[-1], lifespan=[life])
+    return fast(http_application(lambda: opened[-1], lifespan=[life]), lambda: opened[-1])
 
 
 def destinations(settings: Settings, partners: LiveDirectory, client: httpx.AsyncClient) -> list[Destination]:

@@ -14,8 +14,8 @@ _RECORDING = statements("recording")
 _READING = statements("reading")
 _ROTATING = statements("rotating")
 
-PayloadRow = tuple[str, bytes, UUID, bytes, str, int, bytes]
-"""owner, hash, data key, nonce, encoding, size, sealed."""
+PayloadRow = tuple[UUID, str, bytes, UUID, bytes, str, int, bytes]
+"""message, owner, hash, data key, nonce, encoding, size, sealed: the type `new_payload` of the schema."""
 
 
 class Payloads:
@@ -24,18 +24,18 @@ class Payloads:
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
 
-    def seal_accepted(self, entries: Iterable[Acceptance]) -> list[tuple[UUID, PayloadRow]]:
+    def seal_accepted(self, entries: Iterable[Acceptance]) -> list[PayloadRow]:
         """The rows of each message: its content, and each document that differs from it."""
         rows = []
         for entry in entries:
-            rows.append((entry.message_id, self._seal(entry.sender, entry.content, entry.content_hash)))
+            rows.append(self._seal(entry.message_id, entry.sender, entry.content, entry.content_hash))
             for document in entry.documents:
                 if document.body_hash != entry.content_hash:
-                    rows.append((entry.message_id, self._seal(entry.sender, document.body, document.body_hash)))
+                    rows.append(self._seal(entry.message_id, entry.sender, document.body, document.body_hash))
         return rows
 
     def seal_refused(self, entries: Iterable[Refusal]) -> list[PayloadRow]:
-        return [self._seal(entry.sender, entry.content, entry.content_hash) for entry in entries]
+        return [self._seal(entry.message_id, entry.sender, entry.content, entry.content_hash) for entry in entries]
 
     async def keep_new_keys(self, held: Connection) -> None:
         """Before the first payload that needs them."""
@@ -60,9 +60,11 @@ class Payloads:
                 await held.execute(_ROTATING["rewrap_key"], key.id, key.kek_id, key.wrapped)
         return len(rows)
 
-    def _seal(self, owner: str, content: bytes, digest: bytes) -> PayloadRow:
+    def _seal(self, message: UUID, owner: str, content: bytes, digest: bytes) -> PayloadRow:
         sealed = self._sealer.seal(content, owner=owner, digest=digest)
-        return (owner, digest, sealed.data_key_id, sealed.nonce, sealed.encoding, sealed.size, sealed.ciphertext)
+        return (
+            message, owner, digest, sealed.data_key_id, sealed.nonce, sealed.encoding, sealed.size, sealed.ciphertext,
+        )  # fmt: skip
 
     def _open(self, row: asyncpg.Record) -> bytes:
         key = DataKey(id=row["data_key"], owner=row["key_owner"], kek_id=row["kek_id"], wrapped=row["wrapped"])

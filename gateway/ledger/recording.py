@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
 from zlib import crc32
@@ -12,7 +11,7 @@ from msgspec import Struct
 
 from gateway.ledger.database import LOST, Connection, LedgerUnavailable, Pool
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
-from gateway.ledger.payloads import PayloadRow, Payloads
+from gateway.ledger.payloads import Payloads
 from gateway.ledger.statements import statements
 
 SHARDS = 8
@@ -40,7 +39,7 @@ class Recorder:
     """Takes entries from any number of tasks; `writers` connections commit them in batches of up to `batch`."""
 
     def __init__(
-        self, pool: Pool, payloads: Payloads, *, writers: int = 2, batch: int = 256, patience: float = 8.0
+        self, pool: Pool, payloads: Payloads, *, writers: int = 1, batch: int = 256, patience: float = 8.0
     ) -> None:
         """`patience`: seconds an entry may wait for a lost database before its sender is told to come again."""
         self._pool = pool
@@ -117,12 +116,14 @@ class Recorder:
             if accepted:
                 rows = self._payloads.seal_accepted(accepted)
                 await self._payloads.keep_new_keys(held)
-                fresh = await held.fetch(_SQL["record"], *_acceptance_columns(accepted, rows))
+                messages, documents, deliveries = _acceptance_rows(accepted)
+                fresh = await held.fetch(_SQL["record"], messages, rows, documents, deliveries)
                 verdicts = await _verdicts(held, accepted, {row["message_id"] for row in fresh})
             if refused:
                 refused_rows = self._payloads.seal_refused(refused)
                 await self._payloads.keep_new_keys(held)
-                await held.execute(_SQL["refuse"], *_refusal_columns(refused, refused_rows))
+                messages = [_message_row(entry, False, None, entry.refusal) for entry in refused]
+                await held.execute(_SQL["refuse"], messages, refused_rows)
             if notes:
                 await held.execute(_SQL["note"], [n.message_id for n in notes], [n.body for n in notes])
         return [verdicts[entry.message_id] if isinstance(entry, Acceptance) else None for entry in entries]
@@ -153,43 +154,23 @@ async def _verdicts(
     return verdicts
 
 
-def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[Sequence[object]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+def _acceptance_rows(entries: list[Acceptance]) -> list[list[tuple[object, ...]]]:
+    """The messages, documents and deliveries of `record`."""
+    documents: list[tuple[object, ...]] = []
+    deliveries: list[tuple[object, ...]] = []
+    for e in entries:
+        for number, d in enumerate(e.documents, 1):
+            documents.append((e.message_id, number, d.document_type, d.business_number, d.business_key, d.body_hash))
+        for number, o in enumerate(e.deliveries, 1):
+            deliveries.append(
+                (e.message_id, number, o.document, o.destination, shard_of(o.lane), o.operation, o.lane,
+                 o.external_id, o.retries, o.when_parked)
+            )  # fmt: skip
+    return [[_message_row(e, e.test, e.key, None) for e in entries], documents, deliveries]
 
 
-def _acceptance_columns(entries: list[Acceptance], payloads: list[tuple[UUID, PayloadRow]]) -> list[Sequence[object]]:
-    """The arrays of `record`, in its order."""
-    heads = [
-        (e.sender, e.key, e.content_hash, e.message_id, e.received_at, e.sender_kind, e.channel, e.document_type,
-         len(e.content), e.policy_revision, e.traceparent, e.test)
-        for e in entries
-    ]  # fmt: skip
-    sealed = [(message, *row) for message, row in payloads]
-    documents = [
-        (e.message_id, number, d.document_type, d.business_number, d.business_key, d.body_hash)
-        for e in entries
-        for number, d in enumerate(e.documents, 1)
-    ]
-    deliveries = [
-        (e.message_id, number, d.document, d.destination, shard_of(d.lane), d.operation, d.lane, d.external_id,
-         d.retries, d.when_parked)
-        for e in entries
-        for number, d in enumerate(e.deliveries, 1)
-    ]  # fmt: skip
-    return [
-        *_columns(heads, 12),
-        *_columns(sealed, 8),
-        *_columns(documents, 6),
-        *_columns(deliveries, 10),
-        [e.statement for e in entries],
-    ]
-
-
-def _refusal_columns(entries: list[Refusal], payloads: list[PayloadRow]) -> list[Sequence[object]]:
-    """The arrays of `refuse`, in its order."""
-    heads = [
-        (e.message_id, e.received_at, e.sender_kind, e.sender, e.channel, e.document_type, e.content_hash,
-         len(e.content), e.refusal, e.policy_revision, e.traceparent)
-        for e in entries
-    ]  # fmt: skip
-    return [*_columns(heads, 11), *_columns(payloads, 7), [e.statement for e in entries]]
+def _message_row(e: Acceptance | Refusal, test: bool, key: str | None, refusal: str | None) -> tuple[object, ...]:
+    return (
+        e.message_id, e.received_at, e.sender_kind, e.sender, e.channel, e.document_type, e.content_hash,
+        len(e.content), e.policy_revision, e.traceparent, test, key, refusal, e.statement,
+    )  # fmt: skip

@@ -11,12 +11,13 @@ may leave the folder once no data key names it.
 
 import hashlib
 import os
+import threading
 import time
-import zlib
 from collections.abc import Callable, Sequence
 from typing import Literal
 from uuid import UUID, uuid4
 
+import zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
@@ -34,7 +35,9 @@ COMPRESS_FROM = 512  # bytes; below, compression takes longer than everything el
 PROBE_FROM = 64 * 1024
 PROBE_SIZE = 4096
 
-Encoding = Literal["raw", "zlib"]
+Encoding = Literal["raw", "zstd"]
+
+_this_thread = threading.local()
 
 
 class Unopenable(Exception):  # noqa: N818 - says what happened to the stored row
@@ -220,23 +223,24 @@ def _compressed(content: bytes) -> tuple[Encoding, bytes]:
     size = len(content)
     if size < COMPRESS_FROM or (size >= PROBE_FROM and not _shrinks(content[:PROBE_SIZE])):
         return "raw", content
-    shrunk = _deflated(content)
-    return ("zlib", shrunk) if len(shrunk) < size else ("raw", content)
+    shrunk = _compress(content)
+    return ("zstd", shrunk) if len(shrunk) < size else ("raw", content)
 
 
 def _shrinks(sample: bytes) -> bool:
-    return len(_deflated(sample)) < 0.9 * len(sample)
+    return len(_compress(sample)) < 0.9 * len(sample)
 
 
-def _deflated(content: bytes) -> bytes:
-    # Level 1 loses 3 % to level 6 on orders of 2 KB. The small window and table spare the allocator 250 KB a call.
-    small = len(content) <= 4096
-    deflate = zlib.compressobj(1, zlib.DEFLATED, 12 if small else 15, 5 if small else 8)
-    return deflate.compress(content) + deflate.flush()
+def _compress(content: bytes) -> bytes:
+    # An order of 2 KB: 6 µs to 46 %, where zlib's level 1 takes 11 µs to 45 %. The compressor serves one thread.
+    if not hasattr(_this_thread, "compressor"):
+        _this_thread.compressor = zstandard.ZstdCompressor(level=1)
+    shrunk: bytes = _this_thread.compressor.compress(content)
+    return shrunk
 
 
 def _checked(encoded: bytes, sealed: Sealed) -> bytes:
-    content = _inflated(encoded, sealed.size) if sealed.encoding == "zlib" else encoded
+    content = _expanded(encoded, sealed.size) if sealed.encoding == "zstd" else encoded
     if content is None or len(content) != sealed.size or hashlib.sha256(content).digest() != sealed.digest:
         raise Unopenable(
             f"the payload opened with data key {sealed.data_key_id}, but its hash or size is not what its row says"
@@ -244,11 +248,12 @@ def _checked(encoded: bytes, sealed: Sealed) -> bytes:
     return content
 
 
-def _inflated(encoded: bytes, size: int) -> bytes | None:
-    """Never more than one byte beyond the recorded size is unpacked; None when it is not the whole stream."""
-    inflate = zlib.decompressobj()
+def _expanded(encoded: bytes, size: int) -> bytes | None:
+    """Never more than the recorded size is unpacked; None when it is not one whole frame of that size."""
     try:
-        content = inflate.decompress(encoded, size + 1)
-    except zlib.error:
+        if zstandard.frame_content_size(encoded) != size:
+            return None
+        content: bytes = zstandard.ZstdDecompressor().decompress(encoded, allow_extra_data=False)
+    except zstandard.ZstdError:
         return None
-    return content if inflate.eof and not inflate.unused_data else None
+    return content

@@ -1,6 +1,5 @@
 """The HTTP API: every address, in one place. Handlers live beside their nouns; this file only wires them."""
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
@@ -9,28 +8,28 @@ from litestar import Litestar, get, post, route
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
-from litestar.params import Parameter
+from litestar.params import FromPath, PathParameter, QueryParameter
 from litestar.response import Response
 from msgspec import Struct
 
 from gateway.channels.http import documented
 from gateway.channels.http.asking import PAGE, Questions
-from gateway.channels.http.bodies import Gone
-from gateway.channels.http.heads import HttpRequest
+from gateway.channels.http.failures import answer_failure
+from gateway.channels.http.fastlane import FastLane, Take
+from gateway.channels.http.heads import HttpRequest, Incoming
 from gateway.channels.http.health import Health
 from gateway.channels.http.inbox import PlantInbox
 from gateway.channels.http.pages import docs_page, error_page
 from gateway.channels.http.problems import problem
 from gateway.channels.http.submitting import Submissions
 from gateway.identity.issuers import IssuerKind
-from gateway.ledger.database import LedgerUnavailable
 from gateway.submissions import Rejection
 
-_log = logging.getLogger(__name__)
 _PARTNER: tuple[IssuerKind, ...] = ("partner",)
 _PLANT: tuple[IssuerKind, ...] = ("plant",)
 
-MessageId = Annotated[str, Parameter(description="The id that the receipt gave, a UUID.")]
+PRINTED = r"^[^\x00-\x1f\x7f]*$"
+MessageId = Annotated[str, PathParameter(description="The id that the receipt gave, a UUID.")]
 
 
 class Api(Struct, frozen=True):
@@ -49,9 +48,7 @@ def http_application(api: Callable[[], Api], *, lifespan: Sequence[Callable[[Lit
         openapi_config=OpenAPIConfig(**documented.ABOUT, render_plugins=[], path="/openapi"),
         exception_handlers={
             HTTPException: _answer_http_exception,
-            LedgerUnavailable: _answer_ledger_unavailable,
-            Gone: _answer_gone,
-            Exception: _answer_defect,
+            Exception: _answer_failure,
         },
         lifespan=list(lifespan),
         request_max_body_size=None,  # our own reading has the cap and the deadline
@@ -60,29 +57,53 @@ def http_application(api: Callable[[], Api], *, lifespan: Sequence[Callable[[Lit
     )
 
 
+SUBMISSIONS: dict[str, tuple[tuple[IssuerKind, ...], str | None]] = {
+    "/v1/documents": (_PARTNER, None),
+    "/v1/purchase-orders": (_PARTNER, "purchase_order"),
+    "/v1/despatch-advices": (_PARTNER, "despatch_advice"),
+    "/v1/production-confirmations": (_PLANT, "production_confirmation"),
+}
+"""Where documents are taken: from whom, and of which type."""
+
+
+def fast(application: Litestar, api: Callable[[], Api]) -> FastLane:
+    """The application with the addresses of SUBMISSIONS served past Litestar."""
+
+    def take(kinds: tuple[IssuerKind, ...], document_type: str | None) -> Take:
+        return lambda incoming: api().submissions.take(incoming, kinds, document_type)
+
+    return FastLane(application, {path: take(*whom) for path, whom in SUBMISSIONS.items()})
+
+
 def _submitting(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
+    async def take(request: HttpRequest) -> Response[bytes]:
+        return await api().submissions.take(
+            Incoming(request.scope, request.receive), *SUBMISSIONS[request.scope["path"]]
+        )
+
     @post("/v1/documents", **documented.SUBMIT_ANY)
     async def submit_document(request: HttpRequest) -> Response[bytes]:
-        return await api().submissions.take(request, _PARTNER, None)
+        return await take(request)
 
     @post("/v1/purchase-orders", **documented.SUBMIT_PURCHASE_ORDER)
     async def submit_purchase_order(request: HttpRequest) -> Response[bytes]:
-        return await api().submissions.take(request, _PARTNER, "purchase_order")
+        return await take(request)
 
     @post("/v1/despatch-advices", **documented.SUBMIT_DESPATCH_ADVICE)
     async def submit_despatch_advice(request: HttpRequest) -> Response[bytes]:
-        return await api().submissions.take(request, _PARTNER, "despatch_advice")
+        return await take(request)
 
     @post("/v1/production-confirmations", **documented.SUBMIT_PRODUCTION_CONFIRMATION)
     async def submit_production_confirmation(request: HttpRequest) -> Response[bytes]:
-        return await api().submissions.take(request, _PLANT, "production_confirmation")
+        return await take(request)
 
     @route("/{version:str}/{rest:path}", http_method=["GET", "POST"], include_in_schema=False)
-    async def other_versions(request: HttpRequest, version: str) -> Response[bytes]:
+    async def other_versions(request: HttpRequest, version: FromPath[str]) -> Response[bytes]:
         """An API version that is not served: the rules know whether it never was or is retired, and where to go."""
         if version == "v1" or not (version.startswith("v") and version[1:].isdigit()):
             return problem(_nothing_here(request))
-        return await api().submissions.take(request, ("partner", "plant"), None, version)
+        incoming = Incoming(request.scope, request.receive)
+        return await api().submissions.take(incoming, (*_PARTNER, *_PLANT), None, version)
 
     return [submit_document, submit_purchase_order, submit_despatch_advice, submit_production_confirmation,
             other_versions]  # fmt: skip
@@ -100,11 +121,16 @@ def _asking(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
     @get("/v1/messages", **documented.MESSAGES)
     async def list_messages(
         request: HttpRequest,
-        cursor: Annotated[str | None, Parameter(description="`next` of the page before.")] = None,
-        document_type: Annotated[str | None, Parameter(description="Only this type of document.")] = None,
-        verdict: Annotated[Literal["accepted", "refused"] | None, Parameter(description="Only this verdict.")] = None,
-        number: Annotated[str | None, Parameter(description="Only this document number, e.g. of an order.")] = None,
-        limit: Annotated[int, Parameter(ge=1, le=200, description="Messages on a page.")] = PAGE,
+        cursor: Annotated[str | None, QueryParameter(description="`next` of the page before.")] = None,
+        document_type: Annotated[
+            str | None, QueryParameter(description="Only this type of document.", pattern=PRINTED, max_length=100)
+        ] = None,
+        verdict: Annotated[Literal["accepted", "refused"] | None, QueryParameter(description="Only this verdict.")] = None,
+        number: Annotated[
+            str | None,
+            QueryParameter(description="Only this document number, e.g. of an order.", pattern=PRINTED, max_length=200),
+        ] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=200, description="Messages on a page.")] = PAGE,
     ) -> Response[bytes]:
         return await api().questions.messages(request, cursor, document_type, verdict, number, limit)
 
@@ -115,18 +141,18 @@ def _plants(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
     @get("/v1/plants/{plant:str}/deliveries", **documented.INBOX)
     async def fetch_deliveries(
         request: HttpRequest,
-        plant: Annotated[str, Parameter(description="The plant's id; it must be the caller's own.")],
-        wait: Annotated[float, Parameter(ge=0, le=60, description="Seconds to wait for the first delivery.")] = 0,
-        limit: Annotated[int, Parameter(ge=1, le=200, description="Deliveries at the most.")] = 20,
-        lease: Annotated[float, Parameter(ge=1, le=3600, description="Seconds they are hidden from others.")] = 60,
+        plant: Annotated[str, PathParameter(description="The plant's id; it must be the caller's own.")],
+        wait: Annotated[float, QueryParameter(ge=0, le=60, description="Seconds to wait for the first delivery.")] = 0,
+        limit: Annotated[int, QueryParameter(ge=1, le=200, description="Deliveries at the most.")] = 20,
+        lease: Annotated[float, QueryParameter(ge=1, le=3600, description="Seconds they are hidden from others.")] = 60,
     ) -> Response[bytes]:
         return await api().inbox.fetch(request, plant, wait, limit, lease)
 
     @post("/v1/plants/{plant:str}/deliveries/{delivery:str}/acknowledgement", **documented.ACKNOWLEDGE)
     async def acknowledge_delivery(
         request: HttpRequest,
-        plant: Annotated[str, Parameter(description="The plant's id; it must be the caller's own.")],
-        delivery: Annotated[str, Parameter(description="`id` of the delivery.")],
+        plant: Annotated[str, PathParameter(description="The plant's id; it must be the caller's own.")],
+        delivery: Annotated[str, PathParameter(description="`id` of the delivery.")],
     ) -> Response[bytes]:
         return await api().inbox.acknowledge(request, plant, delivery, api().submissions.body_seconds)
 
@@ -151,7 +177,7 @@ def _around(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
         return docs_page(request.app.openapi_schema)
 
     @get("/errors/{code:str}", include_in_schema=False)
-    async def error(code: str) -> Response[str] | Response[bytes]:
+    async def error(code: FromPath[str]) -> Response[str] | Response[bytes]:
         return error_page(code) or problem(Rejection(code="request.not_found", text="there is no error of this code"))
 
     return [live, ready, metrics, docs, error]
@@ -177,21 +203,11 @@ def _answer_http_exception(request: HttpRequest, error: HTTPException) -> Respon
         details = error.extra if isinstance(error.extra, list) else []
         text = "; ".join(f"`{one.get('key', '?')}`: {one.get('message', '?')}" for one in details) or error.detail
         return problem(Rejection(code="request.parameter", text=text))
-    return _answer_defect(request, error)
+    return answer_failure(error)
 
 
-def _answer_ledger_unavailable(_: HttpRequest, error: LedgerUnavailable) -> Response[bytes]:
-    act = "send it again; nothing was kept, or what was kept will be recognised"
-    return problem(Rejection(code="ledger.unavailable", text=str(error), act=act, retry_after=5))
-
-
-def _answer_gone(_: HttpRequest, __: Gone) -> Response[bytes]:
-    return problem(Rejection(code="request.deadline", text="the caller went away"))
-
-
-def _answer_defect(_: HttpRequest, error: Exception) -> Response[bytes]:
-    _log.error("a request failed", exc_info=error)
-    return problem(Rejection(code="internal", text="the gateway failed; nothing was acknowledged", act="send it again"))
+def _answer_failure(_: HttpRequest, error: Exception) -> Response[bytes]:
+    return answer_failure(error)
 
 
 def openapi_json(app: Litestar) -> bytes:

@@ -1,9 +1,9 @@
 """What of a request's head matters here, picked out once."""
 
-import os
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from random import getrandbits
 from typing import Any
 
 from litestar import Request
@@ -19,6 +19,13 @@ _PICKED = {
 }  # fmt: skip
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?")
 _KEY = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,200})"|([\x21\x23-\x7e]{1,200})')
+
+
+class Incoming(Struct, frozen=True):
+    """A request as ASGI hands it over."""
+
+    scope: Any
+    receive: Callable[[], Awaitable[Any]]
 
 
 class Head(Struct, frozen=True):
@@ -72,9 +79,9 @@ def idempotency_key(head: Head) -> str | Rejection | None:
 def traceparent(head: Head) -> str:
     """The caller's trace continued with a step of our own, or a new trace (W3C Trace Context)."""
     matched = _TRACEPARENT.fullmatch(head.get("traceparent") or "")
-    span = os.urandom(8).hex()
+    span = f"{getrandbits(64) or 1:016x}"
     if matched is None:
-        return f"00-{os.urandom(16).hex()}-{span}-00"
+        return f"00-{getrandbits(128) or 1:032x}-{span}-00"
     return f"00-{matched[1]}-{span}-{matched[2]}"
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gateway.channels.http.bodies import read_body
 from gateway.channels.http.calling import Callers
-from gateway.channels.http.heads import HttpRequest, idempotency_key, read_head, traceparent
+from gateway.channels.http.heads import Incoming, idempotency_key, read_head, traceparent
 from gateway.channels.http.problems import problem
 from gateway.identity.issuers import IssuerKind
 from gateway.intake import Intake
@@ -42,11 +42,11 @@ class Submissions(Struct, frozen=True):
     body_seconds: float
 
     async def take(
-        self, request: HttpRequest, kinds: Collection[IssuerKind], document_type: str | None, api_version: str = "v1"
+        self, incoming: Incoming, kinds: Collection[IssuerKind], document_type: str | None, api_version: str = "v1"
     ) -> Response[bytes]:
         """One request, from its head to its answer."""
         started = time.perf_counter()
-        head = read_head(request.scope)
+        head = read_head(incoming.scope)
         trace = traceparent(head)
         credential = await self.callers.prove(head, kinds)
         if isinstance(credential, Response):
@@ -58,7 +58,7 @@ class Submissions(Struct, frozen=True):
         if isinstance(key, Rejection):
             return problem(key, trace=trace)
         content = await read_body(
-            request.receive, declared=head.get("content-length"), most=self.most_bytes, seconds=self.body_seconds
+            incoming.receive, declared=head.get("content-length"), most=self.most_bytes, seconds=self.body_seconds
         )
         if isinstance(content, Rejection):
             return problem(content, trace=trace)

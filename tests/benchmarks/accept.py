@@ -1,0 +1,189 @@
+"""The full accept path beside a bare handler of the same server, in one run: rates, latencies, CPU per request.
+
+    python tests/benchmarks/accept.py [--requests 20000] [--rounds 3] [--json]
+
+Both are granian with one worker. The gateway proves the token, counts limits in Valkey, decodes, checks the schema,
+seals and commits to PostgreSQL before it answers; the bare handler decodes and answers. Rounds alternate between them;
+figures are medians over the rounds, the ratio is taken pair by pair.
+"""
+
+import argparse
+import json
+import os
+import secrets
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+
+import httpx
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parent))
+from load import Outcome, post, run_load
+
+from gateway.embedded import embedded_postgresql, embedded_valkey
+from translators.examples import example
+
+HERE = Path(__file__).parent
+_numbers = count(1)
+
+
+@contextmanager
+def process(command: list[str], environment: dict[str, str], port: int) -> Iterator[psutil.Process]:
+    """A server process, once it answers."""
+    with subprocess.Popen(command, env={**os.environ, **environment}, cwd=HERE, stdout=sys.stderr) as started:
+        try:
+            for _ in range(200):
+                try:
+                    httpx.get(f"http://127.0.0.1:{port}/health/live")
+                    break
+                except httpx.TransportError:
+                    time.sleep(0.1)
+            yield psutil.Process(started.pid)
+        finally:
+            started.terminate()
+
+
+def orders(path: str, headers: dict[str, str], number: int) -> Iterator[bytes]:
+    """`number` requests, each with an order of its own of about 2 KB."""
+    order = two_kilobytes()
+    for _ in range(number):
+        body = order.replace(b"PO-4711", b"PO-%09d" % next(_numbers))
+        yield post(path, body, headers)
+
+
+def two_kilobytes() -> bytes:
+    """The example order with as many lines as make about 2,000 bytes, without white space."""
+    order = json.loads(example("order.json"))
+    while len(json.dumps(order, separators=(",", ":"))) > 2100 and len(order["lines"]) > 1:
+        order["lines"].pop()
+    order.pop("totals", None)
+    return json.dumps(order, separators=(",", ":")).encode()
+
+
+def cpu(server: psutil.Process) -> float:
+    """Seconds of CPU used by a process and those it started."""
+    processes = [server, *server.children(recursive=True)]
+    return sum(sum(one.cpu_times()[:2]) for one in processes)
+
+
+def measure(server: psutil.Process, port: int, requests: Iterator[bytes], connections: int) -> dict[str, float]:
+    before = cpu(server)
+    outcome: Outcome = run_load(port, requests, connections)
+    used = cpu(server) - before
+    if set(outcome.statuses) != {202}:
+        raise SystemExit(f"not every request was accepted: {outcome.statuses}")
+    return {
+        "rate": outcome.rate,
+        "p50": outcome.percentile(0.5),
+        "p99": outcome.percentile(0.99),
+        "cpu": used / len(outcome.latencies) * 1e6,
+    }
+
+
+@contextmanager
+def gateway(folder: Path) -> Iterator[tuple[psutil.Process, int, dict[str, str]]]:
+    """A gateway on embedded servers, and the headers of a partner's request."""
+    secret = secrets.token_urlsafe(32)
+    clients = folder / "clients.json"
+    partner = {"client_id": "aurora-orders", "secret": secret, "audiences": ["partner-gateway"]}
+    roles = {"realm_roles": ["orders.send"], "scopes": []}
+    clients.write_text(json.dumps({"realms": {"partners": [{**partner, **roles}], "plants": [], "corporate": []}}))
+    clients.chmod(0o600)
+    issuer_port, port = 18081, 18080
+    command = ["development-issuer", "--clients", str(clients), "--state", str(folder), "--port", str(issuer_port)]
+    with ExitStack() as stack:
+        database = stack.enter_context(embedded_postgresql(folder / "postgresql", environment="development"))
+        counters = stack.enter_context(embedded_valkey(folder / "valkey", environment="development"))
+        run = [sys.executable, "-m", "gateway.cli.main"]
+        stack.enter_context(process([*run, *command], {}, issuer_port))
+        settings = {
+            "GATEWAY_STATE": str(folder),
+            "GATEWAY_KEYS": str(folder / "keys"),
+            "GATEWAY_DATABASE_URL": database,
+            "GATEWAY_COUNTERS_URL": counters,
+            "GATEWAY_PORT": str(port),
+            "GATEWAY_PARTNER_ISSUERS": f"http://127.0.0.1:{issuer_port}/realms/partners",
+            "GATEWAY_POLICIES": str(generous_rules(folder)),
+            "GATEWAY_LOG_LEVEL": "warning",
+        }
+        server = stack.enter_context(process([*run, "serve"], settings, port))
+        token = httpx.post(
+            f"http://127.0.0.1:{issuer_port}/realms/partners/protocol/openid-connect/token",
+            data={"grant_type": "client_credentials"},
+            auth=("aurora-orders", secret),
+        ).json()["access_token"]
+        yield server, port, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+
+def generous_rules(folder: Path) -> Path:
+    """The shipped rules with limits that a benchmark does not reach; they are counted all the same."""
+    rules = folder / "rules"
+    subprocess.run(["cp", "-r", str(HERE.parents[1] / "policies" / "rules"), str(rules)], check=True)
+    limits = rules / "limits.yaml"
+    limits.write_text(
+        limits.read_text().replace("5000 per 1s", "900000 per 1s").replace("burst: 5000", "burst: 900000")
+    )
+    return rules
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--requests", type=int, default=20_000)
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--json", action="store_true")
+    chosen = arguments.parse_args()
+    rows = []
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
+        folder.chmod(0o755)
+        full, port, headers = stack.enter_context(gateway(folder))
+        bare_command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--loop", "uvloop"]
+        bare_port = 18082
+        bare = stack.enter_context(
+            process([*bare_command, "--port", str(bare_port), "--no-ws", "--http", "1", "bare:create"], {}, bare_port)
+        )
+        kind = {"Content-Type": "application/json"}
+        measure(full, port, orders("/v1/purchase-orders", headers, 500), 32)
+        measure(bare, bare_port, orders("/orders", kind, 500), 32)
+        for connections in (32, 256):
+            pairs = []
+            for round_ in range(chosen.rounds):
+                print(f"{connections} connections, round {round_ + 1} of {chosen.rounds}", file=sys.stderr)
+                ours = measure(full, port, orders("/v1/purchase-orders", headers, chosen.requests), connections)
+                theirs = measure(bare, bare_port, orders("/orders", kind, chosen.requests), connections)
+                pairs.append((ours, theirs))
+            rows.append({"connections": connections, **summary(pairs)})
+    report(rows, as_json=chosen.json)
+
+
+def summary(pairs: list[tuple[dict[str, float], dict[str, float]]]) -> dict[str, float]:
+    median = statistics.median
+    figures = {f"full_{name}": median(ours[name] for ours, _ in pairs) for name in pairs[0][0]}
+    figures |= {f"bare_{name}": median(theirs[name] for _, theirs in pairs) for name in pairs[0][1]}
+    figures["rate_ratio"] = median(ours["rate"] / theirs["rate"] for ours, theirs in pairs)
+    figures["cpu_ratio"] = median(ours["cpu"] / theirs["cpu"] for ours, theirs in pairs)
+    return figures
+
+
+def report(rows: list[dict[str, float]], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(rows))
+        return
+    print(f"order of {len(two_kilobytes())} bytes; medians; CPU of the server process, µs a request")
+    print(f"{'conn':>5} {'':>6} {'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'cpu µs':>8}")
+    for row in rows:
+        for name in ("full", "bare"):
+            figures = (row[f"{name}_{one}"] for one in ("rate", "p50", "p99", "cpu"))
+            print(f"{row['connections']:>5} {name:>6} " + " ".join(f"{figure:8.1f}" for figure in figures))
+        print(f"{'':>5} ratio  rate {row['rate_ratio']:.2f}, cpu {row['cpu_ratio']:.2f}")
+
+
+if __name__ == "__main__":
+    main()
