@@ -120,8 +120,8 @@ CASES = [
             "document.value",
             "unknown unit `PCE`; use UN/ECE Recommendation 20, as in C62 or KGM",
             49,
-            19,
-            "/lines/0/quantity",
+            43,
+            "/lines/0/quantity/unit",
         ),
     ),
     (
@@ -130,8 +130,8 @@ CASES = [
             "document.value",
             "`4012345000008` is not a GLN: its check digit should be 9",
             10,
-            7,
-            "/buyer/identifiers/0",
+            34,
+            "/buyer/identifiers/0/value",
         ),
     ),
     (
@@ -140,8 +140,8 @@ CASES = [
             "document.value",
             "`42600012301` is not a GTIN: 8, 12, 13 or 14 digits are expected",
             44,
-            9,
-            "/lines/0/product/0",
+            37,
+            "/lines/0/product/0/value",
         ),
     ),
     (
@@ -194,7 +194,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert [refusal[4] for refusal in refusals(content)] == [
         "/issued_on",
         "/lines/0/unit_price/amount",
-        "/lines/1/quantity",
+        "/lines/1/quantity/unit",
     ]
 
 

@@ -84,7 +84,14 @@ def _whole_faults(value: Any, cls: type[Any], pointer: str) -> Iterator[Fault]:
     try:
         msgspec.convert(value, cls, dec_hook=decode_figure)
     except msgspec.ValidationError as error:
-        yield Fault("value", str(error), pointer)
+        yield Fault("value", str(error), pointer + _field_meant(str(error), value))
+
+
+def _field_meant(sentence: str, value: dict[str, Any]) -> str:
+    """The field whose value the sentence quotes first, as a pointer; nothing when that is not plain."""
+    quoted = sentence.split("`")[1] if sentence.count("`") > 1 else None
+    fields = [name for name, text in value.items() if quoted is not None and text == quoted]
+    return "/" + fields[0] if len(fields) == 1 else ""
 
 
 def _list_faults(value: Any, wanted: inspect.VarTupleType, pointer: str) -> Iterator[Fault]:

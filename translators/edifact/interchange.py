@@ -214,7 +214,9 @@ class InterchangeReader:
 
     def _read_unz(self, unz: Segment) -> None:
         if self.header is None:
-            self._tell(unz, "missing", "edifact.unb.missing", "the UNB is missing")
+            if not self._messages:
+                self._tell(unz, "missing", "edifact.unb.missing", "the UNB is missing")
+            self._messages = 0
             return
         self._close_group(unz)
         self._check_reference(unz, unz.get(2), self.header.reference, 2, "UNB")

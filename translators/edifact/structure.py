@@ -49,9 +49,10 @@ def arrange(segments: list[Segment], root: Step, faults: Faults) -> GroupInstanc
 def _tag_of(segment: Segment) -> str:
     raw = segment.raw
     separators = segment.syntax.separators
-    if len(raw) == 3 or raw[3:4] in (separators.element.encode("latin-1"), separators.component.encode("latin-1")):
+    element, component = separators.element.encode("latin-1"), separators.component.encode("latin-1")
+    if raw[3:4] in (element, component) and raw[:3].isalnum():
         return raw[:3].decode("latin-1")
-    return segment.raw.split(separators.element.encode("latin-1"), 1)[0].decode("latin-1")
+    return raw.split(element, 1)[0].split(component, 1)[0].decode("latin-1")
 
 
 class _Placing:

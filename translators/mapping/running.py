@@ -30,21 +30,25 @@ class Map:
         try:
             canonical = msgspec.convert(data, self.kind.struct, dec_hook=decode_figure)
         except msgspec.ValidationError:
-            return Translated(None, (*run.troubles, *self._faults(root, run.troubles)), frozenset(run.used))
+            return Translated(None, self._explained(root), frozenset(run.used))
         return Translated(canonical if not run.troubles else None, tuple(run.troubles), frozenset(run.used))
 
-    def _faults(self, root: Node, known: list[Trouble]) -> list[Trouble]:
-        """The faults of the data, each at the spot its field came from; run again, this time with a trace."""
-        run = Run(root=root, trace={})
+    def _explained(self, root: Node) -> tuple[Trouble, ...]:
+        """All troubles and faults, each fault at the spot its field came from: the map runs again, with a trace.
+
+        A fault that only follows from a trouble (a value that could not be converted is then missing) is left out.
+        """
+        trace: dict[str, Hashable] = {}
+        run = Run(root=root, trace=trace)
         data = self._rows(run)
-        seen = {trouble.pointer for trouble in known}
-        found = []
+        known = [trouble.pointer for trouble in run.troubles]
+        found = list(run.troubles)
         for fault in faults(data, self.kind.struct):
             field = f"{fault.pointer}/{fault.text.split('`')[1]}" if fault.code == "missing" else fault.pointer
-            if field not in seen:
-                spot = _nearest(run.trace or {}, field, self.source.spot_of(root))
+            if not any(pointer.startswith(field) for pointer in known):
+                spot = _nearest(trace, field, self.source.spot_of(root))
                 found.append(Trouble(fault.text, spot, fault.pointer, f"document.{fault.code}"))
-        return found
+        return tuple(found)
 
 
 class Translated(Struct, frozen=True):

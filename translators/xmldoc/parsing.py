@@ -4,7 +4,7 @@ A document type declaration is refused outright, because without one there is no
 switches are set as well.
 """
 
-from typing import Any
+from typing import Any, cast
 from xml.parsers import expat
 
 from lxml import etree
@@ -64,7 +64,7 @@ def _check(root: Any, limits: XmlLimits) -> None:
     encoding = (document.encoding or "UTF-8").upper()
     if encoding not in _ENCODINGS:
         raise _unreadable("xml.encoding", f"the encoding `{encoding[:20]}` is not taken; use UTF-8")
-    count = int(_count(root))
+    count = int(cast(float, _count(root)))
     if count > limits.max_elements:
         text = f"the document has {count} elements; at most {limits.max_elements} are taken"
         raise _unreadable("xml.elements", text)
@@ -90,7 +90,7 @@ def _refused_doctype(content: bytes) -> Unreadable:
 
 
 def _broken(error: etree.XMLSyntaxError, content: bytes) -> Unreadable:
-    line, column = error.position if error.position else (None, None)
+    line, column = error.position
     message = (error.msg or "not well-formed").split(", line ")[0].split("\n")[0]
     if "encoding" in message.lower() or "not proper utf-8" in message.lower():
         code, text = "xml.encoding", "the bytes are not valid in the declared encoding"

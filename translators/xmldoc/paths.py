@@ -4,7 +4,7 @@ The tree is indexed once, children by name, because a map asks many times and ma
 """
 
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, cast
 
 from translators.findings import Place
 from translators.mapping.pathwords import Condition, PathStep, steps_of
@@ -29,6 +29,10 @@ class XmlNode:
                 self.children[child.tag] = [inner]
             else:
                 found.append(inner)
+
+
+XmlSpot = tuple[XmlNode, str | None]
+"""An element, or an attribute of it."""
 
 
 class XmlSource:
@@ -60,17 +64,18 @@ class XmlSource:
             return _own_text
         from_root, steps = steps_of(path)
         *way, last = steps
-        if not last.name.startswith("@"):
-            way, values = [*way, last], _own_text
-        else:
+        values: Leaves = _own_text
+        if last.name.startswith("@"):
             values = self._attribute(last.name[1:])
+        else:
+            way = [*way, last]
         if not way and not from_root:
             return values
         return _gather(tuple(self._step(step) for step in way), values, from_root=from_root)
 
     def place(self, spot: Hashable) -> Place:
         """The XPath of a spot; line and column are added by who has the bytes."""
-        node, attribute = spot  # type: ignore[misc]  # only our own spots come back
+        node, attribute = cast(XmlSpot, spot)
         return Place(path=self.path_of(node) + (f"/@{attribute}" if attribute else ""))
 
     def spot_of(self, node: Any) -> Hashable:

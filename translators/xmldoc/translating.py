@@ -12,7 +12,7 @@ from translators.mapping.compiling import Trouble
 from translators.mapping.running import Map
 from translators.mapping.specs import shipped
 from translators.xmldoc.parsing import XmlLimits, parse, place_of
-from translators.xmldoc.paths import XmlNode, XmlSource
+from translators.xmldoc.paths import XmlNode, XmlSource, XmlSpot
 
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
 MAPS = {
@@ -22,7 +22,6 @@ MAPS = {
 """The name of a document's root element -> the map that ships for it."""
 
 _MOST_RESIDUE = 100
-XmlSpot = tuple[XmlNode, str | None]
 
 
 def translate(content: bytes, limits: XmlLimits, max_findings: int) -> tuple[Kind, Any, tuple[Finding, ...]]:
@@ -112,7 +111,7 @@ def root_of(head: bytes) -> tuple[str, str | None]:
                 version = (element.text or "").strip()
     except etree.XMLSyntaxError as error:
         if root is None:
-            line, column = error.position if error.position else (None, None)
+            line, column = error.position
             text = "not well-formed: the document has no root element near its start"
             raise Unreadable((Finding("xml.syntax", text, Place(line=line or None, column=column or None)),)) from None
     if root is None:
