@@ -28,7 +28,7 @@ from gateway.submissions import Rejection
 _PARTNER: tuple[IssuerKind, ...] = ("partner",)
 _PLANT: tuple[IssuerKind, ...] = ("plant",)
 
-PRINTED = r"^[^\x00-\x1f\x7f]*$"
+PRINTED = r"^[^\x00-\x1f\x7f]*\Z"
 MessageId = Annotated[str, PathParameter(description="The id that the receipt gave, a UUID.")]
 
 

@@ -15,7 +15,7 @@ from gateway.identity.issuers import IssuerKind
 from gateway.intake import Intake
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.reading import MessageFilter, MessageHead, MessageHistory
-from gateway.ledger.receipts import write_receipt
+from gateway.ledger.receipts import SUFFIX, write_receipt
 from gateway.submissions import Rejection, Sender
 
 _SENDERS: tuple[IssuerKind, ...] = ("partner", "plant")
@@ -50,7 +50,7 @@ class Questions(Struct, frozen=True):
             text = "the message is recorded and will be under a signed checkpoint in a moment"
             return problem(Rejection(code="receipt.not_ready", text=text, act="ask again in a second", retry_after=1))
         content = write_receipt(proof.statement, proof.leaf, proof.hashes, proof.checkpoint)
-        name = f'attachment; filename="{found.id}.receipt"'
+        name = f'attachment; filename="{found.id}{SUFFIX}"'
         return Response(content, media_type="text/plain; charset=utf-8", headers={"Content-Disposition": name})
 
     async def messages(

@@ -1,6 +1,7 @@
 """The plant's inbox: fetch what lies ready (waiting for it if need be), acknowledge what was taken."""
 
 import asyncio
+import re
 from datetime import datetime
 from typing import Any, Literal
 
@@ -8,7 +9,7 @@ import msgspec
 from litestar.response import Response
 from msgspec import Struct
 
-from gateway.channels.http.bodies import read_body
+from gateway.channels.http.bodies import LATE, read_body
 from gateway.channels.http.calling import Callers
 from gateway.channels.http.heads import HttpRequest, read_head
 from gateway.channels.http.problems import problem
@@ -22,6 +23,7 @@ _PLANT: tuple[IssuerKind, ...] = ("plant",)
 LOOK_EVERY = 0.2
 """Seconds between looks while a plant waits."""
 MOST_WORD = 16 * 1024
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class InboxDelivery(Struct, frozen=True, kw_only=True):
@@ -56,6 +58,8 @@ class Acknowledgement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     text: str = ""
 
     def __post_init__(self) -> None:
+        if _CONTROL.search(self.reference) or _CONTROL.search(self.text):  # U+0000 cannot even be stored
+            raise ValueError("`reference` and `text` are without control characters")
         if self.verdict == "rejected" and not self.text.strip():
             raise ValueError("a rejection says why in `text`")
 
@@ -98,7 +102,11 @@ class PlantInbox(Struct, frozen=True):
         sender = await self._plant(request, plant)
         if isinstance(sender, Response):
             return sender
-        content = await read_body(request.receive, declared=None, most=MOST_WORD, seconds=seconds)
+        try:
+            async with asyncio.timeout(seconds):
+                content = await read_body(request.receive, None, MOST_WORD)
+        except TimeoutError:
+            return problem(LATE)
         if isinstance(content, Rejection):
             return problem(content)
         try:

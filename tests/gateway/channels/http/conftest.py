@@ -2,9 +2,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from support.serving import Served, serving
 
 from gateway.ledger.ledger import Ledger
-from support.serving import Served, serving
 
 
 @pytest.fixture

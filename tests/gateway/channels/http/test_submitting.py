@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from support.serving import ORDERS, PUBLIC_URL, Served, a_confirmation, a_despatch_advice, an_order, serving
+from support.tokens import SigningKey, proof
 
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.merkle import leaf_hash
-from support.serving import ORDERS, PUBLIC_URL, Served, a_confirmation, a_despatch_advice, an_order, serving
-from support.tokens import SigningKey, proof
 from translators.examples import example
 
 
