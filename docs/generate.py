@@ -1,0 +1,107 @@
+"""`python docs/generate.py` writes anew what the pages here take from the code; a test says when it is due.
+
+A generated part stands in a page between `<!-- generated: name -->` and `<!-- end -->`.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from gateway.answers import HTTP_STATUS
+from gateway.destinations.odoo.refusals import REFUSALS
+from gateway.errorpages import EXPLANATIONS
+from gateway.errors import ERRORS, refusal_code
+from gateway.ledger.states import TRANSITIONS, State
+
+DOCS = Path(__file__).parent
+_PART = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_FINDING = re.compile(r"(?:document|edifact|json|map|ubl|xml)(?:\.[a-z_]+)+")
+_ENDS = [state for state in State if not TRANSITIONS[state]]
+
+
+def delivery_states() -> str:
+    """The state machine of gateway/ledger/states.py as a Mermaid diagram."""
+    arrows = [f"    [*] --> {State.PENDING}"]
+    for state, ways in TRANSITIONS.items():
+        targets: dict[State, list[str]] = {}
+        for event, target in ways.items():
+            targets.setdefault(target, []).append(event.rpartition(".")[2])
+        arrows += [f"    {state} --> {target}: {' / '.join(events)}" for target, events in targets.items()]
+    arrows += [f"    {state} --> [*]" for state in _ENDS]
+    return "\n".join(["```mermaid", "stateDiagram-v2", *arrows, "```"])
+
+
+def delivery_transitions() -> str:
+    """The same as a table: in which state which event leads where."""
+    rows = []
+    for state, ways in TRANSITIONS.items():
+        rows += [f"| `{state}` | `{event}` | `{target}` |" for event, target in ways.items()]
+    return "\n".join(["| in state | event | then |", "|---|---|---|", *rows])
+
+
+def errors() -> str:
+    """Every error: what it is, who acts, its answer, and what to do."""
+    parts = []
+    for code, error in ERRORS.items():
+        said = EXPLANATIONS[code]
+        parts.append(
+            f"### `{code}`\n\n"
+            f"{error.title} · acts: **{error.acts}** · HTTP **{HTTP_STATUS[code]}** · "
+            f"same request again: **{'yes' if error.repeat else 'no'}**\n\n"
+            f"{said.meaning}\n\n- Usual cause: {said.cause}\n- What to do: {said.action}"
+        )
+    return "\n\n".join(parts)
+
+
+def odoo_causes() -> str:
+    """Why Odoo, or what we know of it, says no for good."""
+    return "\n".join(["| cause | means |", "|---|---|", *(f"| `{code}` | {text} |" for code, text in REFUSALS.items())])
+
+
+def findings() -> str:
+    """Every code of a finding written in the translators and the schema check, with the error it becomes."""
+    rows = []
+    for code in sorted(finding_codes()):
+        error = refusal_code(code)
+        rows.append(f"| `{code}` | `{error}` | {HTTP_STATUS[error]} |")
+    return "\n".join(["| finding | as an error it is answered with | HTTP |", "|---|---|---|", *rows])
+
+
+def finding_codes() -> set[str]:
+    """The codes that stand in the source as whole words; not those put together from parts."""
+    places = [*(DOCS.parent / "translators").rglob("*.py"), DOCS.parent / "policies" / "jsonschemas.py"]
+    return {
+        node.value
+        for place in places
+        for node in ast.walk(ast.parse(place.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _FINDING.fullmatch(node.value)
+    }
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "delivery-states": delivery_states,
+    "delivery-transitions": delivery_transitions,
+    "errors": errors,
+    "odoo-causes": odoo_causes,
+    "findings": findings,
+}
+
+
+def renewed(page: str) -> str:
+    """The page with its generated parts as the code has them now."""
+    return _PART.sub(lambda part: f"{part[1]}{PARTS[part[2]]()}\n{part[3]}", page)
+
+
+def main() -> int:
+    for path in sorted(DOCS.rglob("*.md")):
+        page = path.read_text(encoding="utf-8")
+        if (fresh := renewed(page)) != page:
+            path.write_text(fresh, encoding="utf-8")
+            sys.stdout.write(f"{path.relative_to(DOCS)} renewed\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
