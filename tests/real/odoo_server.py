@@ -4,6 +4,7 @@
 Everything it starts listens on the loopback only, runs as a user without rights, and ends with `stop()`.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -75,9 +76,7 @@ def start(where: Path, *, progress: Callable[[str], None] = lambda _: None) -> R
     if not home.exists():
         home.mkdir(mode=0o700)
         _give(home)
-    lock = (where / "session.lock").open("w")
-    fcntl.flock(lock, fcntl.LOCK_EX)  # one session at a time: they share the database server
-    stops: list[Callable[[], None]] = [lock.close]
+    stops: list[Callable[[], None]] = [_take_turns(where / "session.lock")]
     try:
         database_port, http_port = _free_port(), _free_port()
         stops.append(_start_postgres(where, home, database_port))
@@ -92,6 +91,20 @@ def start(where: Path, *, progress: Callable[[str], None] = lambda _: None) -> R
         raise
     keys = json.loads((home / "keys.json").read_text())
     return RealOdoo(f"http://127.0.0.1:{http_port}", DATABASE, keys["bot"], keys["admin"], home, stops)
+
+
+def _take_turns(file: Path, seconds: float = 400) -> Callable[[], None]:
+    """One session at a time, because they share a database server; waits for another's end."""
+    lock, until = file.open("w"), time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock.close
+        except BlockingIOError:
+            if time.monotonic() > until:
+                lock.close()
+                raise Missing("another test session has been using the real Odoo for too long") from None
+            time.sleep(0.5)
 
 
 def place() -> Path:
@@ -168,7 +181,10 @@ def _start_postgres(where: Path, home: Path, port: int) -> Callable[[], None]:
         f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off "
         "-c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
     )
-    (pgdata / "postmaster.pid").unlink(missing_ok=True)  # we hold the session lock: what it names is dead
+    if (pgdata / "postmaster.pid").exists():  # left by a session that was killed; we hold the lock now
+        with contextlib.suppress(Missing):
+            _run(where, home, [control, "-D", pgdata, "-w", "-m", "immediate", "stop"])
+        (pgdata / "postmaster.pid").unlink(missing_ok=True)
     _run(where, home, [control, "-D", pgdata, "-w", "-l", home / "postgres.log", "-o", options, "start"])
     return lambda: (_run(where, home, [control, "-D", pgdata, "-w", "-m", "fast", "stop"]), None)[1]
 
@@ -235,6 +251,7 @@ def _copy_template(where: Path, home: Path, port: int) -> None:
 
 
 def _start_odoo(where: Path, home: Path, database_port: int, http_port: int) -> Callable[[], None]:
+    _end_leftover(home / "odoo.pid", home)
     log = (home / "odoo.log").open("w")
     process = subprocess.Popen(
         [str(a) for a in _odoo(where, home, database_port, DATABASE, f"--http-port={http_port}")],
@@ -246,6 +263,8 @@ def _start_odoo(where: Path, home: Path, database_port: int, http_port: int) -> 
         start_new_session=True,
         **_runner(),  # type: ignore[call-overload]  # keyword arguments known only at run time
     )
+
+    (home / "odoo.pid").write_text(str(process.pid))
 
     def stop() -> None:
         process.send_signal(signal.SIGTERM)
@@ -262,6 +281,17 @@ def _start_odoo(where: Path, home: Path, database_port: int, http_port: int) -> 
         stop()
         raise
     return stop
+
+
+def _end_leftover(pid_file: Path, home: Path) -> None:
+    """End the Odoo of a session that was killed, and nothing else: its command line names our data directory."""
+    try:
+        number = int(pid_file.read_text())
+        ours = str(home) in Path(f"/proc/{number}/cmdline").read_text()
+    except (OSError, ValueError):
+        return
+    if ours:
+        os.kill(number, signal.SIGKILL)
 
 
 def _wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int, seconds: float = 90) -> None:
@@ -285,6 +315,7 @@ def _free_port() -> int:
 
 if __name__ == "__main__":  # by hand: python tests/real/odoo_server.py DIR
     server = start(Path(sys.argv[1]), progress=print)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})  # after it: what is started inherits
     print(
         json.dumps({"url": server.url, "database": server.database, "keys": str(server.home / "keys.json")}), flush=True
     )

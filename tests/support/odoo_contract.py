@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from support.odoo_documents import confirmation, delivery, figure, line, order, used
-from support.odoo_world import World, unique, unique_gtin
+from support.odoo_world import World, deafened, unique, unique_gtin
 
-from gateway.destinations.contract import Absent, Delivered, Delivery, Refused, Unavailable
+from gateway.destinations.contract import Absent, Delivered, Delivery, Refused, Unavailable, Unknown
 from gateway.destinations.odoo.destination import OdooDestination
 
 ORDER = ["name", "state", "client_order_ref", "origin", "partner_id", "partner_shipping_id", "order_line"]
@@ -412,6 +412,20 @@ async def test_a_draft_left_by_a_crash_is_confirmed_and_not_loaded_again(world: 
     assert outcome == Delivered(found[0]["name"])
 
 
+@pytest.mark.parametrize("cut_at", [1, 2])
+async def test_an_order_whose_answer_was_lost_has_one_effect(world: World, odoo: OdooDestination, cut_at: int) -> None:
+    _, _, ref, code = await _customer_and_product(world)
+    deafened(odoo, cut_at)
+    made = delivery(order(unique("PO"), [line("1", code, "2", "3"), line("2", code, "1", "4")]), sender=ref)
+    assert await odoo.deliver(made) == Unknown("lost")
+    seen = await odoo.verify(made)
+    assert isinstance(seen, Absent if cut_at == 1 else Delivered)
+    outcome = await odoo.deliver(made)
+    found = await _orders(world, made)
+    assert [(each["state"], len(each["order_line"])) for each in found] == [("sale", 2)]
+    assert outcome == Delivered(found[0]["name"])
+
+
 async def test_what_people_changed_is_not_overwritten(world: World, odoo: OdooDestination) -> None:
     _, _, ref, code = await _customer_and_product(world)
     made = delivery(order(unique("PO"), [line("1", code, "2", "3")]), sender=ref)
@@ -708,6 +722,19 @@ async def test_a_quantity_begun_by_a_crash_is_booked_once(world: World, odoo: Od
     assert await odoo.deliver(made) == Delivered(f"{name}-001")
     family = await world.rows("mrp.production", [["production_group_id.name", "=", name]], MADE)
     assert [each["qty_produced"] for each in family] == [6.0, 0.0]
+
+
+@pytest.mark.parametrize("cut_at", [1, 2, 3, 4])
+async def test_a_booking_whose_answer_was_lost_has_one_effect(world: World, odoo: OdooDestination, cut_at: int) -> None:
+    name, *_ = await _planned(world)
+    deafened(odoo, cut_at)
+    made = delivery(confirmation(name, "6", "6"))
+    assert await odoo.deliver(made) == Unknown("lost")
+    assert await odoo.verify(made) == (Delivered(f"{name}-001") if cut_at == 4 else Absent())
+    assert await odoo.deliver(made) == Delivered(f"{name}-001")
+    family = await world.rows("mrp.production", [["production_group_id.name", "=", name]], MADE)
+    assert [(each["state"], each["qty_produced"]) for each in family] == [("done", 6.0), ("confirmed", 0.0)]
+    assert await _consumed(world, family[0]) == [("done", 24.0), ("done", 3.0)]
 
 
 async def test_an_order_is_found_by_its_source(world: World, odoo: OdooDestination) -> None:

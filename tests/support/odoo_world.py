@@ -6,6 +6,10 @@ from typing import Any, Protocol
 
 import httpx
 
+from gateway.destinations.contract import Unknown
+from gateway.destinations.odoo.destination import OdooDestination
+from gateway.destinations.odoo.refusals import Stopped
+from gateway.destinations.odoo.transport import Transport
 from gateway.destinations.odoo_standin.faults import Faults
 from gateway.destinations.odoo_standin.seeding import (
     BillOfMaterial,
@@ -66,6 +70,32 @@ async def raw_call(client: httpx.AsyncClient, key: str, model: str, method: str,
         f"/json/2/{model}/{method}", json=arguments, headers={"authorization": f"bearer {key}"}
     )
     return Answer(response.status_code, response.json())
+
+
+class Deaf:
+    """A transport that carries everything out and does not hear the answer to one of the changing calls."""
+
+    def __init__(self, transport: Transport, cut_at: int) -> None:
+        self._transport = transport
+        self._left = cut_at
+
+    async def call(
+        self, model: str, method: str, arguments: dict[str, Any], *, changes: bool, traceparent: str | None
+    ) -> Any:
+        value = await self._transport.call(model, method, arguments, changes=changes, traceparent=traceparent)
+        if changes:
+            self._left -= 1
+            if self._left == 0:
+                raise Stopped(Unknown("lost"))
+        return value
+
+    async def version(self) -> tuple[int, int]:
+        return await self._transport.version()
+
+
+def deafened(odoo: OdooDestination, cut_at: int) -> None:
+    """From now on `odoo` does not hear the answer to its changing call number `cut_at`."""
+    odoo._transport = Deaf(odoo._transport, cut_at)
 
 
 @dataclass

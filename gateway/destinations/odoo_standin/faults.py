@@ -5,10 +5,10 @@ import time
 from msgspec import Struct
 
 
-class Faults(Struct, kw_only=True):
+class Faults(Struct, kw_only=True, dict=True):
     """Switches; those that count go down by one with each call they hit. All of them off is the healthy server.
 
-    `away`: every call is answered 503, until switched back or until `away_until` (monotonic) has passed.
+    `away`: every call is answered 503, until switched back; `away_for`: the same, for so many seconds.
     `refuse`: connections are cut before a byte is answered, as of a host that is gone.
     `latency`: seconds every call takes longer.
     `drop_after_commit`: calls that change something are carried out and the connection cut instead of answered.
@@ -19,7 +19,7 @@ class Faults(Struct, kw_only=True):
     """
 
     away: bool = False
-    away_until: float | None = None
+    away_for: float | None = None
     refuse: bool = False
     latency: float = 0.0
     drop_after_commit: int = 0
@@ -29,9 +29,15 @@ class Faults(Struct, kw_only=True):
     clash: int = 0
     fail: int = 0
 
+    def __post_init__(self) -> None:
+        self._back_at: float | None = None
+
     def is_away(self) -> bool:
-        if self.away_until is not None and time.monotonic() >= self.away_until:
-            self.away, self.away_until = False, None
+        """Whether this call is answered 503; the seconds of `away_for` begin with the first call that asks."""
+        if self.away_for is not None:
+            self.away, self._back_at, self.away_for = True, time.monotonic() + self.away_for, None
+        if self._back_at is not None and time.monotonic() >= self._back_at:
+            self.away, self._back_at = False, None
         return self.away
 
     def cuts(self) -> bool:
