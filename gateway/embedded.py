@@ -3,6 +3,8 @@
 Started when no address is configured; refused in production, where an address is.
 """
 
+import json
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,8 +32,26 @@ def embedded_postgresql(folder: Path, *, environment: str) -> Iterator[str]:
     """A PostgreSQL in `folder` (created on first use, a few seconds); yields its URL, stops it with the last user."""
     _allow(environment, "PostgreSQL of its own", "GATEWAY_DATABASE_URL")
     folder.parent.mkdir(parents=True, exist_ok=True)
+    _forget_dead_users(folder / ".handle_pids.json")
     with get_server(folder.resolve(), cleanup_mode="stop") as server:
         yield server.get_uri()
+
+
+def _forget_dead_users(file: Path) -> None:
+    """The wheel notes its users by process id and stops the server with the last; one that was killed stays noted, and
+    the server would then never be stopped again."""
+    if file.exists():
+        file.write_text(json.dumps([pid for pid in json.loads(file.read_text()) if _is_alive(pid)]))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True
 
 
 @contextmanager

@@ -27,8 +27,8 @@ def add_commands(commands: Any) -> None:
     show = verbs.add_parser("show", help="everything known of a message")
     show.add_argument("id", type=UUID)
     show.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _show(ledger, chosen.id)))
-    documents = verbs.add_parser("documents", help="the canonical documents of a message, one JSON object a line")
-    documents.add_argument("id", type=UUID)
+    documents = verbs.add_parser("documents", help="canonical documents of messages, one JSON object a line")
+    documents.add_argument("id", type=UUID, nargs="+")
     documents.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _documents(ledger, chosen.id)))
     parked = verbs.add_parser("parked", help="what waits for a human, with the cause")
     parked.add_argument("--destination")
@@ -69,11 +69,12 @@ async def _show(ledger: Ledger, message_id: UUID) -> int:
     return 0
 
 
-async def _documents(ledger: Ledger, message_id: UUID) -> int:
-    found = await ledger.documents(message_id)
-    for document in found:
+async def _documents(ledger: Ledger, message_ids: list[UUID]) -> int:
+    """1 when a message has none: it was refused, or is not there."""
+    found = [await ledger.documents(message_id) for message_id in message_ids]
+    for document in (document for documents in found for document in documents):
         print(msgspec.json.encode(document).decode())
-    return 0 if found else 1
+    return 0 if all(found) else 1
 
 
 async def _parked(ledger: Ledger, chosen: argparse.Namespace) -> int:

@@ -35,25 +35,27 @@ def odoo_goes_and_comes_back(scene: Scene) -> Told:
 
 def _wait_for_the_first(scene: Scene, message_id: str) -> None:
     """The gateway has tried, has found Odoo away, and says so."""
-    deadline = time.monotonic() + WAITS_SECONDS
-    while (delivery := _delivery(scene, message_id))["state"] == "pending" and time.monotonic() < deadline:
-        time.sleep(0.05)
-    expect("the state of the first order while Odoo is away", "waiting", delivery["state"])
-    expect("why it waits", "destination.unavailable", delivery["cause"])
+    delivery = _settled(scene, message_id, ("waiting",))
+    expect("why the first order waits", "destination.unavailable", delivery["cause"])
 
 
 def _waiting(scene: Scene, message_id: str) -> dict[str, Any]:
     """`waiting` was tried; `held` and `pending` lie behind one that was. No attempt is spent either way."""
-    delivery = _delivery(scene, message_id)
-    if delivery["state"] not in _WAITING:
-        raise NotAsTold(f"the state of {delivery['id']} while Odoo is away", " or ".join(_WAITING), delivery["state"])
+    delivery = _settled(scene, message_id, _WAITING)
     expect(f"attempts spent on {delivery['id']} while Odoo is away", 0, delivery.get("attempts") or 0)
     return {name: delivery.get(name) for name in ("id", "state", "cause")} | {"attempts": delivery.get("attempts") or 0}
 
 
-def _delivery(scene: Scene, message_id: str) -> dict[str, Any]:
-    delivery: dict[str, Any] = scene.distributor.message(message_id)["deliveries"][0]
-    return delivery
+def _settled(scene: Scene, message_id: str, states: tuple[str, ...]) -> dict[str, Any]:
+    """The delivery once it is in one of `states`; while it is being tried it is `unknown` for a moment."""
+    deadline = time.monotonic() + WAITS_SECONDS
+    while True:
+        delivery: dict[str, Any] = scene.distributor.message(message_id)["deliveries"][0]
+        if delivery["state"] in states:
+            return delivery
+        if time.monotonic() > deadline:
+            raise NotAsTold(f"the state of {delivery['id']} while Odoo is away", " or ".join(states), delivery["state"])
+        time.sleep(0.05)
 
 
 def _counted(deliveries: list[dict[str, Any]]) -> dict[str, int]:

@@ -54,7 +54,11 @@ class Caller:
         return receipt
 
     def message(self, message_id: str) -> dict[str, Any]:
+        """What the gateway says of a message; comes again when told to."""
         answer = self.read(f"/v1/messages/{message_id}")
+        while answer.status_code == 429:
+            time.sleep(int(answer.headers["Retry-After"]))
+            answer = self.read(f"/v1/messages/{message_id}")
         expect(f"the answer to a question about message {message_id}", 200, answer.status_code)
         told: dict[str, Any] = answer.json()
         return told

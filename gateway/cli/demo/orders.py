@@ -28,14 +28,14 @@ def same_order_otherwise(scene: Scene) -> Told:
     for name, caller, content in sent:
         scene.receipts[name] = caller.accepted(content)
         names.append(_read_back(scene, caller, scene.receipts[name]))
-    stored = {name: scene.stored_documents(scene.receipt(name)["message"]) for name in ("edifact", "ubl", "json")}
-    origins = [(kept[0]["sender"], kept[0]["format"]) for kept in stored.values()]
+    stored = scene.stored_documents(*(scene.receipt(name)["message"] for name in ("edifact", "ubl", "json")))
+    expect("documents in the three messages", 3, len(stored))
+    origins = [(kept["sender"], kept["format"]) for kept in stored]
     expect("different origins", 3, len(set(origins)))
-    first = stored["edifact"][0]
-    for name, kept in stored.items():
-        expect(f"documents in the {name} message", 1, len(kept))
-        if kept[0]["body"] != first["body"] or kept[0]["body_hash"] != first["body_hash"]:
-            raise NotAsTold(f"the canonical order of {name}", first["body"], kept[0]["body"])
+    first = stored[0]
+    for kept in stored[1:]:
+        if kept["body"] != first["body"] or kept["body_hash"] != first["body_hash"]:
+            raise NotAsTold(f"the canonical order from {kept['format']}", first["body"], kept["body"])
     sentence = f"the same canonical object three times, {first['body_hash'][:19]}…, sale orders {', '.join(names)}"
     facts = {"canonical": first["body_hash"], "sale_orders": names,
              "origins": [{"sender": sender, "format": form} for sender, form in origins]}  # fmt: skip

@@ -27,7 +27,10 @@ def wrong_documents(scene: Scene) -> Told:
     """The place of the mistake, in the words of the format."""
     edifact = _finding(scene.distributor.send(scene.documents.wrong_order_in_edifact()), "segment", "element")
     ubl = _finding(scene.second.send(scene.documents.wrong_order_in_ubl()), "line")
-    sentence = f"EDIFACT {_place(edifact)}: {edifact['text']}; UBL {_place(ubl)}: {ubl['text']}"
+    sentence = (
+        f"EDIFACT {_place(edifact, 'segment', 'segment_position', 'element')}: {edifact['text']}; "
+        f"UBL {_place(ubl, 'line', 'column')}: {ubl['text']}"
+    )
     return Told(sentence, {"edifact": edifact, "ubl": ubl})
 
 
@@ -43,9 +46,13 @@ def flood(scene: Scene) -> Told:
     expect("the fields the 429 lacks", [], missing)
     expect("the code of the problem", "limit.exceeded", problem["code"])
     fields = {name: headers[name] for name in ("RateLimit", "RateLimit-Policy", "Retry-After")}
+    messages = {answer.json()["message"] for answer in answers if answer.status_code == 202}
+    expect("messages made of one order sent in a loop", 1, len(messages))
+    order_made = scene.sale_order(scene.trial.wait_for(messages.pop(), "delivered"))["name"]
     taken = len(answers) - len(refused)
     told = ", ".join(f"{name}: {value}" for name, value in fields.items())
-    return Told(f"{taken} taken, {len(refused)} × 429 with {told}", {"taken": taken, "refused": len(refused), **fields})
+    sentence = f"{taken} × 202 for the one order {order_made}, {len(refused)} × 429 with {told}"
+    return Told(sentence, {"taken": taken, "refused": len(refused), "sale_order": order_made, **fields})
 
 
 def retired_version(scene: Scene) -> Told:
@@ -56,7 +63,8 @@ def retired_version(scene: Scene) -> Told:
     link = answer.headers.get("Link")
     if not link or "successor-version" not in link:
         raise NotAsTold("the Link of the 410", 'one with rel="successor-version"', link)
-    return Told(f"410 with Link: {link}", {"status": 410, "code": answer.json()["code"], "link": link})
+    successor = next(one.strip() for one in link.split(",") if "successor-version" in one)
+    return Told(f"410 with Link: {successor}", {"status": 410, "code": answer.json()["code"], "link": link})
 
 
 def _finding(answer: httpx.Response, *places: str) -> dict[str, Any]:
@@ -77,5 +85,6 @@ def _of_place(finding: dict[str, Any]) -> dict[str, Any]:
     return place if isinstance(place, dict) else {}
 
 
-def _place(finding: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in _of_place(finding).items())
+def _place(finding: dict[str, Any], *names: str) -> str:
+    place = _of_place(finding)
+    return ", ".join(f"{name.replace('_', ' ')} {place[name]}" for name in names if place.get(name) is not None)

@@ -56,9 +56,9 @@ class Scene:
         )  # fmt: skip
         return found[0]
 
-    def stored_documents(self, message_id: str) -> list[dict[str, Any]]:
+    def stored_documents(self, *message_ids: str) -> list[dict[str, Any]]:
         """The canonical documents as the ledger holds them, read by an operator's command."""
-        ran = self.house.command("message", "documents", message_id)
+        ran = self.house.command("message", "documents", *message_ids)
         expect(f"the status of `message documents`: {ran.stderr}", 0, ran.returncode)
         return [msgspec.json.decode(line) for line in ran.stdout.splitlines()]
 

@@ -12,7 +12,6 @@ from typing import Any
 from msgspec import Struct
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 
 class Told(Struct, frozen=True):
@@ -61,7 +60,7 @@ class Telling:
         started = time.monotonic()
         with self._aside.status(escape(what)):
             yield
-        self._aside.print(f"[dim]  set up[/] {escape(what)} [dim]{time.monotonic() - started:.1f} s[/]")
+        self._aside.print(f"  · [dim]{time.monotonic() - started:5.2f} s  set up[/] {escape(what)}")
 
     @contextmanager
     def under_way(self, title: str) -> Iterator[None]:
@@ -79,18 +78,12 @@ class Telling:
             self._tell_people(outcome)
 
     def _tell_people(self, outcome: Outcome) -> None:
-        line = Table.grid(padding=(0, 1))
-        line.add_column(width=1)
-        line.add_column(width=1)
-        line.add_column(ratio=1)
-        line.add_column(justify="right", width=8)
-        took = f"{outcome.seconds:.2f} s"
+        took = f"[dim]{outcome.seconds:5.2f} s[/]"
         if outcome.told is not None:
-            text = f"{escape(outcome.title)} [dim]→[/] {escape(outcome.told.sentence)}"
-            line.add_row("[green]✓[/]", str(outcome.part), text, took)
+            tells = f"{escape(outcome.title)} [dim]→[/] {escape(outcome.told.sentence)}"
+            self._out.print(f"[green]✓[/] {outcome.part} {took}  {tells}")
         else:
-            line.add_row("[red]✗[/]", str(outcome.part), f"[red]{escape(outcome.title)}[/]", took)
-        self._out.print(line)
+            self._out.print(f"[red]✗[/] {outcome.part} {took}  [red]{escape(outcome.title)}[/]")
         if outcome.failure is not None:
             self._out.print(f"    [red]{escape(outcome.failure.what)}[/]")
             self._out.print(f"      expected: {escape(str(outcome.failure.expected))}")
