@@ -42,6 +42,7 @@ _HTTP = {
     "receipt.not_ready": 404,
     "delivery.not_found": 404,
     "delivery.contradicted": 409,
+    "gateway.overrun": 503,
     "ledger.unavailable": 503,
     "keys.unavailable": 503,
     "dpop.unavailable": 503,

@@ -29,7 +29,8 @@ from gateway.intake import Intake
 from gateway.ledger.keyfiles import Keys, create_if_absent, load_keys
 from gateway.ledger.ledger import Ledger, open_ledger
 from gateway.ledger.sealing import Sealer
-from gateway.observing import POLICY, start_logging
+from gateway.observing import start_logging
+from gateway.policyrecord import record_policies
 from gateway.settings import Settings, read_settings
 from gateway.working import Worker
 from partners.live import LiveDirectory
@@ -63,7 +64,10 @@ async def open_records(settings: Settings, role: str) -> AsyncIterator[Ledger]:
 async def open_api(settings: Settings) -> AsyncIterator[Api]:
     """Everything the HTTP channel needs, in the order a message meets it."""
     async with AsyncExitStack() as stack:
-        policies = LivePolicies(settings.policies, lambda rules, _: POLICY.labels(rules.revision).set(1))
+        ledger = await stack.enter_async_context(open_records(settings, "gateway"))
+        told = record_policies(ledger)
+        policies = LivePolicies(settings.policies, told)
+        told(policies.current, policies.problems)
         partners = LiveDirectory(settings.partners)
         counters = Counters(settings.counters_url, gateways=lambda: settings.gateways)
         stack.push_async_callback(counters.close)
@@ -71,14 +75,13 @@ async def open_api(settings: Settings) -> AsyncIterator[Api]:
         await keys.start()
         stack.push_async_callback(keys.close)
         verifier = TokenVerifier(settings.issuers(), keys, replays=counters)
-        ledger = await stack.enter_async_context(open_records(settings, "gateway"))
         intake = Intake(policies, partners, counters, ledger, Limits(max_bytes=settings.max_body))
         watchers = [asyncio.create_task(policies.watch()), asyncio.create_task(partners.watch())]
         stack.push_async_callback(_end, watchers)
 
         callers = Callers(verifier, settings.trusted_proxies, settings.public_url)
         yield Api(
-            submissions=Submissions(callers, intake, settings.max_body, settings.body_seconds),
+            submissions=Submissions(callers, intake, settings.max_body, settings.body_seconds, settings.total_seconds),
             questions=Questions(callers, intake, ledger),
             inbox=PlantInbox(callers, intake, ledger),
             health=Health(ledger, settings.state, settings.metrics_networks),

@@ -62,6 +62,7 @@ ERRORS: dict[str, Error] = {
     "delivery.not_found": Error("the plant has no such delivery"),
     "delivery.contradicted": Error("the delivery was acknowledged the other way before"),
     # us
+    "gateway.overrun": Error("the gateway did not finish in time", "operator", repeat=True),
     "ledger.unavailable": Error("the gateway cannot keep anything at the moment", "operator", repeat=True),
     "keys.unavailable": Error("the token cannot be judged at the moment", "operator", repeat=True),
     "dpop.unavailable": Error("the proof cannot be judged at the moment", "operator", repeat=True),

@@ -50,6 +50,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_body: int = 10 * 1024 * 1024
     header_seconds: int = 10
     body_seconds: int = 30
+    total_seconds: int = 60
     odoo_url: str | None = None
     odoo_database: str = "odoo"
     odoo_api_key_file: Path | None = None
@@ -205,6 +206,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "max_body": _whole(1024, 1024**3),
     "header_seconds": _whole(1, 300),
     "body_seconds": _whole(1, 3600),
+    "total_seconds": _whole(1, 3600),
     "odoo_url": _url("https", "http"),
     "odoo_database": str,
     "odoo_api_key_file": _file,

@@ -13,6 +13,8 @@ import httpx
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from litestar import Litestar
+from support.ledgering import lease_all
+from support.tokens import ISSUERS, TestIssuer
 
 from gateway.breaker import Breaker
 from gateway.channels.http.application import Api, fast, http_application
@@ -31,8 +33,6 @@ from gateway.ledger.ledger import Ledger
 from gateway.settings import PACKAGED
 from partners.live import LiveDirectory
 from policies.live import LivePolicies
-from support.ledgering import lease_all
-from support.tokens import ISSUERS, TestIssuer
 from translators.examples import example
 from translators.reading import Limits
 
@@ -123,7 +123,7 @@ async def serving(
         verifier = TokenVerifier(list(ISSUERS.values()), issuer, replays=counters)
         callers = Callers(verifier, LOCAL, PUBLIC_URL)
         api = Api(
-            submissions=Submissions(callers, intake, most, body_seconds),
+            submissions=Submissions(callers, intake, most, body_seconds, 60),
             questions=Questions(callers, intake, ledger),
             inbox=PlantInbox(callers, intake, ledger),
             health=Health(ledger, folder, LOCAL),

@@ -1,5 +1,6 @@
 """The way in over HTTP: one address for any document, and one for each type."""
 
+import asyncio
 import time
 from base64 import b64encode
 from collections.abc import Collection
@@ -8,7 +9,7 @@ import msgspec
 from litestar.response import Response
 from msgspec import Struct
 
-from gateway.channels.http.bodies import read_body
+from gateway.channels.http.bodies import LATE, read_body
 from gateway.channels.http.calling import Callers
 from gateway.channels.http.heads import Incoming, idempotency_key, read_head, traceparent
 from gateway.channels.http.problems import problem
@@ -18,6 +19,11 @@ from gateway.ledger.merkle import leaf_hash
 from gateway.observing import ACCEPT_SECONDS, DUPLICATES, RECEIVED, log_change
 from gateway.submissions import Receipt, Rejection, Submission
 
+_LATE_VERDICT = Rejection(
+    code="gateway.overrun",
+    text="the document could not be judged and kept in time",
+    act="send it again; what was kept will be recognised",
+)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -40,6 +46,7 @@ class Submissions(Struct, frozen=True):
     intake: Intake
     most_bytes: int
     body_seconds: float
+    total_seconds: float
 
     async def take(
         self, incoming: Incoming, kinds: Collection[IssuerKind], document_type: str | None, api_version: str = "v1"
@@ -57,19 +64,24 @@ class Submissions(Struct, frozen=True):
         key = idempotency_key(head)
         if isinstance(key, Rejection):
             return problem(key, trace=trace)
-        content = await read_body(
-            incoming.receive, declared=head.get("content-length"), most=self.most_bytes, seconds=self.body_seconds
-        )
-        if isinstance(content, Rejection):
-            return problem(content, trace=trace)
-        submission = Submission(
-            content=content,
-            media_type=head.get("content-type"),
-            document_type=document_type,
-            idempotency_key=key,
-            traceparent=trace,
-        )
-        outcome = await self.intake.accept(submission, admission)
+        content: bytes | Rejection | None = None
+        deadline = asyncio.timeout(self.body_seconds)
+        try:
+            async with deadline:
+                content = await read_body(incoming.receive, head.get("content-length"), self.most_bytes)
+                if isinstance(content, Rejection):
+                    return problem(content, trace=trace)
+                deadline.reschedule(asyncio.get_running_loop().time() + self.total_seconds)
+                submission = Submission(
+                    content=content,
+                    media_type=head.get("content-type"),
+                    document_type=document_type,
+                    idempotency_key=key,
+                    traceparent=trace,
+                )
+                outcome = await self.intake.accept(submission, admission)
+        except TimeoutError:
+            return problem(LATE if content is None else _LATE_VERDICT, trace=trace)
         ACCEPT_SECONDS.observe(time.perf_counter() - started)
         return _answer(outcome, admission.sender.id, document_type, trace)
 
