@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any, get_args
 
 from gateway.breaker import Breaker
 from gateway.destinations.contract import (
     Absent,
     Delivered,
+    Delivery,
     Destination,
     Offered,
     Outcome,
@@ -17,6 +19,7 @@ from gateway.destinations.contract import (
     Unknown,
     Verified,
 )
+from gateway.ledger.delivering import Fenced
 from gateway.ledger.leasing import Lease
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.states import Event
@@ -26,12 +29,18 @@ from gateway.retries import wait_before_next, wait_before_reading_back
 
 _log = logging.getLogger(__name__)
 
+LONGEST_ANSWER = 300.0
+"""Seconds: a destination has time-outs of its own, far shorter; this one keeps a defect from stopping a shard."""
+UNAVAILABLE_WAIT = 2.0
+"""Seconds before what was not taken is tried again: others may get through meanwhile and keep the breaker closed."""
+
 
 async def deliver(ledger: Ledger, destination: Destination, breaker: Breaker, lease: Lease) -> int:
     """Make the next deliveries of one shard and settle them; returns how many there were.
 
     Lanes run beside each other, the deliveries of a lane one after the other. The first that does not get through
-    holds those behind it, unless its rule lets them pass.
+    holds those behind it, unless its rule lets them pass. Raises Fenced when the lease ended meanwhile: then nothing
+    more is sent and nothing recorded, and its next owner reads back what may have been sent.
     """
     works = await ledger.next_deliveries(lease, destination.batch if breaker.circuit == "closed" else 1)
     lanes: dict[str, list[Work]] = {}
@@ -47,6 +56,8 @@ async def deliver(ledger: Ledger, destination: Destination, breaker: Breaker, le
                 result = _hold(work)
             else:
                 async with room:
+                    if not ledger.leases.owns(lease):
+                        break
                     result = await _attempt(destination, breaker, work)
             held = held or (result.state not in ("delivered", "offered") and result.blocks)
             results.append(result)
@@ -55,31 +66,39 @@ async def deliver(ledger: Ledger, destination: Destination, breaker: Breaker, le
     done = await asyncio.gather(*(one_lane(lane) for lane in lanes.values()))
     if works:
         results = {id(result.work): result for lane in done for result in lane}
+        if len(results) < len(works):
+            raise Fenced(f"the lease of shard {lease.shard} of {lease.destination} has ended")
         await ledger.settle(lease, [results[id(work)] for work in works])
     return len(works)
 
 
 async def _attempt(destination: Destination, breaker: Breaker, work: Work) -> Result:
     """One delivery: read back first where it may have been sent, then send, unless the destination is out."""
+    if work.unreadable:
+        return _park(work, "ledger.payload_unreadable", "the payload does not open; `audit verify` tells what changed")
     if breaker.circuit == "open":
         return _result(work, Unavailable(why="the destination is out"))
     with observe_delivery(destination.name, work):
         if work.maybe_sent:
-            verified = await _ask(lambda: destination.verify(work.delivery))
+            verified: Verified | Unknown = await _ask(destination.verify, work, get_args(Verified))
             if not isinstance(verified, Absent):
                 return _told(destination, breaker, work, verified)
-        outcome = await _ask(lambda: destination.deliver(work.delivery))
-        assert not isinstance(outcome, Absent)
+        outcome: Outcome = await _ask(destination.deliver, work, get_args(Outcome))
         return _told(destination, breaker, work, outcome)
 
 
-async def _ask(question: Callable[[], Awaitable[Outcome | Verified]]) -> Outcome | Verified:
-    """A destination that raises has a defect: what it did is unknown."""
+async def _ask(question: Callable[[Delivery], Awaitable[object]], work: Work, allowed: tuple[type, ...]) -> Any:
+    """A destination that raises, hangs, or answers what it may not has a defect: what it did is unknown."""
     try:
-        return await question()
+        async with asyncio.timeout(LONGEST_ANSWER):
+            answer = await question(work.delivery)
     except Exception as error:  # noqa: BLE001 - whatever it is, the effect may be there
         _log.exception("a destination raised instead of answering")
         return Unknown(why=f"the destination failed in an unexpected way: {type(error).__name__}")
+    if not isinstance(answer, allowed):
+        _log.error("a destination answered with `%s`", type(answer).__name__)
+        return Unknown(why=f"the destination answered what it may not: {type(answer).__name__}")
+    return answer
 
 
 def _told(destination: Destination, breaker: Breaker, work: Work, outcome: Outcome) -> Result:
@@ -110,7 +129,7 @@ def _result(work: Work, outcome: Outcome) -> Result:
             event = Event.DOCUMENT_UNKNOWN if work.maybe_sent else Event.DOCUMENT_POSTPONED
             return Result(
                 work=work, event=event, outcome="unavailable", cause="destination.unavailable", error=why,
-                after=after or 0.0, spent=False,
+                after=max(after or 0.0, UNAVAILABLE_WAIT), blocks=not work.passed, spent=False,
             )  # fmt: skip
 
 
@@ -121,7 +140,8 @@ def _retry(work: Work, event: Event, outcome: str, cause: str, why: str, after: 
         return _park(work, "delivery.attempts_used_up", why)
     if event is Event.DOCUMENT_POSTPONED:
         after = max(wait, after)
-    return Result(work=work, event=event, outcome=outcome, cause=cause, error=why, after=after)
+    blocks = not work.passed
+    return Result(work=work, event=event, outcome=outcome, cause=cause, error=why, after=after, blocks=blocks)
 
 
 def _park(work: Work, cause: str, why: str) -> Result:
@@ -130,4 +150,6 @@ def _park(work: Work, cause: str, why: str) -> Result:
 
 
 def _hold(work: Work) -> Result:
-    return Result(work=work, event=Event.DOCUMENT_HELD, outcome="held", spent=False)
+    """Its turn comes after what lies before it. What may have been sent stays `unknown`, to be read back first."""
+    event = Event.DOCUMENT_UNKNOWN if work.maybe_sent else Event.DOCUMENT_HELD
+    return Result(work=work, event=event, outcome="held", after=0.0, spent=False)

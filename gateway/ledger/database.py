@@ -16,9 +16,11 @@ if TYPE_CHECKING:  # asyncpg's classes are generic in its type stubs only
 else:
     Connection, Pool = PoolConnectionProxy, asyncpg.Pool
 
-LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError,
-        asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncio.TimeoutError)  # fmt: skip
-"""What a lost or unreachable server raises; the outcome of a statement under way is then unknown."""
+LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError,
+        asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError, asyncpg.ReadOnlySQLTransactionError,
+        asyncio.TimeoutError)  # fmt: skip
+"""What a server raises that is lost, unreachable, stopping, full, or only a standby; the outcome of a statement under
+way is then unknown."""
 
 
 class LedgerUnavailable(Exception):  # noqa: N818 - a state of the world, not a defect
@@ -63,5 +65,8 @@ async def migrate(pool: Pool) -> list[str]:
             for name, text in missing:
                 await held.execute(text)
                 await held.execute(opening["note_migration"], name)
-        await held.execute(opening["lift_clock"])
+        # One process at a time again, and before its transaction has an id: see lift_clock.
+        async with held.transaction():
+            await held.execute(opening["lock_migrations"])
+            await held.execute(opening["lift_clock"])
     return [name for name, _ in missing]

@@ -21,14 +21,16 @@ class Fenced(Exception):  # noqa: N818 - a state of the world, not a defect
 
 
 async def next_deliveries(pool: Pool, payloads: Payloads, lease: Lease, worker: str, limit: int) -> list[Work]:
-    """Exceptions that are due, else what comes next in the log; empty when there is nothing or the lease is lost."""
-    arguments = (lease.destination, lease.shard, limit, worker, lease.epoch)
+    """Exceptions that are due, and what comes next in the log; empty when there is nothing or the lease is lost.
+
+    What waited gets half of the room at most, so that a long lane that catches up does not stop the others.
+    """
     async with connection(pool) as held:
-        rows = await held.fetch(_SQL["take_due"], *arguments)
-        if not rows:
-            rows = await held.fetch(_SQL["take_next"], *arguments)
+        rows = await held.fetch(_SQL["take_due"], *lease.place, max(1, limit // 2), worker, lease.epoch)
+        if len(rows) < limit:
+            rows += await held.fetch(_SQL["take_next"], *lease.place, limit - len(rows), worker, lease.epoch)
         bodies = await payloads.fetch(held, [(row["sender"], row["body_hash"]) for row in rows])
-    return [_work(row, lease.destination, bodies[row["sender"], row["body_hash"]]) for row in rows]
+    return [_work(row, lease.destination, bodies.get((row["sender"], row["body_hash"]))) for row in rows]
 
 
 async def shards_with_work(pool: Pool, destination: str, shards: Sequence[int]) -> list[int]:
@@ -40,7 +42,7 @@ async def settle(pool: Pool, lease: Lease, worker: str, results: Sequence[Result
     """Record a batch of results and move the cursor past it, in one transaction. Raises Fenced."""
     forward = [(r.work.tick, r.work.position) for r in results if not r.work.exceptional]
     cursor = max(forward, default=(0, 0))
-    freed = sorted({r.work.delivery.lane for r in results if r.work.exceptional and not _still_blocks(r)})
+    freed = sorted({r.work.delivery.lane for r in results if _may_free(r)})
     async with connection(pool) as held, held.transaction():
         if not await held.fetchval(
             _SQL["settle"], lease.destination, lease.shard, worker, lease.epoch, *cursor, *_result_columns(results)
@@ -54,11 +56,15 @@ async def free_lanes(held: Connection, destination: str, shard: int, lanes: list
     await held.execute(_SQL["free_lanes"], destination, shard, lanes)
 
 
-def _still_blocks(result: Result) -> bool:
-    return result.state not in (State.DELIVERED, State.CANCELLED) and result.blocks
+def _may_free(result: Result) -> bool:
+    """Whether a row held in its lane may have to be made due: behind what is over, or because what it was held for
+    was cancelled while it was under way."""
+    if result.state is State.HELD:
+        return True
+    return result.work.exceptional and (result.state is State.DELIVERED or not result.blocks)
 
 
-def _work(row: asyncpg.Record, destination: str, body: bytes) -> Work:
+def _work(row: asyncpg.Record, destination: str, body: bytes | None) -> Work:
     delivery = Delivery(
         id=delivery_id(row["message_id"], row["number"]),
         message_id=str(row["message_id"]),
@@ -70,7 +76,7 @@ def _work(row: asyncpg.Record, destination: str, body: bytes) -> Work:
         sender=row["sender"],
         business_key=row["business_key"],
         external_id=row["external_id"],
-        body=body,
+        body=body or b"",
         attempt=row["attempts"] + 1,
         traceparent=row["traceparent"],
         test=row["test"],
@@ -87,6 +93,8 @@ def _work(row: asyncpg.Record, destination: str, body: bytes) -> Work:
         maybe_sent=row["maybe_sent"],
         retries=row["retries"],
         when_parked=row["when_parked"],
+        passed=row["passed"],
+        unreadable=body is None,
     )
 
 

@@ -1,10 +1,12 @@
 """Which worker works on which part of a destination: leases with a fence, rebalanced between the workers alive."""
 
-from collections.abc import Collection
+import asyncio
+import time
+from collections.abc import Callable, Collection
 
 from msgspec import Struct
 
-from gateway.ledger.database import Pool, connection
+from gateway.ledger.database import Connection, Pool, connection
 from gateway.ledger.recording import SHARDS
 from gateway.ledger.statements import statements
 
@@ -21,14 +23,23 @@ class Lease(Struct, frozen=True):
     shard: int
     epoch: int
 
+    @property
+    def place(self) -> tuple[str, int]:
+        return self.destination, self.shard
+
 
 class Leases:
-    """The shards one worker owns."""
+    """The shards one worker owns. `clock` is monotonic."""
 
-    def __init__(self, pool: Pool, worker: str) -> None:
+    def __init__(self, pool: Pool, worker: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._pool = pool
         self._worker = worker
-        self.held: dict[tuple[str, int], Lease] = {}
+        self._clock = clock
+        self._owned: dict[tuple[str, int], Lease] = {}
+        self._leaving: set[tuple[str, int]] = set()
+        self._until = 0.0
+        self._released = False
+        self._changing = asyncio.Lock()
 
     async def seat(self, destinations: Collection[str]) -> None:
         """Make sure every destination has its shards."""
@@ -36,32 +47,61 @@ class Leases:
             for destination in destinations:
                 await held.execute(_SQL["seat_destination"], destination, SHARDS)
 
-    async def rebalance(self, destinations: Collection[str]) -> None:
-        """Renew what is ours, take our fair share of what is free, give up what is above it."""
-        async with connection(self._pool) as held:
+    async def rebalance(self, destinations: Collection[str], busy: Collection[tuple[str, int]] = ()) -> None:
+        """Renew what is ours, take our fair share of what is free, give up what is above it.
+
+        A shard in `busy` is given up after it has come to rest: until then `keeps` says that it takes nothing new.
+        """
+        async with self._changing, connection(self._pool) as held:
+            if self._released:
+                return
+            asked = self._clock()
             await held.execute(_SQL["report_worker"], self._worker)
             workers = max(1, await held.fetchval(_SQL["live_workers"], LEASE_SECONDS))
             renewed = await held.fetch(_SQL["renew"], self._worker, LEASE_SECONDS)
             owned = {(row["destination"], row["shard"]): Lease(*row) for row in renewed}
-            share = -(-SHARDS // workers)
+            leaving: set[tuple[str, int]] = set()
             for destination in destinations:
-                mine = sorted(shard for name, shard in owned if name == destination)
-                if len(mine) > share:
-                    surplus = mine[share:]
-                    await held.execute(_SQL["give_up"], self._worker, destination, surplus)
-                    for shard in surplus:
-                        del owned[destination, shard]
-                elif len(mine) < share:
-                    taken = await held.fetch(_SQL["lease"], self._worker, LEASE_SECONDS, destination, share - len(mine))
-                    owned.update({(row["destination"], row["shard"]): Lease(*row) for row in taken})
-        self.held = owned
+                leaving |= await self._level(held, destination, -(-SHARDS // workers), owned, busy)
+            self._owned, self._leaving, self._until = owned, leaving, asked + LEASE_SECONDS
+
+    async def _level(
+        self,
+        held: Connection,
+        destination: str,
+        share: int,
+        owned: dict[tuple[str, int], Lease],
+        busy: Collection[tuple[str, int]],
+    ) -> set[tuple[str, int]]:
+        """Bring `owned` to the fair share of one destination; returns what is too much and cannot be given up yet."""
+        mine = sorted(place for place in owned if place[0] == destination)
+        surplus = mine[share:]
+        idle = [place for place in surplus if place not in busy]
+        if idle:
+            await held.execute(_SQL["give_up"], self._worker, destination, [shard for _, shard in idle])
+            for place in idle:
+                del owned[place]
+        if len(mine) < share:
+            taken = await held.fetch(_SQL["lease"], self._worker, LEASE_SECONDS, destination, share - len(mine))
+            owned.update({(row["destination"], row["shard"]): Lease(*row) for row in taken})
+        return set(surplus) - set(idle)
 
     def of(self, destination: str) -> list[Lease]:
-        return [lease for (name, _), lease in self.held.items() if name == destination]
+        """Where we may take work."""
+        return [lease for lease in self._owned.values() if lease.destination == destination and self.keeps(lease)]
+
+    def owns(self, lease: Lease) -> bool:
+        """Whether it is surely still ours: a worker that slept past its leases must not send on."""
+        return self._owned.get(lease.place) == lease and self._clock() < self._until
+
+    def keeps(self, lease: Lease) -> bool:
+        """Whether more may be taken under it."""
+        return self.owns(lease) and lease.place not in self._leaving
 
     async def release(self) -> None:
-        """At a clean stop, so that others need not wait for the leases to end."""
-        async with connection(self._pool) as held:
+        """At a clean stop, so that others need not wait for the leases to end. Nothing is leased after it."""
+        async with self._changing, connection(self._pool) as held:
+            self._released = True
+            self._owned = {}
             await held.execute(_SQL["release"], self._worker)
             await held.execute(_SQL["forget_workers"], self._worker)
-        self.held = {}

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from msgspec import Struct
 
 from gateway.clock import now_text
 from gateway.identifiers import delivery_id
-from gateway.ledger.database import Pool, connection
-from gateway.ledger.delivering import free_lanes
+from gateway.ledger.database import Connection, Pool, connection
 from gateway.ledger.payloads import Payloads
 from gateway.ledger.statements import statements
 from gateway.ledger.states import TRANSITIONS, Event, State
@@ -42,10 +42,19 @@ Acknowledged = Literal["recorded", "repeated", "unknown", "contradicted"]
 async def fetch_offered(
     pool: Pool, payloads: Payloads, destination: str, *, limit: int, seconds: float
 ) -> list[OfferedDelivery]:
-    """What is ready for the destination, in order, hidden from other fetches for `seconds`."""
+    """What is ready for the destination, in order, hidden from other fetches for `seconds`.
+
+    What cannot be read any more is parked instead of being handed out.
+    """
     async with connection(pool) as held, held.transaction():
+        await held.execute(_SQL["lock_inbox"], destination)
         rows = await held.fetch(_SQL["fetch_offered"], destination, limit, seconds)
         bodies = await payloads.fetch(held, [(row["sender"], row["body_hash"]) for row in rows])
+        for row in rows:
+            if (row["sender"], row["body_hash"]) not in bodies:
+                end = (row["message_id"], row["number"], "ledger.payload_unreadable", "the payload does not open")
+                await held.execute(_SQL["park_exception"], *end, "gateway")
+                await _note(held, Event.DOCUMENT_PARKED, row, destination, "gateway")
     return [
         OfferedDelivery(
             id=delivery_id(row["message_id"], row["number"]),
@@ -62,6 +71,7 @@ async def fetch_offered(
             body=bodies[row["sender"], row["body_hash"]],
         )
         for row in rows
+        if (row["sender"], row["body_hash"]) in bodies
     ]
 
 
@@ -79,20 +89,23 @@ async def acknowledge(
             agrees = (end["outcome"] == "delivered") if accepted else parked
             return "repeated" if agrees else "contradicted" if end["outcome"] or parked else "unknown"
         event = Event.DOCUMENT_DELIVERED if accepted else Event.DOCUMENT_PARKED
-        state = TRANSITIONS[State.OFFERED][event]
         if accepted:
-            await held.execute(_SQL["end_exception"], message_id, number, str(state), reference, None, actor)
+            outcome = str(TRANSITIONS[State.OFFERED][event])
+            await held.execute(_SQL["end_exception"], message_id, number, outcome, reference, None, actor)
         else:
             await held.execute(_SQL["park_exception"], message_id, number, "plant.refused", reference, actor)
-        await free_lanes(held, destination, row["shard"], [row["lane"]])
-        leaf = {
-            "event": event,
-            "at": now_text(),
-            "message": str(message_id),
-            "delivery": delivery_id(message_id, number),
-            "destination": destination,
-            "actor": actor,
-            "attempt": row["attempts"],
-        }
-        await held.execute(_NOTE, [message_id], [msgspec.json.encode(leaf, order="sorted")])
+        await _note(held, event, row, destination, actor)
     return "recorded"
+
+
+async def _note(held: Connection, event: Event, row: asyncpg.Record, destination: str, actor: str) -> None:
+    leaf = {
+        "event": event,
+        "at": now_text(),
+        "message": str(row["message_id"]),
+        "delivery": delivery_id(row["message_id"], row["number"]),
+        "destination": destination,
+        "actor": actor,
+        "attempt": row["attempts"],
+    }
+    await held.execute(_NOTE, [row["message_id"]], [msgspec.json.encode(leaf, order="sorted")])

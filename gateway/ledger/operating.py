@@ -91,6 +91,7 @@ async def replay(
 async def cancel(pool: Pool, message_id: UUID, number: int, *, actor: str, reason: str) -> bool:
     """Give a delivery up for good; its followers go on. False when it is not in a state to be cancelled."""
     async with connection(pool) as held, held.transaction():
+        await held.execute(_SQL["lock_shard"], message_id, number)
         row = await held.fetchrow(_SQL["cancellable"], message_id, number)
         if row is None:
             return False

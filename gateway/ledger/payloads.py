@@ -1,5 +1,6 @@
 """Payload rows: sealed on the way in, opened on the way out, with the data keys they need."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
@@ -7,9 +8,10 @@ import asyncpg
 
 from gateway.ledger.database import Connection, Pool, connection
 from gateway.ledger.entries import Acceptance, Refusal
-from gateway.ledger.sealing import DataKey, Sealed, Sealer
+from gateway.ledger.sealing import DataKey, Sealed, Sealer, Unopenable
 from gateway.ledger.statements import statements
 
+_log = logging.getLogger(__name__)
 _RECORDING = statements("recording")
 _READING = statements("reading")
 _ROTATING = statements("rotating")
@@ -44,12 +46,21 @@ class Payloads:
         self._sealer.mark_stored(new)
 
     async def fetch(self, held: Connection, wanted: Sequence[tuple[str, bytes]]) -> dict[tuple[str, bytes], bytes]:
-        """Contents by owner and hash. Raises KeyError for what is not there, Unopenable for what was changed."""
+        """Contents by owner and hash; what is not there or was changed is left out, and said in the log."""
         if not wanted:
             return {}
         asked = sorted(set(wanted))
         rows = await held.fetch(_READING["bodies"], [owner for owner, _ in asked], [digest for _, digest in asked])
-        return {(row["owner"], row["hash"]): self._open(row) for row in rows}
+        contents = {}
+        for row in rows:
+            try:
+                contents[row["owner"], row["hash"]] = self._open(row)
+            except Unopenable as error:
+                _log.error("a payload of `%s` is unreadable: %s", row["owner"], error)
+        for owner, digest in asked:
+            if (owner, digest) not in contents:
+                _log.error("no readable payload %s of `%s`", digest.hex(), owner)
+        return contents
 
     async def rotate(self, pool: Pool, limit: int = 1000) -> int:
         """Rewrap up to `limit` data keys with the newest payload key; returns how many, 0 when all are done."""

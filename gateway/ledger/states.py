@@ -50,6 +50,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.DOCUMENT_DELIVERED: State.DELIVERED,
         Event.DOCUMENT_OFFERED: State.OFFERED,
         Event.DOCUMENT_POSTPONED: State.WAITING,
+        Event.DOCUMENT_HELD: State.HELD,
         Event.DOCUMENT_UNKNOWN: State.UNKNOWN,
         Event.DOCUMENT_PARKED: State.PARKED,
         Event.DOCUMENT_CANCELLED: State.CANCELLED,
@@ -58,10 +59,8 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         Event.DOCUMENT_DELIVERED: State.DELIVERED,
         Event.DOCUMENT_OFFERED: State.OFFERED,
         Event.DOCUMENT_POSTPONED: State.WAITING,
-        Event.DOCUMENT_HELD: State.HELD,
         Event.DOCUMENT_UNKNOWN: State.UNKNOWN,
         Event.DOCUMENT_PARKED: State.PARKED,
-        Event.DOCUMENT_CANCELLED: State.CANCELLED,
     },
     State.HELD: {
         Event.DOCUMENT_DELIVERED: State.DELIVERED,

@@ -33,7 +33,11 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
 
 class Work(Struct, frozen=True, kw_only=True):
-    """One delivery to be made. `blocked`: its lane waits, so it must be held; `maybe_sent`: read back first."""
+    """One delivery to be made. `blocked`: its lane waits, so it must be held; `maybe_sent`: read back first.
+
+    `passed`: it was parked by a rule that lets others pass, and replayed, so they still do; `unreadable`: its payload
+    does not open, and `delivery.body` is empty.
+    """
 
     delivery: Delivery
     message_id: UUID
@@ -46,6 +50,8 @@ class Work(Struct, frozen=True, kw_only=True):
     maybe_sent: bool
     retries: str
     when_parked: str
+    passed: bool = False
+    unreadable: bool = False
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -72,8 +78,8 @@ class Result(Struct, frozen=True, kw_only=True):
 
     @property
     def changes(self) -> bool:
-        """Whether it is an event: a follower still held is none."""
-        return not (self.work.state is State.HELD and self.event is Event.DOCUMENT_HELD)
+        """Whether it is an event: a follower that waits on is none."""
+        return not (self.outcome == "held" and self.state is self.work.state)
 
     def leaf(self, at: str) -> bytes:
         """Its entry in the audit."""

@@ -34,7 +34,7 @@ def an_entry(number: str = "PO-1", *, lane: str = "a", key: str | None = None, *
         "statement": msgspec.json.encode(statement, order="sorted"),
         "documents": (NewDocument("purchase_order", number, f"b|{number}", body, sha256(body).digest()),),
         "deliveries": (
-            NewDelivery(1, "recording", "record", lane, external_id("nordwind", "po", number), "1s, 5s", "hold"),
+            NewDelivery(1, "recording", "record", lane, external_id("nordwind", "po", number), "1, 5", "hold"),
         ),
     }
     return Acceptance(**{**facts, **given})

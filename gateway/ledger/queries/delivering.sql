@@ -35,44 +35,70 @@ where (destination, shard) in (
 returning destination, shard, epoch;
 
 -- name: shards_with_work
+-- The same questions as take_due and take_next ask: a shard named here has something to take.
 select shard from unnest($2::smallint[]) as mine (shard)
 join shards s using (shard)
 where s.destination = $1 and (
-  exists (select 1 from exceptions e where e.destination = $1 and e.shard = s.shard
-            and e.state in ('waiting', 'unknown') and e.due_at <= now())
-  or exists (select 1 from deliveries d where d.destination = $1 and d.shard = s.shard
-            and (d.tick, d.position) > (s.tick, s.position) and d.tick < ledger_horizon()));
+  exists (
+    select 1 from exceptions e
+    where e.destination = $1 and e.shard = s.shard and e.state in ('waiting', 'unknown') and e.due_at <= now()
+      and not exists (
+        select 1 from exceptions stop
+        where stop.destination = $1 and stop.shard = s.shard and stop.lane = e.lane and stop.blocks
+          and (stop.state = 'parked' or (stop.state in ('waiting', 'unknown') and stop.due_at > now()))
+          and (stop.tick, stop.position) < (e.tick, e.position)))
+  or exists (
+    select 1 from deliveries d
+    where d.destination = $1 and d.shard = s.shard
+      and (d.tick, d.position) > (s.tick, s.position) and d.tick < ledger_horizon()));
 
 -- name: take_due
--- Exceptions whose time has come, each with the followers held behind it. They are `unknown` from here on: should this
--- worker die, its successor reads back before it sends.
+-- Exceptions whose time has come, each with the followers held behind it, evenly from all lanes; in a lane nothing
+-- behind a row that must still wait. They are `unknown` from here on: should this worker die, its successor reads back
+-- before it sends. The shard is locked while they are taken, so that a new owner sees either none or all of it.
 with heads as (
-  select lane, state from exceptions
-  where destination = $1 and shard = $2 and state in ('waiting', 'unknown') and due_at <= now()
-  order by due_at limit $3
+  select distinct lane from (
+    select e.lane from exceptions e
+    where e.destination = $1 and e.shard = $2 and e.state in ('waiting', 'unknown') and e.due_at <= now()
+      and not exists (
+        select 1 from exceptions stop
+        where stop.destination = $1 and stop.shard = $2 and stop.lane = e.lane and stop.blocks
+          and (stop.state = 'parked' or (stop.state in ('waiting', 'unknown') and stop.due_at > now()))
+          and (stop.tick, stop.position) < (e.tick, e.position))
+    order by e.due_at limit $3) oldest
 ),
-due as (
-  select e.message_id, e.number, e.state from exceptions e
-  where e.destination = $1 and e.shard = $2 and e.lane in (select lane from heads)
-    and e.state in ('waiting', 'unknown', 'held')
-    -- nothing before the first row of the lane that must still wait
-    and not exists (
-      select 1 from exceptions earlier
-      where earlier.destination = $1 and earlier.shard = $2 and earlier.lane = e.lane and earlier.blocks
-        and (earlier.tick, earlier.position) < (e.tick, e.position)
-        and (earlier.state = 'parked' or (earlier.state in ('waiting', 'unknown') and earlier.due_at > now())))
-    and not (e.state in ('waiting', 'unknown') and e.due_at > now())
-  order by e.tick, e.position limit $3
+ready as (
+  select e.*, row_number() over (partition by heads.lane order by e.tick, e.position) as place
+  from heads
+  left join lateral (
+    select tick, position from exceptions stop
+    where stop.destination = $1 and stop.shard = $2 and stop.lane = heads.lane and stop.blocks
+      and (stop.state = 'parked' or (stop.state in ('waiting', 'unknown') and stop.due_at > now()))
+    order by stop.tick, stop.position limit 1
+  ) stop on true
+  cross join lateral (
+    select message_id, number, state, tick, position from exceptions e
+    where e.destination = $1 and e.shard = $2 and e.lane = heads.lane
+      and (e.state = 'held' or (e.state in ('waiting', 'unknown') and e.due_at <= now()))
+      and (stop.tick is null or (e.tick, e.position) < (stop.tick, stop.position))
+    order by e.tick, e.position limit $3
+  ) e
+),
+due as (select message_id, number, state from ready order by place, tick, position limit $3),
+fence as (
+  select 1 from shards
+  where destination = $1 and shard = $2 and owner = $4 and epoch = $5 and expires_at > now()
+    and exists (select 1 from due)
+  for no key update
 ),
 taken as (
-  update exceptions x set state = 'unknown', blocks = true, due_at = now()
-  from due, shards s
+  update exceptions x set state = 'unknown', due_at = now()
+  from due, fence
   where x.message_id = due.message_id and x.number = due.number
-    and s.destination = $1 and s.shard = $2 and s.owner = $4 and s.epoch = $5 and s.expires_at > now()
-  returning x.message_id, x.number, x.lane, x.tick, x.position, x.attempts, due.state
+  returning x.message_id, x.number, x.lane, x.tick, x.position, x.attempts, x.blocks, due.state
 )
 select t.message_id, t.number, t.lane, t.tick, t.position, t.attempts, t.state, true as exceptional,
-       false as blocked, t.state = 'unknown' as maybe_sent,
+       false as blocked, t.state = 'unknown' as maybe_sent, not t.blocks as passed,
        d.document, d.operation, d.external_id, d.retries, d.when_parked,
        m.sender, m.traceparent, m.test, c.document_type, c.business_key, c.body_hash
 from taken t
@@ -83,30 +109,36 @@ order by t.tick, t.position;
 
 -- name: take_next
 -- Forward from the shard's cursor, never past the oldest transaction still running. What an earlier owner may have
--- sent and not settled comes back as maybe_sent.
-with mine as (
-  select * from shards where destination = $1 and shard = $2 and owner = $4 and epoch = $5 and expires_at > now()
+-- sent and not settled comes back as maybe_sent. Nothing comes back when the lease is lost before `taken` is moved.
+with mine as materialized (
+  select tick, position, taken_tick, taken_position from shards
+  where destination = $1 and shard = $2 and owner = $4 and epoch = $5 and expires_at > now()
 ),
 batch as (
-  select d.* from mine, deliveries d
-  where d.destination = $1 and d.shard = $2 and (d.tick, d.position) > (mine.tick, mine.position)
+  select d.* from deliveries d
+  where d.destination = $1 and d.shard = $2
+    and (d.tick, d.position) > ((select tick from mine), (select position from mine))
     and d.tick < ledger_horizon()
   order by d.tick, d.position limit $3
 ),
 reach as (select tick, position from batch order by tick desc, position desc limit 1),
 taken as (
-  update shards s set taken_tick = reach.tick, taken_position = reach.position
-  from reach, mine
-  where s.destination = $1 and s.shard = $2
-    and (reach.tick, reach.position) > (mine.taken_tick, mine.taken_position)
+  update shards s
+  set taken_tick = case when (reach.tick, reach.position) > (s.taken_tick, s.taken_position)
+                        then reach.tick else s.taken_tick end,
+      taken_position = case when (reach.tick, reach.position) > (s.taken_tick, s.taken_position)
+                            then reach.position else s.taken_position end
+  from reach
+  where s.destination = $1 and s.shard = $2 and s.owner = $4 and s.epoch = $5
+  returning 1
 )
 select d.message_id, d.number, d.lane, d.tick, d.position, 0 as attempts, 'pending' as state, false as exceptional,
        exists (select 1 from exceptions e where e.destination = $1 and e.shard = $2 and e.lane = d.lane and e.blocks)
          as blocked,
-       (d.tick, d.position) <= (mine.taken_tick, mine.taken_position) as maybe_sent,
+       (d.tick, d.position) <= (mine.taken_tick, mine.taken_position) as maybe_sent, false as passed,
        d.document, d.operation, d.external_id, d.retries, d.when_parked,
        m.sender, m.traceparent, m.test, c.document_type, c.business_key, c.body_hash
-from batch d cross join mine
+from batch d cross join mine cross join taken
 join messages m on m.id = d.message_id
 join documents c on c.message_id = d.message_id and c.number = d.document
 order by d.tick, d.position;
@@ -156,9 +188,10 @@ select count(*) from fence;
 -- name: free_lanes
 -- The first row held in a lane that nothing blocks any more becomes due.
 update exceptions x set state = 'waiting', due_at = now()
-from (
-  select distinct on (e.lane) e.message_id, e.number, e.state from exceptions e
-  where e.destination = $1 and e.shard = $2 and e.lane = any ($3::text[]) and e.blocks
-  order by e.lane, e.tick, e.position
+from unnest($3::text[]) as freed (lane)
+cross join lateral (
+  select e.message_id, e.number, e.state from exceptions e
+  where e.destination = $1 and e.shard = $2 and e.lane = freed.lane and e.blocks
+  order by e.tick, e.position limit 1
 ) head
 where x.message_id = head.message_id and x.number = head.number and head.state = 'held';

@@ -1,9 +1,19 @@
+-- name: lock_inbox
+-- One fetch of a destination at a time, so that two of them cannot share a lane out of order.
+select pg_advisory_xact_lock(hashtextextended($1, 7226963));
+
 -- name: fetch_offered
 -- What lies ready for a receiver that fetches it, in order; each is hidden from a second fetch until its lease ends.
+-- In a lane nothing is handed out behind a delivery that is still hidden, or parked by a rule that holds the others.
 with next as (
-  select message_id, number from exceptions
-  where destination = $1 and state = 'offered' and (due_at is null or due_at <= now())
-  order by tick, position limit $2 for update skip locked
+  select o.message_id, o.number from exceptions o
+  where o.destination = $1 and o.state = 'offered' and (o.due_at is null or o.due_at <= now())
+    and not exists (
+      select 1 from exceptions earlier
+      where earlier.destination = $1 and earlier.shard = o.shard and earlier.lane = o.lane
+        and (earlier.tick, earlier.position) < (o.tick, o.position)
+        and (earlier.blocks or (earlier.state = 'offered' and earlier.due_at > now())))
+  order by o.tick, o.position limit $2 for update
 ),
 taken as (
   update exceptions x set due_at = now() + make_interval(secs => $3), attempts = attempts + 1
@@ -19,7 +29,7 @@ join documents c on c.message_id = t.message_id and c.number = d.document
 order by t.tick, t.position;
 
 -- name: offered
-select state, attempts, destination, shard, lane from exceptions
+select message_id, number, state, attempts from exceptions
 where message_id = $1 and number = $2 and destination = $3 for update;
 
 -- name: ended

@@ -1,6 +1,6 @@
 -- name: replay
 -- Parked deliveries become due again, at most one every $5 seconds. Null selects everything. They are read back before
--- they are sent: the last attempt of one that was parked may have had its effect.
+-- they are sent: the last attempt of one that was parked may have had its effect. One that let others pass still does.
 with parked as (
   select message_id, number, tick, position from exceptions
   where state = 'parked'
@@ -10,7 +10,7 @@ with parked as (
 ),
 chosen as (select message_id, number, row_number() over (order by tick, position) as place from parked)
 update exceptions x
-set state = 'unknown', blocks = true, attempts = 0, due_at = now() + make_interval(secs => (chosen.place - 1) * $5)
+set state = 'unknown', attempts = 0, due_at = now() + make_interval(secs => (chosen.place - 1) * $5)
 from chosen where x.message_id = chosen.message_id and x.number = chosen.number
 returning x.message_id, x.number, x.destination, x.lane;
 
@@ -23,6 +23,12 @@ join documents c on c.message_id = x.message_id and c.number = d.document
 join messages m on m.id = x.message_id
 where x.state = 'parked' and ($1::text is null or x.destination = $1) and ($2::text is null or x.cause = $2)
 order by x.tick, x.position limit $3;
+
+-- name: lock_shard
+-- Before a row is taken away: a worker that settles meanwhile either has held its followers by now, and they are seen
+-- and freed, or finds nothing that blocks them.
+select 1 from shards where (destination, shard) = (
+  select destination, shard from exceptions where message_id = $1 and number = $2) for no key update;
 
 -- name: cancellable
 select destination, shard, lane, state from exceptions where message_id = $1 and number = $2
