@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 from gateway.breaker import Breaker
@@ -30,15 +31,16 @@ class Worker:
         self._ledger = ledger
         self._destinations: Mapping[str, Destination] = {one.name: one for one in destinations}
         self._sequencer = sequencer
-        self._busy: dict[Lease, asyncio.Task[None]] = {}
+        self._busy: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._seated = False
         self._stopping = False
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._keep_leases())
-            tasks.create_task(self._measure())
+            tasks.create_task(_again("keep the leases", self._keep_leases, lambda: LEASE_SECONDS / 5))
+            tasks.create_task(self._measure_again())
             if self._sequencer is not None:
-                tasks.create_task(self._sequencer.run())
+                tasks.create_task(_again("sequence events", self._sequencer.run, lambda: 1.0))
             for destination in self._destinations.values():
                 tasks.create_task(self._serve(destination))
 
@@ -46,24 +48,22 @@ class Worker:
         """Take nothing new, wait for what is under way, then release."""
         self._stopping = True
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
-        await self._ledger.leases.release()
+        try:
+            await self._ledger.leases.release()
+        except LedgerUnavailable:
+            _log.warning("the ledger is away; the leases end by themselves")
         for destination in self._destinations.values():
             await destination.close()
 
     async def _keep_leases(self) -> None:
-        seated = False
-        while not self._stopping:
-            try:
-                if not seated:
-                    await self._ledger.leases.seat(self._destinations)
-                    seated = True
-                await self._ledger.leases.rebalance(self._destinations)
-            except LedgerUnavailable:
-                _log.warning("the ledger is away; leases are not renewed")
-            for name, destination in self._destinations.items():
-                if hasattr(destination, "set_share"):  # a paced destination is shared by the workers that serve it
-                    destination.set_share(len(self._ledger.leases.of(name)) / SHARDS)
-            await asyncio.sleep(LEASE_SECONDS / 5)
+        """Once. A worker that stops renews what is under way and takes no more."""
+        if not self._seated:
+            await self._ledger.leases.seat(self._destinations)
+            self._seated = True
+        await self._ledger.leases.rebalance(() if self._stopping else self._destinations, self._busy)
+        for name, destination in self._destinations.items():
+            if hasattr(destination, "set_share"):  # a paced destination is shared by the workers that serve it
+                destination.set_share(len(self._ledger.leases.of(name)) / SHARDS)
 
     async def _serve(self, destination: Destination) -> None:
         """Look for shards with work and deliver them beside each other."""
@@ -84,49 +84,71 @@ class Worker:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _look(self, destination: Destination, breaker: Breaker) -> None:
-        idle = {one.shard: one for one in self._ledger.leases.of(destination.name) if one not in self._busy}
+        """Busy is a shard, whatever its lease: one leased anew while its old batch is under way must wait for it."""
+        idle = {one.shard: one for one in self._ledger.leases.of(destination.name) if one.place not in self._busy}
         if not idle or breaker.circuit == "probing":
             return
         for shard in await self._ledger.shards_with_work(destination.name, list(idle)):
-            if not breaker.admits():
+            probe = breaker.circuit != "closed"
+            if self._stopping or not breaker.admits():
                 return
             lease = idle[shard]
-            task = asyncio.create_task(self._work_off(destination, breaker, lease))
-            self._busy[lease] = task
+            self._busy[lease.place] = task = asyncio.create_task(self._work_off(destination, breaker, lease, probe))
             task.add_done_callback(partial(self._rest, lease))
 
     def _rest(self, lease: Lease, _: asyncio.Task[None]) -> None:
-        self._busy.pop(lease, None)
+        self._busy.pop(lease.place, None)
 
-    async def _work_off(self, destination: Destination, breaker: Breaker, lease: Lease) -> None:
-        """One shard until it is empty, its lease is gone, or the destination is out."""
+    async def _work_off(self, destination: Destination, breaker: Breaker, lease: Lease, probe: bool) -> None:
+        """One shard until it is empty, it is to be given up, or the destination is out."""
         try:
-            while await deliver(self._ledger, destination, breaker, lease):
+            while self._ledger.leases.keeps(lease) and await deliver(self._ledger, destination, breaker, lease):
                 if self._stopping or breaker.circuit == "open":
                     return
-            breaker.gave_up_probing()
         except Fenced as fenced:
             _log.warning("%s", fenced)
         except LedgerUnavailable:
-            breaker.gave_up_probing()
             _log.warning("the ledger is away; shard %d of %s waits", lease.shard, lease.destination)
         except Exception:  # noqa: BLE001 - one shard must not end the worker
-            breaker.gave_up_probing()
             _log.exception("shard %d of %s failed", lease.shard, lease.destination)
+            await asyncio.sleep(1)
+        finally:
+            if probe:
+                breaker.gave_up_probing()
+
+    async def _measure_again(self) -> None:
+        """Counting takes longer as the ledger grows; it never takes more than a fiftieth of the time."""
+        took = 0.0
+
+        async def measure() -> None:
+            nonlocal took
+            started = time.monotonic()
+            await self._measure()
+            took = time.monotonic() - started
+
+        await _again("measure the ledger", measure, lambda: max(MEASURE_EVERY, 50 * took))
 
     async def _measure(self) -> None:
-        while not self._stopping:
-            try:
-                IMBALANCE.set((await self._ledger.balance()).imbalance)
-                DEPTH.clear()
-                OLDEST.clear()
-                oldest: dict[str, float] = {}
-                for depth in await self._ledger.depths():
-                    DEPTH.labels(depth.destination, depth.state).set(depth.depth)
-                    oldest[depth.destination] = max(oldest.get(depth.destination, 0.0), depth.oldest)
-                for destination, age in oldest.items():
-                    OLDEST.labels(destination).set(age)
-                TREE_SIZE.set(await self._ledger.tree_size())
-            except LedgerUnavailable:
-                pass
-            await asyncio.sleep(MEASURE_EVERY)
+        IMBALANCE.set((await self._ledger.balance()).imbalance)
+        oldest: dict[str, float] = {}
+        depths = await self._ledger.depths()
+        DEPTH.clear()
+        OLDEST.clear()
+        for depth in depths:
+            DEPTH.labels(depth.destination, depth.state).set(depth.depth)
+            oldest[depth.destination] = max(oldest.get(depth.destination, 0.0), depth.oldest)
+        for destination, age in oldest.items():
+            OLDEST.labels(destination).set(age)
+        TREE_SIZE.set(await self._ledger.tree_size())
+
+
+async def _again(what: str, do: Callable[[], Awaitable[None]], pause: Callable[[], float]) -> None:
+    """Until cancelled, whatever goes wrong: no failure of one duty ends the others."""
+    while True:
+        try:
+            await do()
+        except LedgerUnavailable:
+            _log.warning("the ledger is away; cannot %s", what)
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("cannot %s; trying again", what)
+        await asyncio.sleep(pause())
