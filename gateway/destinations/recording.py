@@ -1,9 +1,11 @@
 """The stand-in that ships: writes every effect to a file, once for each external id, and can be told to misbehave.
 
-For benchmarks, fault tests and for trying routes before a real system is there. One process writes a file at a time.
+For benchmarks, fault tests and for trying routes before a real system is there. Any number of processes may share a
+file: whoever writes looks under a lock what the others have written, as a database with a unique key would.
 """
 
 import asyncio
+import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ from gateway.destinations.contract import Absent, Delivered, Delivery, Outcome, 
 
 
 class RecordingDestination:
-    """Effects as JSON lines `{"external_id", "delivery", "lane", "key"}` in `file`; None keeps them in memory only.
+    """Effects as JSON lines `{"external_id", "delivery", "lane", "key"}` in `file`; None keeps them in `effects`.
 
     `mishap(delivery)` may return an Outcome to be given instead; `after_effect` makes it happen after the effect.
     """
@@ -38,15 +40,14 @@ class RecordingDestination:
         self._mishap = mishap
         self._after_effect = after_effect
         self._seconds = seconds
-        self._out = -1
+        self._opened = -1
+        self._read = 0
 
     async def start(self) -> None:
-        if self._file is None:
-            return
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        if self._file.exists():
-            self._remember(self._file)
-        self._out = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        if self._file is not None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._opened = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            self._read_on()
 
     async def deliver(self, delivery: Delivery) -> Outcome:
         if self._seconds:
@@ -54,32 +55,47 @@ class RecordingDestination:
         mishap = self._mishap(delivery) if self._mishap else None
         if mishap is not None and not self._after_effect:
             return mishap
-        if delivery.external_id not in self._seen:
-            self._take_effect(delivery)
+        self._take_effect(delivery)
         return mishap or Delivered(reference=delivery.external_id)
 
     async def verify(self, delivery: Delivery) -> Verified:
-        if self._file is not None and delivery.external_id not in self._seen:
-            self._remember(self._file)  # another worker may have written it
+        self._read_on()
         return Delivered(reference=delivery.external_id) if delivery.external_id in self._seen else Absent()
 
     async def close(self) -> None:
-        if self._out >= 0:
-            os.close(self._out)
-            self._out = -1
+        if self._opened >= 0:
+            os.close(self._opened)
+            self._opened = -1
 
     def _take_effect(self, delivery: Delivery) -> None:
-        self._seen.add(delivery.external_id)
-        self.effects.append(delivery.external_id)
-        if self._out >= 0:
-            line = {
-                "external_id": delivery.external_id,
-                "delivery": delivery.id,
-                "lane": delivery.lane,
-                "key": delivery.business_key,
-            }
-            os.write(self._out, msgspec.json.encode(line) + b"\n")
+        if self._opened < 0:
+            if delivery.external_id not in self._seen:
+                self._seen.add(delivery.external_id)
+                self.effects.append(delivery.external_id)
+            return
+        fcntl.flock(self._opened, fcntl.LOCK_EX)
+        try:
+            self._read_on()
+            if delivery.external_id not in self._seen:
+                self._write(delivery)
+        finally:
+            fcntl.flock(self._opened, fcntl.LOCK_UN)
 
-    def _remember(self, file: Path) -> None:
-        for line in file.read_bytes().splitlines():
-            self._seen.add(msgspec.json.decode(line)["external_id"])
+    def _write(self, delivery: Delivery) -> None:
+        self._seen.add(delivery.external_id)
+        line = {
+            "external_id": delivery.external_id,
+            "delivery": delivery.id,
+            "lane": delivery.lane,
+            "key": delivery.business_key,
+        }
+        self._read += os.write(self._opened, msgspec.json.encode(line) + b"\n")
+
+    def _read_on(self) -> None:
+        """What others have written since we last looked; a line without an end is still being written."""
+        if self._opened < 0 or os.fstat(self._opened).st_size == self._read:
+            return
+        content = os.pread(self._opened, os.fstat(self._opened).st_size - self._read, self._read)
+        whole = content[: content.rfind(b"\n") + 1]
+        self._seen.update(msgspec.json.decode(line)["external_id"] for line in whole.splitlines())
+        self._read += len(whole)
