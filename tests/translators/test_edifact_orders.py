@@ -117,7 +117,7 @@ CASES: list[tuple[bytes, list[Seen]]] = [
     (changed("QTY+21:48:PCE", "QTY+21:48:XYZ"), [
         ("12", "unknown unit `XYZ`; use UN/ECE Recommendation 20, as in C62 or KGM", "QTY", 24, 1, 3),
     ]),
-    (changed("QTY+21:48:PCE", "QTY+21:48"), [
+    (changed("QTY+21:48:PCE", "QTY+21:48").replace(b":EAN008", b""), [
         ("13", "C186.6411 is missing", "QTY", 24, None, None),
     ]),
     (changed("QTY+21:48:PCE'\n", ""), [
@@ -182,6 +182,11 @@ def test_dates_keep_their_precision_and_get_no_zone() -> None:
     assert requested("2:2026120420261208:718") == '{"start":"2026-12-04","end":"2026-12-08"}'
     assert requested("2:20261204-20261208:718") == '{"start":"2026-12-04","end":"2026-12-08"}'
     assert requested("2:261204:101") == '{"start":"2026-12-04","end":"2026-12-04"}'
+
+
+def test_eancom_may_leave_the_unit_of_trade_units_out() -> None:
+    document = read(changed("QTY+21:48:PCE", "QTY+21:48"), LABEL).documents[0]
+    assert document.body == read(ORDER, LABEL).documents[0].body
 
 
 def test_an_unknown_date_format_is_refused() -> None:

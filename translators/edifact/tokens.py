@@ -133,6 +133,7 @@ class Tokenizer:
             if self._buffer.startswith(_BOM):
                 self._tell_once("edifact.bom", "a byte order mark was skipped", "21")
                 self._keep(3)
+                continue
             size = len(self._buffer) - len(self._buffer.lstrip(blanks))
             if not size:
                 break

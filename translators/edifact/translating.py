@@ -1,6 +1,7 @@
 """EDIFACT bytes to canonical documents: tokens, envelopes, structure, contents, map; all findings of all stages."""
 
 from functools import cache
+from pathlib import Path
 from typing import Any, cast
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ from translators.edifact.structure import GroupInstance, Placed, arrange
 from translators.edifact.tokens import Agreement, Tokenizer, tokenize
 from translators.findings import Finding
 from translators.mapping.running import Map, Translated
-from translators.mapping.specs import shipped
+from translators.mapping.specs import load, shipped
 
 MAPS = {("ORDERS", "D.96A"): "orders-d96a"}
 """(message, directory) -> the map that ships for it."""
@@ -125,10 +126,23 @@ def checked(message: Message, tables: Directory, faults: Faults) -> GroupInstanc
 def compiled_map(message: str, release: str) -> Map | None:
     """The shipped map for a message of a release, compiled, or None."""
     name = MAPS.get((message, release))
-    tables = directory(release)
-    if name is None or tables is None:
-        return None
-    return Map(shipped(name), EdifactSource(tables, message))
+    return edifact_map(shipped(name)) if name is not None else None
+
+
+def edifact_map(path: Path) -> Map:
+    """The map in a file, compiled. Raises FileProblems with file, line and column."""
+    file = load(path)
+    tables = directory(file.spec.version)
+    if file.spec.format != "edifact" or tables is None:
+        problem = (
+            ("$.format", "this is no EDIFACT map") if tables else ("$.version", "there is no table of this release")
+        )
+        raise file.problems([problem])
+    try:
+        source = EdifactSource(tables, file.spec.message)
+    except ValueError as error:
+        raise file.problems([("$.message", str(error))]) from None
+    return Map(file, source)
 
 
 def _known() -> str:

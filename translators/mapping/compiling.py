@@ -47,9 +47,20 @@ Action = Callable[[Run, Node, dict[str, Any], str, int], None]
 """(run, node, the object being filled, its pointer, its number among its siblings from 1)."""
 
 
+class Problems(Exception):  # noqa: N818 - a refusal of a map, not a defect
+    """What is wrong with the rows of a map, as (path in its file, sentence)."""
+
+    def __init__(self, found: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(text for _, text in found))
+        self.found = found
+
+
 def compile_rows(spec: MapSpec, source: Source) -> Callable[[Run], dict[str, Any]]:
-    """The map as one function from a run to plain data. Raises ValueError, naming the row, for a map that is wrong."""
-    action = _Compiler(spec, source).block(spec.rows, source.root_scope, ())
+    """The map as one function from a run to plain data. Raises Problems with everything that is wrong in its rows."""
+    compiler = _Compiler(spec, source)
+    action = compiler.block(spec.rows, source.root_scope, (), "$.rows")
+    if compiler.problems:
+        raise Problems(compiler.problems)
 
     def run_map(run: Run) -> dict[str, Any]:
         filled: dict[str, Any] = {}
@@ -63,42 +74,45 @@ class _Compiler:
     def __init__(self, spec: MapSpec, source: Source) -> None:
         self.spec = spec
         self.source = source
+        self.problems: list[tuple[str, str]] = []
 
-    def block(self, rows: tuple[Row, ...], scope: Any, inside: tuple[str, ...]) -> Action:
-        actions = tuple(self._row(row, scope, inside) for row in rows)
+    def block(self, rows: tuple[Row, ...], scope: Any, inside: tuple[str, ...], where: str) -> Action:
+        """`where` is the path of the rows in the map's file."""
+        return _in_turn([self._row(row, scope, inside, f"{where}[{index}]") for index, row in enumerate(rows)])
 
-        def fill(run: Run, node: Node, target: dict[str, Any], pointer: str, number: int) -> None:
-            for action in actions:
-                action(run, node, target, pointer, number)
-
-        return fill
-
-    def _row(self, row: Row, scope: Any, inside: tuple[str, ...]) -> Action:
+    def _row(self, row: Row, scope: Any, inside: tuple[str, ...], where: str) -> Action:
         try:
-            if row.use is not None or row.rows:
-                return self._block_row(row, scope, inside)
-            if row.value is not None:
-                return _constant(row)
-            return self._ordinal(row) if row.as_ == "ordinal" else self._value_row(row, scope)
+            action = self._action(row, scope, inside, where)
+            return action if row.when is None else _conditional(self.source.leaves(row.when, scope), action)
         except ValueError as error:
-            raise ValueError(f"row `{row.to}`: {error}") from None
+            self.problems.append((where, str(error)))
+            return _in_turn([])
 
-    def _block_row(self, row: Row, scope: Any, inside: tuple[str, ...]) -> Action:
-        rows = row.rows
+    def _action(self, row: Row, scope: Any, inside: tuple[str, ...], where: str) -> Action:
+        if row.use is not None or row.rows:
+            return self._block_row(row, scope, inside, where)
+        if row.value is not None:
+            return _constant(row)
+        return self._ordinal(row) if row.as_ == "ordinal" else self._value_row(row, scope)
+
+    def _block_row(self, row: Row, scope: Any, inside: tuple[str, ...], where: str) -> Action:
+        nodes, inner_scope, compared = None, scope, None
+        if row.at is not None:
+            nodes, inner_scope, compared = self.source.nodes(row.at, scope)
+        fills = [self.block(row.rows, inner_scope, inside, f"{where}.rows")]
         if row.use is not None:
             if row.use not in self.spec.parts:
                 raise ValueError(f"no part `{row.use}`; there are {', '.join(self.spec.parts) or 'none'}")
             if row.use in inside:
                 raise ValueError(f"part `{row.use}` uses itself")
-            rows = (*self.spec.parts[row.use], *row.rows)
-            inside = (*inside, row.use)
-        if row.at is None:
-            return _nested(row.to, self.block(rows, scope, inside))
-        nodes, inner_scope, compared = self.source.nodes(row.at, scope)
-        fill = self.block(rows, inner_scope, inside)
+            part = self.spec.parts[row.use]
+            fills.insert(0, self.block(part, inner_scope, (*inside, row.use), f"$.parts.{row.use}"))
+        fill = _in_turn(fills)
+        if nodes is None or compared is None:
+            return _nested(row.to, fill)
         if row.to.endswith("[]"):
             return _each(row.to, nodes, compared, fill, self.source)
-        return _single(row.to, row.at, nodes, compared, fill, self.source)
+        return _single(row.to, row.at or "", nodes, compared, fill, self.source)
 
     def _ordinal(self, row: Row) -> Action:
         return lambda _run, _node, target, _pointer, number: _put(target, row.to, str(number))
@@ -125,6 +139,28 @@ class _Compiler:
         if row.table not in self.spec.tables:
             raise ValueError(f"no table `{row.table}`; there are {', '.join(self.spec.tables) or 'none'}")
         return _looked_up(row.table, self.spec.tables[row.table], convert)
+
+
+def _in_turn(actions: list[Action]) -> Action:
+    if len(actions) == 1:
+        return actions[0]
+    each = tuple(actions)
+
+    def fill(run: Run, node: Node, target: dict[str, Any], pointer: str, number: int) -> None:
+        for action in each:
+            action(run, node, target, pointer, number)
+
+    return fill
+
+
+def _conditional(leaves: Leaves, action: Action) -> Action:
+    def act(run: Run, node: Node, target: dict[str, Any], pointer: str, number: int) -> None:
+        found = leaves(node, run.root)
+        if found:
+            run.use(found)
+            action(run, node, target, pointer, number)
+
+    return act
 
 
 def _as_it_is(text: str, _: str) -> str:
@@ -183,7 +219,7 @@ def _text(
         else:
             if row.otherwise is not None:
                 _put(target, to, row.otherwise)
-            elif row.required:
+            elif row.required and to not in target:
                 missing = f"{row.from_ if isinstance(row.from_, str) else row.from_[0] if row.from_ else ''} is missing"
                 run.troubles.append(Trouble(missing, source.spot_of(node), pointer + step, "map.missing"))
             return

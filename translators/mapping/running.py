@@ -9,19 +9,26 @@ from msgspec import Struct
 from translators.canonical.documents import KINDS, Kind
 from translators.canonical.faults import faults
 from translators.canonical.figures import decode_figure
-from translators.mapping.compiling import Run, Trouble, compile_rows
+from translators.mapping.compiling import Problems, Run, Trouble, compile_rows
 from translators.mapping.sources import Node, Source
-from translators.mapping.specs import MapSpec
+from translators.mapping.specs import MapFile
 
 
 class Map:
     """A map compiled for its source."""
 
-    def __init__(self, spec: MapSpec, source: Source) -> None:
-        self.spec = spec
+    def __init__(self, file: MapFile, source: Source) -> None:
+        """Raises FileProblems with everything that is wrong in the map's file."""
+        self.spec = file.spec
         self.source = source
-        self.kind: Kind = KINDS[spec.document]
-        self._rows: Callable[[Run], dict[str, Any]] = compile_rows(spec, source)
+        if self.spec.document not in KINDS:
+            text = f"no document `{self.spec.document}`; there are {', '.join(KINDS)}"
+            raise file.problems([("$.document", text)])
+        self.kind: Kind = KINDS[self.spec.document]
+        try:
+            self._rows: Callable[[Run], dict[str, Any]] = compile_rows(self.spec, source)
+        except Problems as problems:
+            raise file.problems(problems.found) from None
 
     def translate(self, root: Node) -> "Translated":
         """The canonical object of the message under `root`, or what keeps it from becoming one."""

@@ -1,5 +1,6 @@
 """What a map file may say. See `translators/maps/README.md` for the words an EDI analyst needs."""
 
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -7,6 +8,8 @@ from typing import Literal
 from msgspec import Struct, field
 
 from translators import yamlfiles
+from translators.fileproblems import FileProblems
+from translators.yamlfiles import YamlFile
 
 
 class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -15,8 +18,8 @@ class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `to`: the canonical field, dotted; `[]` at its end appends. `from`: one path or several, the first that has a value
     wins. `at`: the nodes the block stands for, one object each. `as`: how the text is converted. `format`: the path of
     the code that says how a date is written. `table`: a table of the map. `join`: several values become one text.
-    `otherwise` is written where the message says nothing. `only` makes a row that writes nothing and refuses other
-    values, saying `because`.
+    `otherwise` is written where the message says nothing. `when`: the row holds only where this path has a value.
+    `only` makes a row that writes nothing and refuses other values, saying `because`.
     """
 
     to: str = ""
@@ -31,6 +34,7 @@ class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     join: str | None = None
     required: bool = False
     otherwise: str | None = None
+    when: str | None = None
     only: tuple[str, ...] = ()
     because: str = ""
 
@@ -63,11 +67,23 @@ class MapSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     waived: tuple[Waiver, ...] = ()
 
 
-def load(path: Path) -> MapSpec:
+class MapFile(Struct, frozen=True):
+    """A map with the file it was read from, so that what is wrong with it can be told with line and column."""
+
+    spec: MapSpec
+    file: YamlFile
+
+    def problems(self, found: Iterable[tuple[str, str]]) -> FileProblems:
+        """The exception for problems given as (path in the file, sentence)."""
+        return FileProblems([self.file.problem(path, text) for path, text in found])
+
+
+def load(path: Path) -> MapFile:
     """The map in `path`. Raises `translators.fileproblems.FileProblems` with file, line and column."""
-    return yamlfiles.convert(yamlfiles.load(path), MapSpec)
+    file = yamlfiles.load(path)
+    return MapFile(yamlfiles.convert(file, MapSpec), file)
 
 
-def shipped(name: str) -> MapSpec:
-    """A map that ships with the product, as in `orders-d96a`."""
-    return load(Path(str(files("translators.maps").joinpath(name + ".yaml"))))
+def shipped(name: str) -> Path:
+    """Where a map that ships with the product lies, as in `orders-d96a`."""
+    return Path(str(files("translators.maps").joinpath(name + ".yaml")))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any, cast
 
 from lxml import etree
@@ -10,7 +11,7 @@ from translators.canonical.documents import Kind
 from translators.findings import Finding, Place, Unreadable
 from translators.mapping.compiling import Trouble
 from translators.mapping.running import Map
-from translators.mapping.specs import shipped
+from translators.mapping.specs import load, shipped
 from translators.xmldoc.parsing import XmlLimits, parse, place_of
 from translators.xmldoc.paths import XmlNode, XmlSource, XmlSpot
 
@@ -43,8 +44,15 @@ def map_for(tag: str) -> Map | None:
     """The shipped map for a root element (in Clark's notation), compiled, or None."""
     if tag not in MAPS:
         return None
-    spec = shipped(MAPS[tag])
-    return Map(spec, XmlSource(spec.namespaces))
+    return xml_map(shipped(MAPS[tag]))
+
+
+def xml_map(path: Path) -> Map:
+    """The map in a file, compiled. Raises FileProblems with file, line and column."""
+    file = load(path)
+    if file.spec.format != "xml":
+        raise file.problems([("$.format", "this is no XML map")])
+    return Map(file, XmlSource(file.spec.namespaces))
 
 
 def unknown_root(tag: str) -> Finding:
