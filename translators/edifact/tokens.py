@@ -291,7 +291,8 @@ def _is_released(data: bytes, start: int, end: int, release: int) -> bool:
 def tokenize(chunks: Iterable[bytes], tokenizer: Tokenizer) -> Iterator[Segment]:
     """All segments of an input that comes in chunks; findings gather in `tokenizer`."""
     for chunk in chunks:
-        yield from tokenizer.feed(chunk)
+        for start in range(0, len(chunk), _WINDOW):  # so that a caller who stops early has not paid for the rest
+            yield from tokenizer.feed(chunk[start : start + _WINDOW])
         if tokenizer.dead:
             break
     yield from tokenizer.finish()

@@ -14,6 +14,8 @@ from translators.jsondoc.scanning import Mistake, Walk
 _KIND = re.compile(rb'"kind"\s*:\s*"([^"\\]{1,64})"')
 _KIND_FIRST = re.compile(rb'\s*\{\s*"kind"\s*:')
 _MAX_FINDINGS = 100
+_MOST_EXPLAINED = 1024 * 1024
+"""Bytes up to which every fault is looked for; beyond it the first must do, or a hostile sender buys seconds."""
 
 
 def kind_of(head: bytes) -> Kind:
@@ -73,11 +75,22 @@ def _explained(content: bytes, kind: Kind, max_depth: int, otherwise: str) -> tu
     walk = Walk(text, max_depth).run()
     if walk.mistakes:
         return tuple(_of_mistake(mistake, text) for mistake in walk.mistakes[:_MAX_FINDINGS])
+    if len(content) > _MOST_EXPLAINED:
+        return (_first_fault(otherwise),)
     found = _faults_of(text, kind)[:_MAX_FINDINGS]
     if not found:
         return (_finding("json.value", otherwise, ""),)
     offsets = Walk(text, max_depth, frozenset(fault.pointer for fault in found)).run().offsets
     return tuple(_of_fault(fault, text, offsets.get(fault.pointer)) for fault in found)
+
+
+def _first_fault(error: str) -> Finding:
+    """What msgspec said, in the house's words."""
+    text, _, path = error.partition(" - at `$")
+    text = text.replace("Object contains", "there is an").replace("Object missing", "the object lacks the")
+    return _finding(
+        "document.value", text[:1].lower() + text[1:], re.sub(r"[.\[]", "/", path).replace("]", "").rstrip("`")
+    )
 
 
 def _faults_of(text: str, kind: Kind) -> list[Fault]:
