@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from plant_bridge.inbox import Inbox
-from plant_bridge.running import run
+from plant_bridge.running import Bridge
 from plant_bridge.uplink import Uplink
 
 
@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="plant-bridge", description=__doc__)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    verb = verbs.add_parser("run", help="fetch, write down, acknowledge; until stopped")
+    # no abbreviations: `--secret …` would be taken for `--secret-file` and what follows be told back
+    verb = verbs.add_parser("run", help="fetch, write down, acknowledge; until stopped", allow_abbrev=False)
     verb.add_argument("--gateway", required=True, help="its address, e.g. https://gateway.example")
     verb.add_argument("--plant", required=True, help="the plant's id there")
     verb.add_argument("--token-url", required=True, help="the token endpoint of the plants' issuer")
@@ -52,7 +53,7 @@ async def _run_until_told(chosen: argparse.Namespace, secret: str, inbox: Inbox)
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     uplink = Uplink(chosen.gateway, chosen.plant, token_url=chosen.token_url, client=chosen.client, secret=secret)
     async with uplink:
-        await run(uplink, inbox, stop, wait=chosen.wait)
+        await Bridge(uplink, inbox).run(stop, wait=chosen.wait)
 
 
 if __name__ == "__main__":

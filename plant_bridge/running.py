@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from plant_bridge.inbox import Inbox, NotKept
-from plant_bridge.uplink import Delivery, LineDown, Uplink
+from plant_bridge.uplink import Delivery, LineDown, NotWanted, Uplink
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -17,27 +17,50 @@ SHORTEST, LONGEST = 0.5, 30.0
 together do not come back together."""
 
 
-async def run(uplink: Uplink, inbox: Inbox, stop: asyncio.Event, *, wait: float = 20.0) -> None:
-    """Until `stop` is set. What is being written then is finished; what was not acknowledged is offered again."""
-    pause = SHORTEST
-    while not stop.is_set():
+class Bridge:
+    """Fetches for one plant. `shortest` and `longest` are the pauses while the gateway is away, in seconds."""
+
+    def __init__(self, uplink: Uplink, inbox: Inbox, *, shortest: float = SHORTEST, longest: float = LONGEST) -> None:
+        self._uplink = uplink
+        self._inbox = inbox
+        self._shortest, self._longest = shortest, longest
+        self._unsaid: dict[str, str] = {}
+        """File names by delivery, of what is on disk and not acknowledged yet: said before anything is fetched."""
+
+    async def run(self, stop: asyncio.Event, *, wait: float = 20.0) -> None:
+        """Until `stop` is set. What is being written then is finished; what is not acknowledged is offered again."""
+        pause = self._shortest
+        while not stop.is_set():
+            try:
+                await self._say_what_is_unsaid()
+                for delivery in await _unless(stop, self._uplink.fetch(wait=wait)) or ():
+                    await self._take(delivery)
+                pause = self._shortest
+            except (LineDown, OSError) as trouble:
+                asked = trouble.after if isinstance(trouble, LineDown) else None
+                after = max(pause * random.uniform(0.5, 1.0), asked or 0.0)  # noqa: S311 - spreads load, guards nothing
+                _log.warning("%s; trying again in %.1f s", trouble, after)
+                pause = min(pause * 2, self._longest)
+                await _unless(stop, asyncio.sleep(after))
+
+    async def _take(self, delivery: Delivery) -> None:
+        """On disk first, then the word that it is: in the other order a power cut would lose it."""
         try:
-            deliveries = await _unless(stop, uplink.fetch(wait=wait))
-            for delivery in deliveries or ():
-                await take(delivery, uplink, inbox)
-            pause = SHORTEST
-        except (LineDown, NotKept, OSError) as trouble:
-            after = max(pause * random.uniform(0.5, 1.0), getattr(trouble, "after", None) or 0.0)  # noqa: S311
-            _log.warning("%s; trying again in %.1f s", trouble, after)
-            pause = min(pause * 2, LONGEST)
-            await _unless(stop, asyncio.sleep(after))
+            file = await asyncio.to_thread(self._inbox.keep, delivery.id, bytes(delivery.document))
+        except NotKept as refused:
+            _log.error("not taken, and not acknowledged: %s", refused)
+            return
+        _log.info("%s %s is %s", delivery.document_type, delivery.number, file.name)
+        self._unsaid[delivery.id] = file.name
+        await self._say_what_is_unsaid()
 
-
-async def take(delivery: Delivery, uplink: Uplink, inbox: Inbox) -> None:
-    """On disk first, then the word that it is: in the other order a power cut would lose it."""
-    file = await asyncio.to_thread(inbox.keep, delivery.id, bytes(delivery.document))
-    await uplink.acknowledge(delivery.id, file.name)
-    _log.info("%s %s is %s", delivery.document_type, delivery.number, file.name)
+    async def _say_what_is_unsaid(self) -> None:
+        for delivery_id, name in list(self._unsaid.items()):
+            try:
+                await self._uplink.acknowledge(delivery_id, name)
+            except NotWanted as refused:
+                _log.error("%s stays here, and the gateway does not want to hear of it: %s", name, refused)
+            del self._unsaid[delivery_id]
 
 
 async def _unless(stop: asyncio.Event, doing: Awaitable[T]) -> T | None:

@@ -22,6 +22,10 @@ class LineDown(Exception):  # noqa: N818 - a state of the world, not a defect
         self.after = after
 
 
+class NotWanted(Exception):  # noqa: N818 - a refusal, not a defect
+    """The gateway will never take this word: it knows no such delivery, or has heard the opposite before."""
+
+
 class Delivery(Struct, frozen=True, kw_only=True):
     """What the bridge needs of a delivery; the gateway says more, and may say yet more one day."""
 
@@ -38,11 +42,26 @@ class _Answer(Struct, frozen=True):
 class Uplink:
     """Used inside `async with`. `token_url` is the token endpoint of the plant's issuer (client credentials)."""
 
-    def __init__(self, gateway: str, plant: str, *, token_url: str, client: str, secret: str) -> None:
+    def __init__(
+        self,
+        gateway: str,
+        plant: str,
+        *,
+        token_url: str,
+        client: str,
+        secret: str,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
         self._inbox = f"{gateway.rstrip('/')}/v1/plants/{quote(plant, safe='')}/deliveries"
         self._token_url = token_url
         self._client = AsyncOAuth2Client(
-            client, secret, token_endpoint=token_url, grant_type="client_credentials", timeout=ANSWER_SECONDS, leeway=30
+            client,
+            secret,
+            token_endpoint=token_url,
+            grant_type="client_credentials",
+            timeout=ANSWER_SECONDS,
+            leeway=30,
+            transport=transport,
         )
 
     async def __aenter__(self) -> Self:
@@ -61,7 +80,7 @@ class Uplink:
             raise LineDown(f"what answers under the gateway's address is not the gateway: {error}") from error
 
     async def acknowledge(self, delivery_id: str, reference: str) -> None:
-        """Say that the plant has it; `reference` is its own name for it. Raises LineDown; may be said again."""
+        """Say that the plant has it; `reference` is its own name for it. May be repeated. Raises LineDown, NotWanted."""
         word = {"verdict": "accepted", "reference": reference}
         await self._ask("POST", f"{self._inbox}/{delivery_id}/acknowledgement", json=word)
 
@@ -76,6 +95,8 @@ class Uplink:
             raise LineDown(f"the gateway or the issuer cannot be reached: {type(error).__name__}") from error
         if answer.status_code == 401:
             self._client.token = None  # the next attempt begins with a fresh one
+        if verb == "POST" and answer.status_code in (404, 409):
+            raise NotWanted(_what_it_said(answer))
         if answer.status_code != 200:
             raise LineDown(_what_it_said(answer), _seconds(answer.headers.get("retry-after")))
         return answer
