@@ -80,7 +80,7 @@ class Uplink:
             raise LineDown(f"what answers under the gateway's address is not the gateway: {error}") from error
 
     async def acknowledge(self, delivery_id: str, reference: str) -> None:
-        """Say that the plant has it; `reference` is its own name for it. May be repeated. Raises LineDown, NotWanted."""
+        """Say that the plant has it; `reference` is its name for it. May be repeated. Raises LineDown, NotWanted."""
         word = {"verdict": "accepted", "reference": reference}
         await self._ask("POST", f"{self._inbox}/{delivery_id}/acknowledgement", json=word)
 
