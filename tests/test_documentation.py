@@ -318,6 +318,17 @@ def test_a_page_says_on_top_whom_it_is_for(path: Path) -> None:
     assert opening.startswith("*For ") or opening.startswith("*Status: "), "begin with *For …* under the title"
 
 
+def test_every_page_can_be_reached_from_the_first() -> None:
+    reached: set[Path] = set()
+    ahead = [DOCS / "README.md"]
+    while ahead:
+        if (place := ahead.pop()) not in reached:
+            reached.add(place)
+            targets = (target.partition("#")[0] for target in _LINK.findall(place.read_text(encoding="utf-8")))
+            ahead += [found for one in targets if (found := (place.parent / one).resolve()).suffix == ".md"]
+    assert not set(DOCS.rglob("*.md")) - reached
+
+
 def test_every_setting_a_page_names_exists() -> None:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.__struct_fields__}
     for path in PAGES:
