@@ -16,6 +16,7 @@ from gateway.ledger.entries import Acceptance, Conflicting, NewDelivery, NewDocu
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.states import Event
 from gateway.limited import LimitedRequests
+from gateway.names import hold_names
 from gateway.routing import choose
 from gateway.submissions import Credential, Receipt, Rejection, Sender, Submission
 from partners.directory import Directory, is_open
@@ -110,8 +111,8 @@ class Intake:
 
     async def _read(self, content: bytes, label: Label) -> Reading:
         if len(content) < READ_IN_THREAD:
-            return read(content, label, self._limits)
-        return await asyncio.to_thread(read, content, label, self._limits)
+            return hold_names(read(content, label, self._limits))
+        return hold_names(await asyncio.to_thread(read, content, label, self._limits))
 
     async def _judge(self, submission: Submission, admission: Admission, facts: DocumentFacts) -> Rejection | None:
         """Versions, grants and caps; then the schema; then what is counted by document."""

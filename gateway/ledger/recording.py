@@ -88,6 +88,10 @@ class Recorder:
             async with asyncio.timeout(self._patience):
                 results = await self._repeat_while_lost([entry for entry, _ in batch])
         except Exception as error:  # noqa: BLE001 - every waiter must hear of it
+            if len(batch) > 1 and not isinstance(error, TimeoutError):
+                for one in batch:  # one of them cannot be kept: the others must not fail with it
+                    await self._commit([one])
+                return
             if not isinstance(error, TimeoutError):
                 _log.error("a batch of %d entries was not recorded: %s", len(batch), type(error).__name__)
             for _, future in batch:

@@ -110,7 +110,13 @@ class Served:
 
 @asynccontextmanager
 async def serving(
-    ledger: Ledger, folder: Path, *, counters_url: str | None = None, body_seconds: float = 5, most: int = 1 << 20
+    ledger: Ledger,
+    folder: Path,
+    *,
+    counters_url: str | None = None,
+    body_seconds: float = 5,
+    total_seconds: float = 60,
+    most: int = 1 << 20,
 ) -> AsyncIterator[Served]:
     """Serves over ASGI, without a socket. `folder` takes the files people edit; each test may change its own."""
     write_profiles(folder / "partners")

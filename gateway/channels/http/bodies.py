@@ -5,6 +5,9 @@ from typing import Any
 
 from gateway.submissions import Rejection
 
+_DIGITS = 18
+"""Of a Content-Length that are looked at; Python refuses to convert thousands of them."""
+
 Receive = Callable[[], Awaitable[Any]]
 
 
@@ -22,7 +25,7 @@ async def read_body(receive: Receive, declared: str | None, most: int) -> bytes 
 
     The caller sets the deadline. Raises Gone when the sender goes away.
     """
-    if declared is not None and declared.isascii() and declared.isdigit() and int(declared) > most:
+    if declared is not None and declared.isascii() and declared.isdigit() and int(declared[:_DIGITS]) > most:
         return _too_large(most)
     chunks: list[bytes] = []
     size = 0

@@ -37,7 +37,9 @@ async def test_another_senders_message_is_as_good_as_absent(served: Served, tail
         assert answer.json() == absent.json()
 
 
-@pytest.mark.parametrize("wrong", ["x", "0", "%00", "../health", "1e400", "é" * 50, "0199aaaa-0000-7000-8000-0000000000000"])
+@pytest.mark.parametrize(
+    "wrong", ["x", "0", "%00", "../health", "1e400", "é" * 50, "0199aaaa-0000-7000-8000-0000000000000"]
+)
 async def test_what_is_no_id_is_not_found(served: Served, wrong: str) -> None:
     answer = await served.client.get(f"/v1/messages/{wrong}", headers=served.aurora())
     assert answer.status_code == 404

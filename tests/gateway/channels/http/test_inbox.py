@@ -108,7 +108,7 @@ async def test_a_rejected_delivery_needs_attention(served: Served) -> None:
         (b'{"verdict": "accepted", "extra": 1}', "Object contains unknown field `extra`"),
         (b'{"verdict": "accepted", "reference": 5}', "Expected `str`, got `int` - at `$.reference`"),
         (b'{"verdict": "\xff\xfe"}', "the body is not JSON"),
-(b'{"reference": ' + b"[" * 15_000, "Expected `str`, got `array` - at `$.reference`"),
+        (b'{"reference": ' + b"[" * 15_000, "Expected `str`, got `array` - at `$.reference`"),
         (b"[" * 15_000, "Expected `object`, got `array`"),
         (b'{"verdict": "accepted", "reference": "a\\u0000b"}', "`reference` and `text` are without control characters"),
     ],
