@@ -18,7 +18,7 @@ demo: $(VENV)/.runs  ## set everything up on this machine and watch the gateway 
 	@exec $(BIN)/partner-gateway demo $(ARGS)
 
 test: $(VENV)/.develops  ## all tests but those against a real Keycloak and a real Odoo
-	@$(BIN)/python -m pytest -n auto -m "not real and not benchmark" $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not real and not benchmark" $(ARGS)
 
 test-real: $(VENV)/.develops  ## the tests against a real Keycloak and a real Odoo 19, fetched when need be
 	@$(BIN)/python -m pytest -m real tests/real $(ARGS)

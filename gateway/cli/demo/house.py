@@ -15,6 +15,7 @@ from gateway.cli.demo.programs import DidNotStart, Program
 from gateway.cli.demo.secret_files import ODOO, Secrets
 
 HOST = "127.0.0.1"
+USUAL_PORTS = {"gateway": 8080, "issuer": 8081, "odoo": 8069}
 PLANT, PLANT_CLIENT = "salzungen", "salzungen-mes"
 ODOO_RATE = "100"
 """Calls a second: the stand-in bears more than the five an Odoo of one's own is given to begin with."""
@@ -32,9 +33,9 @@ class House:
         self._programs: list[Program] = []
         self._keeper: subprocess.Popen[str] | None = None
         self.secrets = Secrets(self.folder / "secrets")
-        gateway, issuer, odoo = free_ports(8080, 8081, 8069)
-        self._ports = {"gateway": gateway, "issuer": issuer, "odoo": odoo}
-        self.gateway, self.issuer, self.odoo = (f"http://{HOST}:{port}" for port in (gateway, issuer, odoo))
+        self._reserved = {name: reserve(port) for name, port in USUAL_PORTS.items()}
+        self._ports: dict[str, int] = {name: one.getsockname()[1] for name, one in self._reserved.items()}
+        self.gateway, self.issuer, self.odoo = (f"http://{HOST}:{self._ports[name]}" for name in USUAL_PORTS)
         self.inbox = self.folder / "plant" / PLANT / "inbox"
         self.keys = self.folder / "keys"
         self.environment = self._environment()
@@ -59,10 +60,7 @@ class House:
 
     def start_odoo(self) -> None:
         """Odoo comes back, with all it knew."""
-        state, key, seed = self.folder / "odoo.sqlite", self.secrets.file(ODOO), Path(__file__).with_name("seed.json")
-        files = ("--state", str(state), "--api-key-file", str(key), "--seed", str(seed))
-        program = self._start("odoo-standin", "odoo-standin", "--port", str(self._ports["odoo"]), *files)
-        program.wait_until_answers(f"{self.odoo}/web/version")
+        self._wait_for_odoo(self._launch_odoo())
 
     def check(self) -> None:
         """Raises DidNotStart when a program has ended by itself."""
@@ -78,50 +76,71 @@ class House:
         )  # fmt: skip
 
     def _set_up(self) -> None:
+        """What needs nothing else is launched first and waited for last, so that they start beside each other."""
         (self.folder / "log").mkdir(exist_ok=True)
         new = "" if (self.folder / "postgresql" / "PG_VERSION").exists() else " (made on the first run)"
+        self._launch_keeper()
+        self._hear_keeper()  # the folder is ours; before that nothing may touch what is in it
+        issuer, odoo = self._launch_issuer(), self._launch_odoo()
         with self._announce(f"PostgreSQL{new} and Valkey"):
-            self.environment |= self._start_keeper()
+            urls = self._hear_keeper()
+        self.environment |= {f"GATEWAY_{name.upper()}": url for name, url in urls.items()}
+        gateway = self._launch("serve", "serve", port="gateway")
         with self._announce(f"token issuer on {self.issuer}"):
-            clients, state = self.secrets.clients_file(), self.folder / "issuer"
-            files = ("--clients", str(clients), "--state", str(state))
-            issuer = self._start("issuer", "development-issuer", "--port", str(self._ports["issuer"]), *files)
             issuer.wait_until_answers(f"{self.issuer}/realms/partners/.well-known/openid-configuration")
         with self._announce(f"Odoo stand-in on {self.odoo}"):
-            self.start_odoo()
-        with self._announce(f"gateway on {self.gateway}"):
-            self._start("serve", "serve").wait_until_answers(f"{self.gateway}/health/ready")
-        with self._announce(f"worker, and the bridge of plant {PLANT}"):
-            self._start("worker", "worker")
-            self._start_bridge()
+            self._wait_for_odoo(odoo)
+        self._launch("worker", "worker")
+        with self._announce(f"gateway on {self.gateway}, a worker, and the bridge of plant {PLANT}"):
+            gateway.wait_until_answers(f"{self.gateway}/health/ready")
+            self._launch_bridge()
 
-    def _start_keeper(self) -> dict[str, str]:
+    def _launch_keeper(self) -> None:
         with (self.folder / "log" / "keeper.log").open("ab") as log:
             self._keeper = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-P", "-m", "gateway.cli.demo.keeping", str(self.folder)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True,
             )  # fmt: skip
+
+    def _hear_keeper(self) -> dict[str, str]:
+        """Its next line. Raises DidNotStart."""
+        assert self._keeper is not None
         assert self._keeper.stdout is not None
         said = self._keeper.stdout.readline()
         if not said:
-            log_file = self.folder / "log" / "keeper.log"
-            end = "\n".join(log_file.read_text(errors="replace").splitlines()[-15:])
-            raise DidNotStart(f"the embedded servers did not start; {log_file} ends:\n{end}")
-        answer = json.loads(said)
+            log = self.folder / "log" / "keeper.log"
+            end = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            raise DidNotStart(f"the embedded servers did not start; {log} ends:\n{end}")
+        answer: dict[str, str] = json.loads(said)
         if "problem" in answer:
             raise DidNotStart(answer["problem"])
-        return {f"GATEWAY_{name.upper()}": url for name, url in answer.items()}
+        return answer
 
-    def _start(self, name: str, *arguments: str, module: str = "gateway.cli.main") -> Program:
+    def _launch_issuer(self) -> Program:
+        files = ("--clients", str(self.secrets.clients_file()), "--state", str(self.folder / "issuer"))
+        return self._launch("issuer", "development-issuer", "--port", str(self._ports["issuer"]), *files, port="issuer")
+
+    def _launch_odoo(self) -> Program:
+        state, key, seed = self.folder / "odoo.sqlite", self.secrets.file(ODOO), Path(__file__).with_name("seed.json")
+        files = ("--state", str(state), "--api-key-file", str(key), "--seed", str(seed))
+        return self._launch("odoo-standin", "odoo-standin", "--port", str(self._ports["odoo"]), *files, port="odoo")
+
+    def _wait_for_odoo(self, program: Program) -> None:
+        program.wait_until_answers(f"{self.odoo}/web/version")
+
+    def _launch(self, name: str, *arguments: str, module: str = "gateway.cli.main", port: str = "") -> Program:
+        """`port` names the reserved port the program is about to listen on."""
+        if port in self._reserved:
+            self._reserved.pop(port).close()
         log = self.folder / "log" / f"{name}.log"
         program = Program(name, module, arguments, log=log, env=self.environment)
         self._programs.append(program)
         self._tell_keeper(f"+{program.group}")
         return program
 
-    def _start_bridge(self) -> None:
+    def _launch_bridge(self) -> None:
         secret = self.secrets.file(PLANT_CLIENT)
-        self._start(
+        self._launch(
             "plant-bridge", "run", "--gateway", self.gateway, "--plant", PLANT, "--token-url", self.token_url("plants"),
             "--client", PLANT_CLIENT, "--secret-file", str(secret), "--inbox", str(self.inbox),
             module="plant_bridge.cli",
@@ -140,6 +159,8 @@ class House:
 
     def _tear_down(self) -> None:
         """Last come, first gone; then the keeper, which ends whatever is left."""
+        for one in self._reserved.values():
+            one.close()
         for program in reversed(list(self._programs)):
             self._stop(program)
         if self._keeper is not None:
@@ -167,21 +188,14 @@ def without_settings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
 
 
-def free_ports(*usual: int) -> list[int]:
-    """The usual ones where they are free, others where not."""
-    held = [listen(port) for port in usual]
-    ports: list[int] = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
-
-
-def listen(port: int) -> socket.socket:
-    for wanted in (port, 0):
+def reserve(usual: int) -> socket.socket:
+    """Listens on the usual port where it is free, on another where not, until closed: nobody else is given it."""
+    for port in (usual, 0):
         one = socket.socket()
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the last demo's connections do not take it
         try:
-            one.bind((HOST, wanted))
+            one.bind((HOST, port))
+            one.listen()
         except OSError:
             one.close()
             continue

@@ -4,7 +4,8 @@
 
 A process of its own, because the demo may be killed and could then clean up nothing. It lives as long as its standard
 input is open: `+123` on a line puts the process group 123 into its care, `-123` takes it out. At the end of the input
-it ends the groups it still has, then the servers. It answers with one line of JSON: their URLs, or the `problem`.
+it ends the groups it still has, then the servers. It says two lines of JSON, `{}` when the folder is its own and the
+URLs of the servers when they run; or one with the `problem`.
 """
 
 import fcntl
@@ -49,16 +50,17 @@ def keep(folder: Path) -> None:
     """Until the end of the standard input."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # whoever stops the demo stops us by closing the input
-    with (
-        alone_in(folder),
-        embedded_postgresql(folder / "postgresql", environment="development") as database,
-        embedded_valkey(folder / "valkey", environment="development") as counters,
-    ):
-        print(json.dumps({"database_url": database, "counters_url": counters}), flush=True)
-        groups: set[int] = set()
-        for line in sys.stdin:
-            groups = groups | {int(line[1:])} if line.startswith("+") else groups - {int(line[1:])}
-        end_groups(groups)
+    with alone_in(folder):
+        print("{}", flush=True)
+        with (
+            embedded_postgresql(folder / "postgresql", environment="development") as database,
+            embedded_valkey(folder / "valkey", environment="development") as counters,
+        ):
+            print(json.dumps({"database_url": database, "counters_url": counters}), flush=True)
+            groups: set[int] = set()
+            for line in sys.stdin:
+                groups = groups | {int(line[1:])} if line.startswith("+") else groups - {int(line[1:])}
+            end_groups(groups)
 
 
 def end_groups(groups: set[int]) -> None:
