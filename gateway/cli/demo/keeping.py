@@ -63,12 +63,12 @@ def keep(folder: Path) -> None:
             end_groups(groups)
 
 
-def end_groups(groups: set[int]) -> None:
+def end_groups(groups: set[int], *, patience: float = PATIENCE) -> None:
     """Ask, wait, then insist."""
     for group in groups:
         with suppress(ProcessLookupError):
             os.killpg(group, signal.SIGTERM)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while (groups := {group for group in groups if is_there(group)}) and time.monotonic() < deadline:
         time.sleep(0.05)
     for group in groups:
