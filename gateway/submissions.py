@@ -19,6 +19,8 @@ class Credential(Struct, frozen=True, kw_only=True):
     binding: Binding = "none"
     address: str = ""
     channel: Channel = "http"
+    plant: str | None = None
+    """The plant the credential itself names, when it names one."""
 
 
 class Sender(Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -73,7 +74,7 @@ def _verify_receipt(chosen: argparse.Namespace) -> int:
 def _verifier_keys(files: list[Path] | None) -> list[str]:
     if files:
         return [file.read_text().strip() for file in files]
-    folder = Path(".gateway/keys")
+    folder = Path(os.environ.get("GATEWAY_KEYS", ".gateway/keys"))
     return [file.read_text().strip() for file in sorted(folder.glob("*.vkey"))]
 
 

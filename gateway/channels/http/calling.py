@@ -37,6 +37,7 @@ class Callers(Struct, frozen=True):
             scopes=caller.scopes,
             binding=caller.binding,
             address=address_of(head, self.trusted_proxies),
+            plant=caller.plant,
         )
 
     def _presented(self, head: Head) -> Presented:

@@ -1,0 +1,54 @@
+"""From what a stage found to what the sender is told."""
+
+from uuid import UUID
+
+from gateway.errors import refusal_code
+from gateway.submissions import Rejection, Submission
+from policies.verdicts import Refused
+from translators.findings import Finding
+from translators.formats import Label
+from translators.reading import Document
+
+
+def by_rule(refused: Refused, findings: tuple[Finding, ...] = ()) -> Rejection:
+    return Rejection(
+        code=refused.code,
+        text=refused.text,
+        act=refused.act,
+        findings=findings,
+        rule=str(refused.rule),
+        limit=refused.rule.name if refused.retry_after is not None else None,
+        policy_revision=refused.revision,
+        retry_after=refused.retry_after,
+        fields=refused.fields,
+    )
+
+
+def unreadable(findings: tuple[Finding, ...]) -> Rejection:
+    errors = [finding for finding in findings if finding.severity == "error"]
+    more = f" (and {len(errors) - 1} more, see the findings)" if len(errors) > 1 else ""
+    return Rejection(
+        code=refusal_code(errors[0].code),
+        text=f"{errors[0].text}{more}",
+        act="correct the document and send it again",
+        findings=findings,
+    )
+
+
+def other_type(submission: Submission, label: Label) -> Rejection:
+    text = f"this address takes a {submission.document_type}, but this is a {label.document_type}"
+    return Rejection(code="document.other_type", text=text, act="post it to /v1/documents, or to its own address")
+
+
+def no_route(document: Document) -> Rejection:
+    text = f"no routing rule says where a {document.type} for this place goes"
+    return Rejection(code="routing.no_route", text=text, act="check the place of delivery, or ask us to add a route")
+
+
+def conflict(first: UUID) -> Rejection:
+    return Rejection(
+        code="idempotency.conflict",
+        text=f"the same key came with other content before, as message {first}",
+        act="use a new key for new content; ask for that message to see what we have",
+        message_id=str(first),
+    )
