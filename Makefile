@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint .ci/constraints.txt --editable
-BENCHMARKS := $(wildcard tests/benchmarks/accept.py tests/benchmarks/drain.py tests/benchmarks/memory.py)
+BENCHMARKS := accept drain faults_under_load
 
 .PHONY: help demo test check bench test-real
 .DEFAULT_GOAL := help
@@ -30,8 +30,8 @@ check: $(VENV)/.develops  ## lint, format, types, import contracts, rules and pr
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/partner-gateway policy check
 
-bench: $(VENV)/.develops  ## the benchmarks, one after the other
-	@set -e; for program in $(BENCHMARKS); do $(BIN)/python $$program $(ARGS); done
+bench: $(VENV)/.develops  ## the benchmarks, one after the other (ARGS="--json": figures for programs)
+	@set -e; for name in $(BENCHMARKS); do $(BIN)/python tests/benchmarks/$$name.py $(ARGS); done
 
 # The virtual environment, then what the product needs, then what developing it needs.
 
