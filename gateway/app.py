@@ -105,7 +105,10 @@ def create() -> FastLane:
             gc.set_threshold(50_000, 50, 1000)
             yield
 
-    return fast(http_application(lambda: opened[-1], lifespan=[life]), lambda: opened[-1])
+    application = http_application(
+        lambda: opened[-1], lifespan=[life], public_url=settings.public_url, tokens=settings.token_addresses()
+    )
+    return fast(application, lambda: opened[-1])
 
 
 def destinations(settings: Settings, partners: LiveDirectory, client: httpx.AsyncClient) -> list[Destination]:

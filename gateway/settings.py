@@ -77,6 +77,12 @@ class Settings(Struct, frozen=True, kw_only=True):
             for iss in issuers
         ]
 
+    def token_addresses(self) -> dict[IssuerKind, tuple[str, ...]]:
+        """Where each kind of caller fetches tokens, by the same conventions."""
+        address = "{}/protocol/openid-connect/token"
+        named: dict[IssuerKind, tuple[str, ...]] = {"partner": self.partner_issuers, "plant": self.plant_issuers}
+        return {kind: tuple(address.format(iss) for iss in issuers) for kind, issuers in named.items()}
+
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Raises BadSettings with everything that is wrong: unknown names, wrong values, and what production misses."""

@@ -1,26 +1,25 @@
 """The HTTP API: every address, in one place. Handlers live beside their nouns; this file only wires them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-import msgspec
 from litestar import Litestar, get, post, route
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.openapi.config import OpenAPIConfig
 from litestar.params import FromPath, PathParameter, QueryParameter
 from litestar.response import Response
 from msgspec import Struct
 
 from gateway.channels.http import documented
 from gateway.channels.http.asking import PAGE, Questions
-from gateway.channels.http.failures import answer_failure
+from gateway.channels.http.failures import answer_failure, answer_http_exception, nothing_here
 from gateway.channels.http.fastlane import FastLane, Take
 from gateway.channels.http.heads import HttpRequest, Incoming
 from gateway.channels.http.health import Health
 from gateway.channels.http.inbox import PlantInbox
-from gateway.channels.http.pages import docs_page, error_page
+from gateway.channels.http.pages import Pages
 from gateway.channels.http.problems import problem
+from gateway.channels.http.sending import add_fields
 from gateway.channels.http.submitting import Submissions
 from gateway.identity.issuers import IssuerKind
 from gateway.submissions import Rejection
@@ -41,13 +40,24 @@ class Api(Struct, frozen=True):
     health: Health
 
 
-def http_application(api: Callable[[], Api], *, lifespan: Sequence[Callable[[Litestar], Any]] = ()) -> Litestar:
-    """`api` is asked at each request: it exists once the application's life has begun."""
+def http_application(
+    api: Callable[[], Api],
+    *,
+    lifespan: Sequence[Callable[[Litestar], Any]] = (),
+    public_url: str = "",
+    tokens: Mapping[IssuerKind, Sequence[str]] | None = None,
+) -> Litestar:
+    """`api` is asked at each request: it exists once the application's life has begun.
+
+    `tokens` are the addresses where each kind of caller fetches tokens, for the pages that describe the API.
+    """
+    document = documented.openapi(public_url, tokens)
     return Litestar(
-        route_handlers=[*_submitting(api), *_asking(api), *_plants(api), *_around(api)],
-        openapi_config=OpenAPIConfig(**documented.ABOUT, render_plugins=[], path="/openapi"),
+        route_handlers=[*_submitting(api), *_asking(api), *_plants(api), *_health(api), *_pages(document)],
+        openapi_config=None,  # documented.py says more than handlers can
+        before_send=[add_fields],
         exception_handlers={
-            HTTPException: _answer_http_exception,
+            HTTPException: answer_http_exception,
             Exception: _answer_failure,
         },
         lifespan=list(lifespan),
@@ -81,27 +91,27 @@ def _submitting(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
             Incoming(request.scope, request.receive), *SUBMISSIONS[request.scope["path"]]
         )
 
-    @post("/v1/documents", **documented.SUBMIT_ANY)
+    @post("/v1/documents", status_code=202)
     async def submit_document(request: HttpRequest) -> Response[bytes]:
         return await take(request)
 
-    @post("/v1/purchase-orders", **documented.SUBMIT_PURCHASE_ORDER)
+    @post("/v1/purchase-orders", status_code=202)
     async def submit_purchase_order(request: HttpRequest) -> Response[bytes]:
         return await take(request)
 
-    @post("/v1/despatch-advices", **documented.SUBMIT_DESPATCH_ADVICE)
+    @post("/v1/despatch-advices", status_code=202)
     async def submit_despatch_advice(request: HttpRequest) -> Response[bytes]:
         return await take(request)
 
-    @post("/v1/production-confirmations", **documented.SUBMIT_PRODUCTION_CONFIRMATION)
+    @post("/v1/production-confirmations", status_code=202)
     async def submit_production_confirmation(request: HttpRequest) -> Response[bytes]:
         return await take(request)
 
-    @route("/{version:str}/{rest:path}", http_method=["GET", "POST"], include_in_schema=False)
+    @route("/{version:str}/{rest:path}", http_method=["GET", "POST"])
     async def other_versions(request: HttpRequest, version: FromPath[str]) -> Response[bytes]:
         """An API version that is not served: the rules know whether it never was or is retired, and where to go."""
         if version == "v1" or not (version.startswith("v") and version[1:].isdigit()):
-            return problem(_nothing_here(request))
+            return problem(nothing_here(request))
         incoming = Incoming(request.scope, request.receive)
         return await api().submissions.take(incoming, (*_PARTNER, *_PLANT), None, version)
 
@@ -110,22 +120,24 @@ def _submitting(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
 
 
 def _asking(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
-    @get("/v1/messages/{message_id:str}", **documented.MESSAGE)
+    @get("/v1/messages/{message_id:str}")
     async def read_message(request: HttpRequest, message_id: MessageId) -> Response[bytes]:
         return await api().questions.message(request, message_id)
 
-    @get("/v1/messages/{message_id:str}/receipt", **documented.RECEIPT)
+    @get("/v1/messages/{message_id:str}/receipt")
     async def read_receipt(request: HttpRequest, message_id: MessageId) -> Response[bytes]:
         return await api().questions.receipt(request, message_id)
 
-    @get("/v1/messages", **documented.MESSAGES)
+    @get("/v1/messages")
     async def list_messages(
         request: HttpRequest,
         cursor: Annotated[str | None, QueryParameter(description="`next` of the page before.")] = None,
         document_type: Annotated[
             str | None, QueryParameter(description="Only this type of document.", pattern=PRINTED, max_length=100)
         ] = None,
-        verdict: Annotated[Literal["accepted", "refused"] | None, QueryParameter(description="Only this verdict.")] = None,
+        verdict: Annotated[
+            Literal["accepted", "refused"] | None, QueryParameter(description="Only this verdict.")
+        ] = None,
         number: Annotated[
             str | None,
             QueryParameter(description="Only this document number, e.g. of an order.", pattern=PRINTED, max_length=200),
@@ -138,7 +150,7 @@ def _asking(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
 
 
 def _plants(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
-    @get("/v1/plants/{plant:str}/deliveries", **documented.INBOX)
+    @get("/v1/plants/{plant:str}/deliveries")
     async def fetch_deliveries(
         request: HttpRequest,
         plant: Annotated[str, PathParameter(description="The plant's id; it must be the caller's own.")],
@@ -148,7 +160,7 @@ def _plants(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
     ) -> Response[bytes]:
         return await api().inbox.fetch(request, plant, wait, limit, lease)
 
-    @post("/v1/plants/{plant:str}/deliveries/{delivery:str}/acknowledgement", **documented.ACKNOWLEDGE)
+    @post("/v1/plants/{plant:str}/deliveries/{delivery:str}/acknowledgement", status_code=200)
     async def acknowledge_delivery(
         request: HttpRequest,
         plant: Annotated[str, PathParameter(description="The plant's id; it must be the caller's own.")],
@@ -159,57 +171,52 @@ def _plants(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
     return [fetch_deliveries, acknowledge_delivery]
 
 
-def _around(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
-    @get("/health/live", **documented.LIVE)
+def _health(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
+    @get("/health/live")
     async def live() -> Response[bytes]:
         return api().health.live()
 
-    @get("/health/ready", **documented.READY)
+    @get("/health/ready")
     async def ready() -> Response[bytes]:
         return await api().health.ready()
 
-    @get("/metrics", **documented.METRICS)
+    @get("/metrics")
     async def metrics(request: HttpRequest) -> Response[bytes]:
-        return api().health.metrics(request) or problem(_nothing_here(request))
+        return api().health.metrics(request) or problem(nothing_here(request))
 
-    @get("/", include_in_schema=False)
-    async def docs(request: HttpRequest) -> Response[str]:
-        return docs_page(request.app.openapi_schema)
-
-    @get("/errors/{code:str}", include_in_schema=False)
-    async def error(code: FromPath[str]) -> Response[str] | Response[bytes]:
-        return error_page(code) or problem(Rejection(code="request.not_found", text="there is no error of this code"))
-
-    return [live, ready, metrics, docs, error]
+    return [live, ready, metrics]
 
 
-def _nothing_here(request: HttpRequest) -> Rejection:
-    return Rejection(
-        code="request.not_found", text=f"nothing is at `{request.scope['path'][:200]}`", act="see / for all addresses"
-    )
+def _pages(document: dict[str, Any]) -> list[HTTPRouteHandler]:
+    pages = Pages(document)
 
+    @get(documented.PATH)
+    async def openapi() -> Response[bytes]:
+        return Response(pages.document, media_type="application/vnd.oai.openapi+json;version=3.1")
 
-def _answer_http_exception(request: HttpRequest, error: HTTPException) -> Response[bytes]:
-    """Litestar's own refusals, in our form."""
-    if error.status_code == 404:
-        return problem(_nothing_here(request))
-    if error.status_code == 405:
-        answer = problem(Rejection(code="request.method", text=f"{request.method} is not taken here"))
-        answer.headers.update(error.headers or {})
-        return answer
-    if error.status_code == 413:
-        return problem(Rejection(code="request.too_large", text=error.detail))
-    if error.status_code < 500:
-        details = error.extra if isinstance(error.extra, list) else []
-        text = "; ".join(f"`{one.get('key', '?')}`: {one.get('message', '?')}" for one in details) or error.detail
-        return problem(Rejection(code="request.parameter", text=text))
-    return answer_failure(error)
+    @get("/")
+    async def reference() -> Response[bytes]:
+        return pages.reference()
+
+    @get("/errors")
+    async def errors() -> Response[bytes]:
+        return pages.errors()
+
+    @get("/errors/{code:str}")
+    async def error(code: FromPath[str]) -> Response[bytes]:
+        text = "there is no error of this code; /errors lists all"
+        return pages.error(code) or problem(Rejection(code="request.not_found", text=text))
+
+    @get("/docs/moving-from-v0-to-v1")
+    async def moving() -> Response[bytes]:
+        return pages.moving()
+
+    @get("/assets/pages.css")
+    async def stylesheet() -> Response[bytes]:
+        return pages.stylesheet()
+
+    return [openapi, reference, errors, error, moving, stylesheet]
 
 
 def _answer_failure(_: HttpRequest, error: Exception) -> Response[bytes]:
     return answer_failure(error)
-
-
-def openapi_json(app: Litestar) -> bytes:
-    """The OpenAPI 3.1 document, for files and tests."""
-    return msgspec.json.encode(app.openapi_schema.to_schema())

@@ -51,7 +51,7 @@ class Questions(Struct, frozen=True):
             return problem(Rejection(code="receipt.not_ready", text=text, act="ask again in a second", retry_after=1))
         content = write_receipt(proof.statement, proof.leaf, proof.hashes, proof.checkpoint)
         name = f'attachment; filename="{found.id}{SUFFIX}"'
-        return Response(content, media_type="text/plain; charset=utf-8", headers={"Content-Disposition": name})
+        return Response(content, media_type="text/plain", headers={"Content-Disposition": name})
 
     async def messages(
         self,

@@ -2,9 +2,11 @@
 
 import logging
 
+from litestar.exceptions import HTTPException
 from litestar.response import Response
 
 from gateway.channels.http.bodies import Gone
+from gateway.channels.http.heads import HttpRequest
 from gateway.channels.http.problems import problem
 from gateway.ledger.database import LedgerUnavailable
 from gateway.submissions import Rejection
@@ -21,3 +23,26 @@ def answer_failure(error: Exception) -> Response[bytes]:
         return problem(Rejection(code="request.deadline", text="the caller went away"))
     _log.error("a request failed", exc_info=error)
     return problem(Rejection(code="internal", text="the gateway failed; nothing was acknowledged", act="send it again"))
+
+
+def answer_http_exception(request: HttpRequest, error: HTTPException) -> Response[bytes]:
+    """Litestar's own refusals, in our form."""
+    if error.status_code == 404:
+        return problem(nothing_here(request))
+    if error.status_code == 405:
+        answer = problem(Rejection(code="request.method", text=f"{request.method} is not taken here"))
+        answer.headers.update(error.headers or {})
+        return answer
+    if error.status_code == 413:
+        return problem(Rejection(code="request.too_large", text=error.detail))
+    if error.status_code < 500:
+        details = error.extra if isinstance(error.extra, list) else []
+        text = "; ".join(f"`{one.get('key', '?')}`: {one.get('message', '?')}" for one in details) or error.detail
+        return problem(Rejection(code="request.parameter", text=text[:400]))
+    return answer_failure(error)
+
+
+def nothing_here(request: HttpRequest) -> Rejection:
+    """The refusal for an address where nothing is."""
+    text = f"nothing is at `{request.scope['path'][:200]}`"
+    return Rejection(code="request.not_found", text=text, act="see / for all addresses")

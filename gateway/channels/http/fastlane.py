@@ -5,7 +5,6 @@ served when something stands in front (tests). What is skipped costs as much as 
 and checking the schema together (tests/benchmarks/accept.py).
 """
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -14,15 +13,18 @@ from msgspec import Struct
 
 from gateway.channels.http.failures import answer_failure
 from gateway.channels.http.heads import Incoming
+from gateway.channels.http.sending import send_answer
 
 Take = Callable[[Incoming], Awaitable[Response[bytes]]]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
-_log = logging.getLogger(__name__)
-
 
 class FastLane(Struct, frozen=True):
-    """An ASGI application in front of another. `posts`: what serves a POST to exactly this path."""
+    """An ASGI application in front of another. `posts`: what serves a POST to exactly this path.
+
+    A HEAD is answered like the GET, without the body (RFC 9110 section 9.3.2); but a plant's inbox hides what it has
+    shown, so asking for its head alone is no question there.
+    """
 
     application: Application
     posts: Mapping[str, Take]
@@ -30,19 +32,19 @@ class FastLane(Struct, frozen=True):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         take = self.posts.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
         if take is None:
+            if scope["type"] == "http" and scope["method"] == "HEAD" and not scope["path"].startswith("/v1/plants/"):
+                scope, send = {**scope, "method": "GET"}, _without_body(send)
             await self.application(scope, receive, send)
             return
         try:
             response = await take(Incoming(scope, receive))
         except Exception as error:  # noqa: BLE001 - answered as Litestar's handlers would
             response = answer_failure(error)
-        await _send(response, send)
+        await send_answer(response, send)
 
 
-async def _send(response: Response[bytes], send: Any) -> None:
-    body = response.content
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
-    headers.append((b"content-type", str(response.media_type).encode("latin-1")))
-    headers.append((b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _without_body(send: Any) -> Any:
+    async def send_head(message: Any) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return send_head

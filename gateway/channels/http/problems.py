@@ -37,6 +37,8 @@ def problem(rejection: Rejection, *, challenge: str | None = None, trace: str | 
         "violated-policies": [rejection.limit] if rejection.limit else None,
     }
     headers = dict(rejection.fields)
+    if trace is not None:
+        headers["traceparent"] = trace
     if rejection.retry_after is not None:
         headers["Retry-After"] = str(rejection.retry_after)
     elif status == 503:

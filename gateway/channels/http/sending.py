@@ -1,0 +1,27 @@
+"""Header fields that every answer carries, and how an answer goes out where Litestar does not send it."""
+
+from typing import Any
+
+from litestar.response import Response
+
+PLAIN: list[tuple[bytes, bytes]] = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+]
+"""Of every answer of the API: it is about one caller, and is what it says it is. Pages say how long they keep."""
+
+
+async def add_fields(message: Any, _: Any) -> None:
+    """To Litestar's answers, whoever made them."""
+    if message["type"] == "http.response.start":
+        present = {name for name, _ in message["headers"]}
+        message["headers"] = [*message["headers"], *(field for field in PLAIN if field[0] not in present)]
+
+
+async def send_answer(response: Response[bytes], send: Any) -> None:
+    body = response.content
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
+    headers.append((b"content-type", str(response.media_type).encode("latin-1")))
+    headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers + PLAIN})
+    await send({"type": "http.response.body", "body": body})
