@@ -36,7 +36,7 @@ class Health(Struct, frozen=True):
         """For those who may see them; the figures name partners. None for everybody else."""
         if not is_in(read_head(request.scope).peer, self.metrics_networks):
             return None
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _ledger_answers(self) -> bool:
         try:

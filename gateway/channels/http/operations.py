@@ -99,16 +99,16 @@ OPERATIONS: tuple[Operation, ...] = (
         None, "/v1/documents", "Send a document",
         "Takes any document you are granted: EDIFACT, XML or JSON, told by its first bytes; a `Content-Type` that "
         "contradicts them is refused. The answer comes when the document is translated, judged and committed.",
-        "purchase_order", "despatch_advice", "order_edifact", "order_ubl", "despatch_ubl",
+        "purchase_order", "despatch_advice", "order_as_edifact", "order_as_ubl", "despatch_advice_as_ubl",
     ),
     _submitting(
         "purchase_order", "/v1/purchase-orders", "Send a purchase order",
-        "As `/v1/documents`, for purchase orders alone.", "purchase_order", "order_edifact", "order_ubl",
+        "As `/v1/documents`, for purchase orders alone.", "purchase_order", "order_as_edifact", "order_as_ubl",
     ),
     _submitting(
         "despatch_advice", "/v1/despatch-advices", "Send a despatch advice",
         "As `/v1/documents`, for despatch advices alone. It reaches the plant at the place of delivery.",
-        "despatch_advice", "despatch_ubl",
+        "despatch_advice", "despatch_advice_as_ubl",
     ),
     _submitting(
         "production_confirmation", "/v1/production-confirmations", "Confirm production",

@@ -146,9 +146,9 @@ def _words(text: str) -> Markup:
 
 def _pretty(content: Any) -> str:
     if isinstance(content, bytes):
-        if not content.startswith(b"{"):
-            text = content.decode("utf-8", "replace")
-            return text if "\n" in text else text.replace("'", "'\n")
+        text = content.decode("utf-8", "replace")
+        if "\n" in text:
+            return text.rstrip()  # as its author laid it out
         content = msgspec.json.decode(content)
     return content if isinstance(content, str) else json.dumps(content, indent=2, ensure_ascii=False)
 

@@ -135,9 +135,9 @@ def document_examples() -> dict[str, tuple[str, bytes]]:
         "purchase_order": ("application/json", example("order.json")),
         "production_confirmation": ("application/json", example("production-confirmation.json")),
         "despatch_advice": ("application/json", msgspec.json.encode(_DESPATCH_ADVICE)),
-        "order_edifact": ("application/edifact", example("order.edi")),
-        "order_ubl": ("application/xml", example("order.ubl.xml")),
-        "despatch_ubl": ("application/xml", example("despatch-advice.ubl.xml")),
+        "order_as_edifact": ("application/edifact", example("order.edi")),
+        "order_as_ubl": ("application/xml", example("order.ubl.xml")),
+        "despatch_advice_as_ubl": ("application/xml", example("despatch-advice.ubl.xml")),
     }
 
 
