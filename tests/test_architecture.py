@@ -20,7 +20,6 @@ A_PAGE = 60
 
 LONGEST_FILE = 300
 LONGER_FILES = {
-    "gateway/intake.py": (350, "the way in: one page, and the words of every refusal it can give"),
     "gateway/ledger/merkle.py": (310, "RFC 6962 whole: hashes, frontier, tiles and both proofs, checked against it"),
     "translators/mapping/compiling.py": (370, "from a map's rows to closures; the words of every mistake in a map"),
 }

@@ -182,7 +182,7 @@ def test_every_event_is_documented_in_its_order_and_nothing_else() -> None:
 
 
 def test_every_field_of_an_event_is_one_that_the_code_writes() -> None:
-    written_names = literals("gateway/intake.py", "[a-z_]+") | literals("gateway/limited.py", "[a-z_]+")
+    written_names = literals("gateway/statements.py", "[a-z_]+") | literals("gateway/limited.py", "[a-z_]+")
     written_names |= literals("gateway/ledger", "[a-z_]+") | literals("gateway/policyrecord.py", "[a-z_]+")
     for row in rows(page("reference/events.md"), "event"):
         assert set(re.findall(r"`([^`]+)`", row["fields"])) <= written_names, row["event"]
@@ -237,7 +237,8 @@ def test_the_security_flow_names_every_refusal_of_identity_and_rules() -> None:
 
 def test_the_security_flow_names_every_refusal_of_the_way_in() -> None:
     named = set(_CODE.findall(page("security-flow.md")))
-    intake = {code for code in ERRORS if code in literals("gateway/intake.py", r"[a-z_]+\.[a-z_.]+")}
+    written = literals("gateway/rejections.py", r"[a-z_]+\.[a-z_.]+") | literals("gateway/senders.py", r"[a-z_]+\.[a-z_.]+")
+    intake = {code for code in ERRORS if code in written}
     body = {code for code in ERRORS if code in literals("gateway/channels/http/bodies.py", r"[a-z_]+\.[a-z_.]+")}
     assert not (intake | body) - named
 
@@ -269,8 +270,8 @@ def test_each_check_of_the_security_flow_stands_where_its_code_is_given() -> Non
 
 
 def _raised_by_the_verifier(code: str) -> bool:
-    """What a part finds (an unknown key, a malformed token), tokens.py and intake.py turn into the code."""
-    callers = ("gateway/identity/tokens.py", "gateway/identity/dpop.py", "gateway/intake.py")
+    """What a part finds (an unknown key, a malformed token), tokens.py and rejections.py turn into the code."""
+    callers = ("gateway/identity/tokens.py", "gateway/identity/dpop.py", "gateway/rejections.py")
     return any(f'"{code}"' in (ROOT / caller).read_text() for caller in callers)
 
 
