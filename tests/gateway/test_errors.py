@@ -28,7 +28,9 @@ def test_every_code_the_token_checks_can_refuse_with_is_an_error() -> None:
     assert {*TOKEN_REFUSALS, *PROOF_REFUSALS, *CERTIFICATE_REFUSALS, *OUTAGES} <= set(ERRORS)
 
 
-@pytest.mark.parametrize("place", ["gateway/channels/http", "gateway/identity", "gateway/rejections.py", "gateway/senders.py"])
+@pytest.mark.parametrize(
+    "place", ["gateway/channels/http", "gateway/identity", "gateway/rejections.py", "gateway/senders.py"]
+)
 def test_every_code_written_in_the_source_is_an_error(repository: Path, place: str) -> None:
     path = repository / place
     files = [path] if path.is_file() else path.rglob("*.py")
