@@ -17,6 +17,8 @@ from translators.examples import example
 MARK = "never-in-a-log-7f3a"
 """Stands in every document; no log may show it."""
 ANSWER_WITHIN = 15.0
+SILENCE = 60.0
+"""Seconds without any acknowledgement after which a run has failed."""
 
 
 def gln(number: int) -> str:
@@ -62,6 +64,8 @@ class Client:
     async def reach(self, share: float) -> None:
         """Until so much of everything is acknowledged."""
         while self.acknowledged < share * self.total:
+            if time.monotonic() - self.last > SILENCE:
+                raise AssertionError(f"nothing is acknowledged any more:\n{self._ground.logs()[-4000:]}")
             await asyncio.sleep(0.01)
 
     async def _lane(self, lane: int) -> None:

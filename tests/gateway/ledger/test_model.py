@@ -50,6 +50,7 @@ class Sink:
     def __init__(self) -> None:
         self.effects: list[str] = []
         self.mishaps: list[str] = []
+        self.troubled: set[str] = set()
 
     async def start(self) -> None: ...
     async def close(self) -> None: ...
@@ -57,6 +58,8 @@ class Sink:
     async def deliver(self, delivery: Delivery) -> Outcome:
         assert delivery.external_id not in self.effects, "sent blindly what may have been there"
         mishap = self.mishaps.pop() if self.mishaps else "ok"
+        if mishap != "ok":
+            self.troubled.add(delivery.external_id)
         if mishap in ("ok", "answer lost", "raises after"):
             self.effects.append(delivery.external_id)
         if mishap.startswith("raises"):
@@ -121,8 +124,9 @@ class Model(RuleBasedStateMachine):
 
     @rule(mishaps=st.lists(st.sampled_from(MISHAPS), max_size=8))
     def crash_before_settling(self, mishaps: list[str]) -> None:
-        """The worker dies with its results; another has its shards at once."""
-        self.sink.mishaps = mishaps
+        """The worker dies with its results; another has its shards at once. What it would have parked is tried anew,
+        after those its rule let pass."""
+        self.sink.mishaps, self.sink.troubled = mishaps, set()
         dead, settle = self.ledger, self.ledger.settle
 
         async def die(*_: Any) -> None:
@@ -131,6 +135,7 @@ class Model(RuleBasedStateMachine):
         dead.settle = die  # type: ignore[method-assign]
         self._run(self._deliver(once=True))
         dead.settle = settle  # type: ignore[method-assign]
+        self.parked_once |= self.sink.troubled
         self._run(dead.leases.release())
         self._run(dead.close())
         self._new_worker()
