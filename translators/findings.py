@@ -8,8 +8,9 @@ from msgspec import Struct
 class Place(Struct, frozen=True, omit_defaults=True):
     """Where a finding lies; only the fields that make sense for the format are set.
 
-    EDIFACT: `segment` is the tag, `segment_position` counts from UNH = 1, `element` and `component` from 1, `offset`
-    is the byte in the interchange. XML and JSON: `line` and `column` count from 1, `path` is an XPath or JSON pointer.
+    EDIFACT: `segment` is the tag, `segment_position` counts from UNH = 1, `element` and `component` from 1,
+    `repetition` is set from the second repetition of an element on, `offset` is the byte in the interchange. XML and
+    JSON: `line` and `column` count from 1, `path` is an XPath or JSON pointer.
     """
 
     line: int | None = None
@@ -22,6 +23,8 @@ class Place(Struct, frozen=True, omit_defaults=True):
     element: int | None = None
     component: int | None = None
     offset: int | None = None
+    repetition: int | None = None
+    group: str | None = None
 
 
 class Finding(Struct, frozen=True, omit_defaults=True):

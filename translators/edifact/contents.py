@@ -1,34 +1,99 @@
-"""Checks the elements of a segment against the directory: mandatory, number, repeats, characters and length."""
+"""Checks the elements of a segment against the directory: mandatory, number, repeats, characters, length, codes, dates.
+
+Nearly every segment is right. So the rules of a segment are compiled to one regular expression over its text, and only
+a segment that does not match it (or holds a release character) is looked at element by element to say what is wrong.
+"""
 
 import re
+from functools import cache
+from typing import Literal
+
+from msgspec import Struct
 
 from translators.edifact.characters import outside
+from translators.edifact.codedvalues import CodedValues
 from translators.edifact.directory import Component, Directory, ElementRule
 from translators.edifact.faults import Faults
+from translators.edifact.segmentpatterns import segment_pattern
+from translators.edifact.segments import Syntax
+from translators.edifact.separators import Separators
 from translators.edifact.structure import Placed
 
 _NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?\Z")
 _NO_DIGIT_BEFORE = re.compile(r"-?[.,][0-9]+\Z")
+_FIRST_V4 = "4"
+
+CodePolicy = Literal["error", "warning", "off"]
+"""What an unknown code is: wrong, remarkable, or nothing."""
 
 
-def check_contents(placed: Placed, directory: Directory, faults: Faults) -> None:
+class _Checked(Struct, frozen=True):
+    """What is known of a segment: its rules, what a right one looks like, and its codes and dates."""
+
+    rules: tuple[ElementRule, ...]
+    pattern: re.Pattern[str]
+    coded: CodedValues
+
+
+class ContentsCheck:
+    """The checks of one release for segments written in one syntax. Made once, used by any number of threads."""
+
+    def __init__(self, directory: Directory, separators: Separators, version: str) -> None:
+        self._directory = directory
+        self._separators = separators
+        self._trailing = _trailing(separators) if version >= _FIRST_V4 else None
+        self._segments: dict[str, _Checked | None] = {}
+
+    def check(self, placed: Placed, faults: Faults, codes: CodePolicy = "error") -> None:
+        """Tell everything wrong inside one segment; nothing of a segment the release does not have."""
+        segment = placed.segment
+        elements = segment.elements
+        tag = elements[0][0][0]
+        checked = self._segments[tag] if tag in self._segments else self._compile(tag)
+        if checked is None:
+            return
+        if checked.pattern.match(segment.syntax.text(segment.raw)) is None:
+            self._tell_all(placed, checked.rules, faults)
+        if self._trailing is not None and self._trailing.search(segment.raw):
+            _tell_trailing(placed, faults)
+        if checked.coded:
+            checked.coded.check(placed, faults, codes)
+
+    def _compile(self, tag: str) -> _Checked | None:
+        rules = self._directory.segment(tag)
+        checked = None
+        if rules is not None:
+            pattern = segment_pattern(tag, rules, self._separators)
+            checked = _Checked(rules, pattern, CodedValues.of(rules, self._directory))
+        if len(self._segments) < 1_000:  # tags come from the sender: a table of any size must not grow
+            self._segments[tag] = checked
+        return checked
+
+    def _tell_all(self, placed: Placed, rules: tuple[ElementRule, ...], faults: Faults) -> None:
+        elements = placed.segment.elements
+        given = len(elements) - 1
+        for index, rule in enumerate(rules, 1):
+            if index > given or _is_empty(elements[index]):
+                if rule.mandatory:
+                    _tell(faults, "missing", f"the mandatory {named(rule)} is missing", placed, index)
+                continue
+            _check_element(elements[index], rule, placed, index, faults)
+        for index in range(len(rules) + 1, given + 1):
+            if not _is_empty(elements[index]):
+                tag = elements[0][0][0]
+                _tell(faults, "constituents", f"{tag} has {len(rules)} elements, this is number {index}", placed, index)
+
+
+@cache
+def contents_check(directory: Directory, separators: Separators, version: str) -> ContentsCheck:
+    """The checks for a release and a way of writing."""
+    return ContentsCheck(directory, separators, version)
+
+
+def check_contents(placed: Placed, directory: Directory, faults: Faults, codes: CodePolicy = "error") -> None:
     """Tell everything wrong inside one segment."""
-    segment = placed.segment
-    elements = segment.elements
-    rules = directory.segment(elements[0][0][0])
-    if rules is None:
-        return
-    given = len(elements) - 1
-    for index, rule in enumerate(rules, 1):
-        if index > given or _is_empty(elements[index]):
-            if rule.mandatory:
-                _tell(faults, "missing", f"the mandatory {_named(rule)} is missing", placed, index)
-            continue
-        _check_element(elements[index], rule, placed, index, faults)
-    for index in range(len(rules) + 1, given + 1):
-        if not _is_empty(elements[index]):
-            tag = elements[0][0][0]
-            _tell(faults, "constituents", f"{tag} has {len(rules)} elements, this is number {index}", placed, index)
+    syntax = placed.segment.syntax
+    contents_check(directory, syntax.separators, syntax.version).check(placed, faults, codes)
 
 
 def check_characters(placed: Placed, faults: Faults) -> bool:
@@ -47,6 +112,15 @@ def check_characters(placed: Placed, faults: Faults) -> bool:
     if at is not None:
         _tell_odd_byte(placed, at, faults)
     return True
+
+
+def are_plain(raws: list[bytes], syntax: Syntax) -> bool:
+    """Whether all these bytes are of the character set and hold no release character, looked at in one go."""
+    joined = b"".join(raws)
+    release = syntax.separators.release
+    if release is not None and release.encode("latin-1") in joined:
+        return False
+    return syntax.fault(joined) is None and outside(syntax.repertoire, joined) is None
 
 
 def _tell_odd_byte(placed: Placed, at: int, faults: Faults) -> None:
@@ -72,19 +146,19 @@ def _tell_odd_byte(placed: Placed, at: int, faults: Faults) -> None:
 
 def _check_element(element: list[list[str]], rule: ElementRule, placed: Placed, index: int, faults: Faults) -> None:
     if len(element) > rule.repeats:
-        text = f"the {_named(rule)} occurs {len(element)} times; at most {rule.repeats} may"
-        _tell(faults, "constituents", text, placed, index)
+        text = f"the {named(rule)} occurs {len(element)} times; at most {rule.repeats} may"
+        _tell(faults, "constituents", text, placed, index, 0, rule.repeats + 1)
     for repetition, components in enumerate(element, 1):
         if len(components) > len(rule.components) and any(components[len(rule.components) :]):
             what = f"has {len(rule.components)} components" if rule.is_composite else "is not a composite"
-            _tell(faults, "constituents", f"the {_named(rule)} {what}, this is number {len(components)}", placed, index)
+            text = f"the {named(rule)} {what}, this is number {len(components)}"
+            _tell(faults, "constituents", text, placed, index, 0, repetition)
+        if repetition > 1 and not any(components):
+            continue  # an empty repetition holds the place of one that stays as it was
         for number, component in enumerate(rule.components, 1):
             value = components[number - 1] if number <= len(components) else ""
             if value:
-                if len(value) > component.longest or component.kind != "an" or len(value) < component.shortest:
-                    _check_value(
-                        value, component, placed, index, number if rule.is_composite else 0, repetition, faults
-                    )
+                _check_value(value, component, placed, index, number if rule.is_composite else 0, repetition, faults)
             elif component.mandatory and rule.is_composite:
                 text = f"the mandatory component {component.id} of {rule.id} is missing"
                 _tell(faults, "missing", text, placed, index, number, repetition)
@@ -93,13 +167,14 @@ def _check_element(element: list[list[str]], rule: ElementRule, placed: Placed, 
 def _check_value(
     value: str, rule: Component, placed: Placed, index: int, number: int, repetition: int, faults: Faults
 ) -> None:
-    found = _value_fault(value, rule)
+    found = value_fault(value, rule)
     if found is not None:
         kind, text = found
         _tell(faults, kind, f"{rule.id} {text}", placed, index, number, repetition)
 
 
-def _value_fault(value: str, rule: Component) -> tuple[str, str] | None:
+def value_fault(value: str, rule: Component) -> tuple[str, str] | None:
+    """(kind of fault, what is wrong) of a value where `rule` stands, or None. Release characters are gone already."""
     length = len(value)
     if rule.kind == "n":
         if not _NUMBER.match(value):
@@ -116,11 +191,28 @@ def _value_fault(value: str, rule: Component) -> tuple[str, str] | None:
     return None
 
 
+def _trailing(separators: Separators) -> re.Pattern[bytes]:
+    """A separator directly before a higher one or before the terminator, released ones left out."""
+    element, component = re.escape(separators.element), re.escape(separators.component)
+    repetition = re.escape(separators.repetition or separators.element)
+    free = f"(?<!{re.escape(separators.release)})" if separators.release else ""
+    lower = f"{component}(?=[{repetition}{element}]|$)|{repetition}(?=[{element}]|$)|{element}$"
+    return re.compile(f"{free}(?:{lower})".encode("latin-1"))
+
+
+def _tell_trailing(placed: Placed, faults: Faults) -> None:
+    """A separator that separates nothing: legal, and in syntax version 4 a code of its own (ISO 9735-1, 8.7)."""
+    text = "a separator stands before the end of the segment or of an element and separates nothing"
+    segment, position = placed.segment, placed.position
+    faults.tell("trailing", "edifact.trailing", text, segment, position=position, severity="information")
+
+
 def _is_empty(element: list[list[str]]) -> bool:
     return not any(value for components in element for value in components)
 
 
-def _named(rule: ElementRule) -> str:
+def named(rule: ElementRule) -> str:
+    """`composite C212` or `element 1082`."""
     return f"composite {rule.id}" if rule.is_composite else f"element {rule.id}"
 
 

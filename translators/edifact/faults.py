@@ -30,8 +30,24 @@ SYNTAX_CODES: dict[str, tuple[str, str]] = {
     "long": ("39", "39"),
     "short": ("40", "40"),
     "trailing": ("18", "45"),
+    "recipient": ("7", "7"),
+    "unknown_recipient": ("43", "7"),
+    "value_here": ("14", "14"),
+    "sender": ("23", "23"),
+    "old": ("24", "24"),
+    "test": ("25", "25"),
+    "duplicate": ("26", "26"),
+    "security": ("27", "18"),
+    "nesting": ("34", "18"),
+    "network": ("41", "18"),
+    "network_for_now": ("42", "18"),
+    "envelope": ("18", "47"),
+    "dependency": ("18", "48"),
 }
 """What to send in syntax versions 1 to 3, and in 4: only codes that both generations of the code list have."""
+
+
+Severity = Literal["error", "warning", "information"]
 
 
 class Faults:
@@ -41,13 +57,15 @@ class Faults:
         self.findings: list[Finding] = []
         self.limit = limit
         self.message: str | None = None
+        self.group: str | None = None
         self._interchange: str | None = None
         self._is_v4 = False
         self.errors = 0
 
     def open(self, interchange: str, version: str) -> None:
         """From here on findings belong to this interchange."""
-        self._interchange, self._is_v4, self.message = interchange[:35], version >= "4", None
+        self._interchange, self._is_v4 = interchange[:35], version >= "4"
+        self.message = self.group = None
 
     def tell(
         self,
@@ -60,7 +78,7 @@ class Faults:
         *,
         position: int | None = None,
         repetition: int = 1,
-        severity: Literal["error", "warning", "information"] = "error",
+        severity: Severity = "error",
     ) -> None:
         """One finding at a place; positions count from 1, and 0 means the whole."""
         if severity == "error":
@@ -78,6 +96,8 @@ class Faults:
             element=element or None,
             component=component or None,
             offset=_offset(segment, element, component, repetition),
+            repetition=repetition if repetition > 1 else None,
+            group=self.group,
         )
         self.findings.append(Finding(code, text, place, severity, syntax_code=syntax_code))
 

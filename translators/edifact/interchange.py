@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from translators.edifact.faults import Faults
+from translators.edifact.envelopes import check_header
+from translators.edifact.faults import Faults, Severity
 from translators.edifact.segments import Segment
 
 
@@ -87,10 +88,16 @@ class InterchangeReader:
         self._group: Group | None = None
         self._message: Message | None = None
         self._messages = self._groups = 0
+        self._references: set[tuple[str | None, str]] = set()
         self._loose = False
         self._max_messages, self._max_segments = max_messages, max_segments
         self._read = 0
         self.stopped = False
+
+    @property
+    def group(self) -> Group | None:
+        """The group that is open."""
+        return self._group
 
     def take(self, segment: Segment) -> Message | None:
         """The message that `segment` ends, if it ends one."""
@@ -151,13 +158,8 @@ class InterchangeReader:
         self.faults.open(self.header.reference, self.header.version)
         self.interchanges += 1
         self._messages = self._groups = 0
-        for element, component, name in ((2, 1, "sender"), (3, 1, "recipient"), (4, 1, "date"), (5, 1, "reference")):
-            if not unb.get(element, component):
-                self._tell(unb, "missing", "edifact.unb", f"the UNB has no {name}", element, component)
-        long_date, is_v4 = len(self.header.date) == 8, self.header.version >= "4"
-        if self.header.date and long_date != is_v4:
-            text = f"the date of the UNB has {len(self.header.date)} digits in syntax version {self.header.version}"
-            self.faults.warn("edifact.unb.date", text, unb, 4, 1)
+        self._references.clear()
+        check_header(unb, self.faults)
 
     def _read_ung(self, ung: Segment) -> None:
         if self._group is not None:
@@ -165,6 +167,7 @@ class InterchangeReader:
         if self._messages and not self._groups:
             self._tell(ung, "mixed", "edifact.mixed", "groups and messages stand side by side")
         self._groups += 1
+        self.faults.group = ung.get(5)[:35]
         self._group = Group(
             reference=ung.get(5), message_type=ung.get(1), sender=ung.get(2, 1), sender_qualifier=ung.get(2, 2),
             recipient=ung.get(3, 1), recipient_qualifier=ung.get(3, 2),
@@ -182,6 +185,7 @@ class InterchangeReader:
             self._stop(unh, "constituents", "edifact.messages", text)
             return
         get = unh.get
+        self.faults.message = get(1)[:35]
         self._message = Message(
             header=self.header, group=self._group, reference=get(1), type=get(2, 1), version=get(2, 2),
             release=get(2, 3), agency=get(2, 4), association=get(2, 5), segments=[unh],
@@ -190,7 +194,8 @@ class InterchangeReader:
             self._group.messages += 1
             if self._group.message_type and self._group.message_type != self._message.type:
                 text = f"a {self._message.type[:6]} stands in a group of {self._group.message_type[:6]}"
-                self._tell(unh, "types", "edifact.group.types", text, 2, 1)
+                self._tell(unh, "types", "edifact.group.types", text, 2, 1, position=1)
+        self._check_unique(unh, self._message)
 
     def _read_unt(self, unt: Segment) -> Message | None:
         message, self._message = self._message, None
@@ -198,8 +203,10 @@ class InterchangeReader:
             self._tell(unt, "occurrence", "edifact.outside", "`UNT` stands outside of a message")
             return None
         message.segments.append(unt)
-        self._check_reference(unt, unt.get(2), message.reference, 2, "UNH")
-        self._check_count(unt, len(message.segments), "segments, UNH and UNT included")
+        position = len(message.segments)
+        self._check_reference(unt, unt.get(2), message.reference, "UNH", position)
+        self._check_count(unt, position, "segments, UNH and UNT included", position)
+        self.faults.message = None
         return message
 
     def _read_une(self, une: Segment) -> None:
@@ -207,10 +214,11 @@ class InterchangeReader:
         if group is None:
             self._tell(une, "occurrence", "edifact.outside", "`UNE` stands outside of a group")
             return
-        self._check_reference(une, une.get(2), group.reference, 2, "UNG")
+        self._check_reference(une, une.get(2), group.reference, "UNG")
         self._check_count(une, group.messages, "messages")
         if not group.messages:
             self._tell(une, "empty", "edifact.group.empty", "the group holds no message")
+        self.faults.group = None
 
     def _read_unz(self, unz: Segment) -> None:
         if self.header is None:
@@ -219,7 +227,7 @@ class InterchangeReader:
             self._messages = 0
             return
         self._close_group(unz)
-        self._check_reference(unz, unz.get(2), self.header.reference, 2, "UNB")
+        self._check_reference(unz, unz.get(2), self.header.reference, "UNB")
         if self._groups:
             self._check_count(unz, self._groups, "groups")
         else:
@@ -229,22 +237,33 @@ class InterchangeReader:
         self.header = None
         self._groups = self._messages = 0
 
-    def _check_reference(self, segment: Segment, found: str, wanted: str, element: int, opened_by: str) -> None:
+    def _check_unique(self, unh: Segment, message: Message) -> None:
+        """0062 is unique within its group or interchange; we go by the place, so a repeated one is only remarkable."""
+        key = (message.group.reference if message.group else None, message.reference)
+        if key in self._references:
+            text = f"the message reference `{message.reference[:14]}` stands here for the second time"
+            self._tell(unh, "duplicate", "edifact.reference.repeated", text, 1, position=1, severity="warning")
+        self._references.add(key)
+
+    def _check_reference(
+        self, segment: Segment, found: str, wanted: str, opened_by: str, position: int | None = None
+    ) -> None:
         if found != wanted:
             text = f"the {_tag(segment)} says reference `{found[:35]}`, its {opened_by} `{wanted[:35]}`"
-            self._tell(segment, "references", "edifact.reference", text, element)
+            self._tell(segment, "references", "edifact.reference", text, 2, position=position)
 
-    def _check_count(self, segment: Segment, counted: int, what: str) -> None:
+    def _check_count(self, segment: Segment, counted: int, what: str, position: int | None = None) -> None:
         said = segment.get(1)
         if not (said.isascii() and said.isdigit() and len(said) <= 10 and int(said) == counted):
             text = f"the {_tag(segment)} says `{said[:10]}` {what}; there are {counted}"
-            self._tell(segment, "count", "edifact.count", text, 1)
+            self._tell(segment, "count", "edifact.count", text, 1, position=position)
 
     def _close_message(self, segment: Segment | None) -> Message | None:
         message, self._message = self._message, None
         if message is not None:
             text = f"the UNT of message `{message.reference[:14]}` is missing"
             self._tell(segment or message.segments[-1], "missing", "edifact.unt.missing", text)
+            self.faults.message = None
         return message
 
     def _close_group(self, segment: Segment | None) -> None:
@@ -252,6 +271,7 @@ class InterchangeReader:
         if group is not None:
             text = f"the UNE of group `{group.reference[:14]}` is missing"
             self._tell(segment, "missing", "edifact.une.missing", text)
+            self.faults.group = None
 
     def _close_interchange(self, segment: Segment | None) -> None:
         if self.header is not None:
@@ -261,9 +281,10 @@ class InterchangeReader:
         self.header = None
 
     def _tell(
-        self, segment: Segment | None, kind: str, code: str, text: str, element: int = 0, component: int = 0
-    ) -> None:
-        self.faults.tell(kind, code, text, segment, element, component)
+        self, segment: Segment | None, kind: str, code: str, text: str, element: int = 0, component: int = 0,
+        *, position: int | None = None, severity: Severity = "error",
+    ) -> None:  # fmt: skip
+        self.faults.tell(kind, code, text, segment, element, component, position=position, severity=severity)
 
     def _stop(self, segment: Segment, kind: str, code: str, text: str) -> None:
         self._tell(segment, kind, code, text)

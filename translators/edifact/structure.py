@@ -5,6 +5,8 @@ the groups around it, where a trigger opens another repetition. It never goes ba
 mandatory segments, and exceeding a repeat, are told; a segment without a place is told and left out.
 """
 
+from functools import cache
+
 from msgspec import Struct, field
 
 from translators.edifact.directory import Step
@@ -28,31 +30,39 @@ class GroupInstance(Struct, eq=False):
 
 
 class _Frame:
-    __slots__ = ("counts", "index", "instance", "step")
+    __slots__ = ("counts", "index", "instance", "places", "step")
 
     def __init__(self, step: Step, instance: GroupInstance) -> None:
         self.step = step
         self.instance = instance
         self.index = 0
         self.counts = [0] * len(step.steps)
+        self.places = _places(step)
 
 
-def arrange(segments: list[Segment], root: Step, faults: Faults) -> GroupInstance:
+@cache
+def _places(step: Step) -> dict[str, tuple[int, ...]]:
+    """Where in a group a segment may stand, by tag, the trigger left out: it opens another repetition, one level up."""
+    places: dict[str, tuple[int, ...]] = {}
+    for index, each in enumerate(step.steps):
+        if index or not step.group:
+            places[each.tag] = (*places.get(each.tag, ()), index)
+    return places
+
+
+@cache
+def _tags(step: Step) -> frozenset[str]:
+    """Every segment a message may hold."""
+    return frozenset().union(*({each.tag} | _tags(each) for each in step.steps))
+
+
+def arrange(placed: list[Placed], root: Step, faults: Faults) -> GroupInstance:
     """The tree of the message; faults go to `faults`."""
     placing = _Placing(root, faults)
-    for position, segment in enumerate(segments, 1):
-        placing.place(Placed(segment, position), _tag_of(segment))
+    for each in placed:
+        placing.place(each, each.segment.tag)
     placing.close()
     return placing.root
-
-
-def _tag_of(segment: Segment) -> str:
-    raw = segment.raw
-    separators = segment.syntax.separators
-    element, component = separators.element.encode("latin-1"), separators.component.encode("latin-1")
-    if raw[3:4] in (element, component) and raw[:3].isalnum():
-        return raw[:3].decode("latin-1")
-    return raw.split(element, 1)[0].split(component, 1)[0].decode("latin-1")
 
 
 class _Placing:
@@ -60,6 +70,7 @@ class _Placing:
         self.root = GroupInstance(root)
         self.faults = faults
         self._frames = [_Frame(root, self.root)]
+        self._tags = _tags(root)
         self._last: Placed | None = None
 
     def place(self, placed: Placed, tag: str) -> None:
@@ -72,8 +83,9 @@ class _Placing:
         while len(self._frames) - 1 > depth:
             self._leave(placed)
         frame = self._frames[-1]
-        self._check_skipped(frame, index, placed)
-        frame.index = index
+        if index > frame.index:
+            self._check_skipped(frame, index, placed)
+            frame.index = index
         frame.counts[index] += 1
         step = frame.step.steps[index]
         if frame.counts[index] == step.repeats + 1:
@@ -89,11 +101,9 @@ class _Placing:
     def _find(self, tag: str, *, within_limits: bool) -> tuple[int, int] | None:
         for depth in range(len(self._frames) - 1, -1, -1):
             frame = self._frames[depth]
-            steps = frame.step.steps
-            for index in range(frame.index, len(steps)):
-                step = steps[index]
-                is_trigger = index == 0 and depth > 0  # another trigger is another repetition, one level up
-                if step.tag == tag and not is_trigger and (not within_limits or frame.counts[index] < step.repeats):
+            steps, counts = frame.step.steps, frame.counts
+            for index in frame.places.get(tag, ()):
+                if index >= frame.index and (not within_limits or counts[index] < steps[index].repeats):
                     return depth, index
         return None
 
@@ -141,9 +151,10 @@ class _Placing:
             text, code = "a segment has no tag", "edifact.segment.tag"
             self.faults.tell("missing", code, text, placed.segment, position=placed.position)
             return
-        text = f"the segment {_shown(placed)} has no place here"
+        where = "has no place here" if tag in self._tags else "has no place in this message"
+        text = f"the segment {_shown(placed)} {where}"
         self.faults.tell("position", "edifact.segment.unexpected", text, placed.segment, position=placed.position)
 
 
 def _shown(placed: Placed) -> str:
-    return _tag_of(placed.segment)[:6]
+    return placed.segment.tag[:6]

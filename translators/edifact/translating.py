@@ -7,12 +7,13 @@ from typing import Any, cast
 from msgspec import Struct
 
 from translators.canonical.documents import Kind
-from translators.edifact.contents import check_characters, check_contents
+from translators.edifact.contents import check_characters
 from translators.edifact.directory import Directory, directory
 from translators.edifact.faults import Faults
 from translators.edifact.interchange import Header, InterchangeReader, Message
+from translators.edifact.messagechecks import check_message
 from translators.edifact.paths import EdifactSource, Spot
-from translators.edifact.structure import GroupInstance, Placed, arrange
+from translators.edifact.structure import GroupInstance, Placed
 from translators.edifact.tokens import Agreement, Tokenizer, tokenize
 from translators.findings import Finding
 from translators.mapping.running import Map, Translated
@@ -110,16 +111,7 @@ def _translated(message: Message, faults: Faults) -> list[tuple[Kind, Any, bool]
 
 def checked(message: Message, tables: Directory, faults: Faults) -> GroupInstance | None:
     """The message as a tree of groups, after characters, structure and contents were checked; None if unreadable."""
-    structure = tables.structure(message.type)
-    if structure is None:
-        return None
-    placed = [Placed(segment, position) for position, segment in enumerate(message.segments, 1)]
-    are_readable = [check_characters(each, faults) for each in placed]
-    if not all(are_readable):
-        return None
-    for each in placed:
-        check_contents(each, tables, faults)
-    return arrange(message.segments, structure, faults)
+    return check_message(message, tables, faults)
 
 
 @cache

@@ -1,0 +1,62 @@
+"""The rules of a segment as one regular expression: what its text looks like when nothing is wrong.
+
+The separators stand in no character class, so every repeat is unambiguous and matching is linear. A segment with a
+release character never matches; it is looked at the long way.
+"""
+
+import re
+
+from translators.edifact.directory import Component, ElementRule
+from translators.edifact.separators import Separators
+
+
+def segment_pattern(tag: str, rules: tuple[ElementRule, ...], separators: Separators) -> re.Pattern[str]:
+    """Matches the whole text of a segment that is right; says nothing of codes and dates."""
+    elements = [_element(rule, separators) for rule in rules]
+    needed = max((index for index, rule in enumerate(rules, 1) if rule.mandatory), default=0)
+    return re.compile(re.escape(tag) + _chain(elements, needed, re.escape(separators.element), leads=True) + r"\Z")
+
+
+def _element(rule: ElementRule, separators: Separators) -> str:
+    components = [_component(component, separators) for component in rule.components]
+    if rule.is_composite:
+        optional = [
+            part if component.mandatory else f"(?:{part})?"
+            for part, component in zip(components, rule.components, strict=True)
+        ]
+        needed = max((index for index, each in enumerate(rule.components, 1) if each.mandatory), default=0)
+        written = _chain(optional, needed, re.escape(separators.component), leads=False)
+    else:
+        written = components[0]
+    if separators.repetition is not None and rule.repeats > 1:
+        written = f"{written}(?:{re.escape(separators.repetition)}{written}){{0,{rule.repeats - 1}}}"
+    return written if rule.mandatory else f"(?:{written})?"
+
+
+def _chain(parts: list[str], needed: int, separator: str, *, leads: bool) -> str:
+    """Parts one after the other; those after number `needed` may be left out from the end."""
+    pattern = ""
+    for index in range(len(parts), 0, -1):
+        before = separator if leads or index > 1 else ""
+        pattern = f"{before}{parts[index - 1]}{pattern}"
+        if index > max(needed, 0 if leads else 1):
+            pattern = f"(?:{pattern})?"
+    return pattern
+
+
+def _component(rule: Component, separators: Separators) -> str:
+    structure = re.escape(separators.special)
+    low, high = rule.shortest, rule.longest
+    if rule.kind == "n":
+        return _number(low, high, "".join(mark for mark in ".," if mark not in separators.special))
+    digits = "0-9" if rule.kind == "a" else ""
+    return f"[^{structure}{digits}]{{{low},{high}}}"
+
+
+def _number(low: int, high: int, marks: str) -> str:
+    """Sign and decimal mark do not count; both marks are taken in all versions (ISO 9735-1, 10.1)."""
+    whole = f"[0-9]{{{low},{high}}}"
+    if low == high or not marks:
+        return f"-?{whole}"
+    fraction = rf"(?=[0-9{marks}]{{{low + 1},{high + 1}}}(?![0-9{marks}]))[0-9]+[{marks}][0-9]+"
+    return rf"-?(?:{whole}(?![0-9{marks}])|{fraction})"
