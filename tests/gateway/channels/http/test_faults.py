@@ -2,42 +2,21 @@
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 from pathlib import Path
 
-import asyncpg
 import pytest
 from support.serving import Served, a_despatch_advice, an_order, serving
 
-from gateway.embedded import embedded_valkey
+from gateway.embedded import embedded_postgresql, embedded_valkey
+from gateway.ledger.database import migrate, open_pool
 from gateway.ledger.ledger import Ledger
+from gateway.ledger.payloads import Payloads
+from gateway.ledger.sealing import Sealer
 
 
 class Secret(Exception):  # noqa: N818 - of the tests
     """Its text must not reach the caller."""
-
-
-async def on_server(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-def name_of(database: str) -> str:
-    return database.partition("?")[0].rpartition("/")[2]
-
-
-async def take_away(server: str, database: str) -> None:
-    """As if the server were gone: no connection lives on, none is taken."""
-    name = name_of(database)
-    await on_server(server, f"alter database {name} with allow_connections false")
-    await on_server(server, f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'")
-
-
-async def bring_back(server: str, database: str) -> None:
-    name = name_of(database)
-    await on_server(server, f"alter database {name} with allow_connections true")
 
 
 @pytest.mark.parametrize("path", ["/v1/documents", "/v1/documents/"])
@@ -74,11 +53,19 @@ async def test_an_unexpected_failure_while_asking_is_answered_alike(
 
 
 async def test_while_the_ledger_is_away_nothing_is_acknowledged_and_then_it_goes_on(
-    served: Served, postgresql_server: str, database: str
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, sealer: Sealer
 ) -> None:
-    await served.order("PO-1")
-    await take_away(postgresql_server, database)
-    try:
+    folder = tmp_path_factory.mktemp("postgresql-of-its-own")
+    folder.parent.chmod(0o755)
+    data = folder / "data"
+    async with AsyncExitStack() as stack:
+        with embedded_postgresql(data, environment="development") as url:
+            pool = await open_pool(url)
+            await migrate(pool)
+            ledger = Ledger(pool, Payloads(sealer), "tester")
+            stack.push_async_callback(ledger.close)
+            served = await stack.enter_async_context(serving(ledger, tmp_path))
+            await served.order("PO-1")
         answers = await asyncio.gather(
             served.post("/v1/documents", an_order(number="PO-2"), served.aurora()),
             served.post("/v1/documents", b"{}", served.aurora()),
@@ -86,22 +73,20 @@ async def test_while_the_ledger_is_away_nothing_is_acknowledged_and_then_it_goes
             served.client.get("/v1/plants/salzungen/deliveries", headers=served.plant()),
             served.post("/v1/plants/salzungen/deliveries/x/acknowledgement", b"{}", served.plant()),
         )
+        for answer in answers[:4]:
+            assert (answer.status_code, answer.json()["code"]) == (503, "ledger.unavailable"), answer.text
+            assert answer.headers["retry-after"] == "5"
+            assert answer.json()["repeat"] is True
+            assert "statement" not in answer.text
+        assert answers[4].status_code == 400  # found wrong before the ledger is asked
         ready = await served.client.get("/health/ready")
-        live = await served.client.get("/health/live")
-    finally:
-        await bring_back(postgresql_server, database)
-    for answer in answers[:4]:
-        assert (answer.status_code, answer.json()["code"]) == (503, "ledger.unavailable"), answer.text
-        assert answer.headers["retry-after"] == "5"
-        assert answer.json()["repeat"] is True
-        assert "statement" not in answer.text
-    assert answers[4].status_code == 400  # found wrong before the ledger is asked
-    assert (ready.status_code, ready.json()["checks"]["ledger"]) == (503, False)
-    assert live.status_code == 200
-    again = await served.order("PO-2")
-    assert again.json()["duplicate"] is False
-    assert (await served.client.get("/health/ready")).status_code == 200
-    assert await served.messages_kept() == 2
+        assert (ready.status_code, ready.json()["checks"]["ledger"]) == (503, False)
+        assert (await served.client.get("/health/live")).status_code == 200
+        with embedded_postgresql(data, environment="development"):
+            again = await served.order("PO-2")
+            assert again.json()["duplicate"] is False
+            assert (await served.client.get("/health/ready")).status_code == 200
+            assert await served.messages_kept() == 2
 
 
 async def test_while_the_counters_are_away_documents_are_still_taken(ledger: Ledger, tmp_path: Path) -> None:
