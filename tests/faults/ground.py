@@ -145,6 +145,11 @@ class Ground:
     def process(self, name: str, *words: str) -> Process:
         return Process(name, gateway(*words), self.environment, self.folder)
 
+    def hurting_worker(self, name: str) -> Process:
+        """A worker whose destination loses answers: tests/faults/hurting_worker.py."""
+        command = [sys.executable, str(Path(__file__).with_name("hurting_worker.py"))]
+        return Process(name, command, self.environment, self.folder)
+
     def start(self) -> None:
         self.issuer.start()
         self.server.start()

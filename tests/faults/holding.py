@@ -22,7 +22,7 @@ using (destination, shard) where (d.tick, d.position) > (s.tick, s.position))"""
 
 @dataclass
 class Findings:
-    """All but the first two must be empty, zero or None."""
+    """All but `acknowledged`, `effects` and `read_back` (outcomes that were unknown) must be empty, zero or None."""
 
     acknowledged: int
     effects: int
@@ -33,6 +33,7 @@ class Findings:
     twice_accepted: int = 0
     undelivered: int = 0
     imbalance: int = 0
+    read_back: int = 0
     audit: object = None
     in_logs: bool = False
 
@@ -68,6 +69,7 @@ async def examine(ground: Ground, client: Client) -> Findings:
     found.in_logs = MARK in ground.logs()
     async with open_records(read_settings(ground.environment), "examiner") as ledger:
         balance: Balance = await ledger.balance()
+        found.read_back = await ledger._pool.fetchval("select count(*) from attempts where outcome = 'unknown'")
         rows = await ledger._pool.fetch("select id::text from messages where verdict = 'accepted'")
     kept = {row["id"] for row in rows}
     found.lost = sorted(set(acknowledged) - kept)
