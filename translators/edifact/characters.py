@@ -49,3 +49,12 @@ def lenient(raw: bytes) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("iso8859-1")
+
+
+CAPITALS = {
+    **{letter: letter.upper() for letter in "abcdefghijklmnopqrstuvwxyz"},
+    **{"Ä": "AE", "Ö": "OE", "Ü": "UE", "ä": "AE", "ö": "OE", "ü": "UE", "ß": "SS", "é": "E", "è": "E", "à": "A"},
+    **{"á": "A", "ç": "C", "ñ": "N", "É": "E", "È": "E", "À": "A", "Á": "A", "Ç": "C", "Ñ": "N", "å": "AA"},
+    **{"Å": "AA", "ø": "OE", "Ø": "OE", "æ": "AE", "Æ": "AE", "’": "'", "–": "-", "€": "EUR", "_": "-", "@": "(AT)"},
+}
+"""A transliteration to UNOA an agreement may take; nothing is replaced unless an agreement says so."""

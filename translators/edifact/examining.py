@@ -88,8 +88,9 @@ class InterchangeExamination(Struct, kw_only=True, eq=False):
     @property
     def all_findings(self) -> tuple[Finding, ...]:
         """Of the envelope, the groups and the messages, in the order of the input as far as places are known."""
-        below = [*self.groups, *self.messages]
-        found = [*self.findings, *(finding for each in below for finding in each.findings)]
+        of_groups = [finding for group in self.groups for finding in group.findings]
+        of_messages = [finding for message in self.messages for finding in message.findings]
+        found = [*self.findings, *of_groups, *of_messages]
         return tuple(sorted(found, key=lambda finding: finding.place.offset or 0))
 
 
