@@ -11,7 +11,7 @@ from translators.findings import Finding, Place
 
 Outcome = Literal["received", "accepted", "rejected"]
 
-_OF_GROUP_OR_ABOVE = {"4": "rejected", "6": "rejected"}
+_REFUSED = ("4", "6")
 _TEXTS = {
     "2": "the syntax version or level is not supported",
     "7": "the recipient of the interchange is not who received it",
@@ -86,10 +86,10 @@ def reconcile(answer: ControlAnswer, sent: InterchangeExamination) -> Reconcilia
     if not answers_to(answer, sent):
         raise ValueError(f"the answer is to interchange `{answer.reference[:14]}`")
     outcome: Outcome = "received" if answer.action == "8" else "accepted"
-    if answer.action in _OF_GROUP_OR_ABOVE:
+    if answer.action in _REFUSED:
         outcome = "rejected"
     named = {(each.group, each.reference): each for each in answer.messages}
-    refused = {each.reference for each in answer.groups if each.action in _OF_GROUP_OR_ABOVE}
+    refused = {each.reference for each in answer.groups if each.action in _REFUSED}
     outcomes = []
     for message in sent.messages:
         group = message.group.group.reference if message.group is not None else None
@@ -107,9 +107,10 @@ def reconcile(answer: ControlAnswer, sent: InterchangeExamination) -> Reconcilia
 
 
 def _message_outcome(message: MessageExamination, told: MessageAnswer | None, above: Outcome) -> MessageOutcome:
-    outcome, errors = above, ()
+    outcome = above
+    errors: tuple[Finding, ...] = ()
     if told is not None:
-        outcome = "rejected" if told.action in ("4", "6") or above == "rejected" else above
+        outcome = "rejected" if told.action in _REFUSED or above == "rejected" else above
         errors = tuple(_finding(each, message) for each in told.errors)
     return MessageOutcome(number=message.number, reference=message.message.reference, outcome=outcome, errors=errors)
 

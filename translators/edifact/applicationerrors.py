@@ -1,0 +1,143 @@
+"""APERAK: what the application says of a message whose syntax was right (unknown item, order, unit, price).
+
+CONTRL is for syntax, APERAK for the application, ORDRSP or RECADV for business. Directory D.96A in syntax version 1 to
+3, D.08A in version 4; the segments used here are the same in both, only texts may be longer.
+"""
+
+import textwrap
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+from translators.edifact.acknowledgements import NoAcknowledgement
+from translators.edifact.envelopes import Purpose, purpose_of
+from translators.edifact.examining import InterchangeExamination, MessageExamination
+from translators.edifact.outgoing import Elements, OutgoingInterchange, OutgoingMessage, Party
+from translators.edifact.separators import DEFAULT
+from translators.edifact.writing import write_interchange
+from translators.findings import Finding
+
+APPLICATION_ERROR, ACKNOWLEDGED = "313", "312"
+"""BGM 1001: application error message, acknowledgement message."""
+NOT_ACCEPTED, ACCEPTED = "27", "29"
+"""BGM 1225."""
+
+REFERENCES = {
+    "ORDERS": "ON", "ORDCHG": "ON", "ORDRSP": "VN", "DESADV": "AAK", "RECADV": "ALO", "DELFOR": "AAN",
+    "DELJIT": "AAN", "INVOIC": "IV",
+}  # fmt: skip
+"""Message -> RFF 1153 of its document number; others are TN, a transaction reference."""
+
+_MOST_ERRORS = 999
+_LINES = 5
+
+
+class ErrorCodes(Struct, frozen=True, kw_only=True):
+    """Codes of element 9321, on which two partners agree: there is no list of the UN's.
+
+    `codes` maps the beginning of a finding's code (`document.value`) to theirs, the longest beginning wins. `list_id`
+    (1131) and `agency` (3055) say whose list it is.
+    """
+
+    otherwise: str
+    codes: Mapping[str, str] = {}
+    list_id: str = ""
+    agency: str = ""
+
+    def of(self, finding: Finding) -> str:
+        """The partner's code for a finding."""
+        fitting = [start for start in self.codes if finding.code.startswith(start)]
+        return self.codes[max(fitting, key=len)] if fitting else self.otherwise
+
+
+class ApplicationReferences(Struct, frozen=True, kw_only=True):
+    """What the caller gives: the control references of the answer, its own number, and when it was prepared."""
+
+    interchange: str
+    message: str
+    number: str
+    prepared: datetime
+
+
+def application_answer(
+    interchange: InterchangeExamination,
+    message: MessageExamination,
+    findings: tuple[Finding, ...],
+    codes: ErrorCodes,
+    references: ApplicationReferences,
+) -> bytes | NoAcknowledgement:
+    """The APERAK for one message: not accepted with every error among `findings`, or accepted when there is none.
+
+    Raises CannotWrite for a text or a reference the partner's character set does not have.
+    """
+    header = interchange.header
+    if header is None or interchange.unb is None or not (header.sender and header.recipient):
+        return NoAcknowledgement(because="the UNB does not say whom to answer", alert=True)
+    if message.message.type in ("APERAK", "CONTRL"):
+        return NoAcknowledgement(because=f"a {message.message.type} is never answered with an APERAK")
+    if not purpose_of(header.test, header.version).is_processed:
+        meaning = purpose_of(header.test, header.version)
+        word = "echo" if meaning in (Purpose.ECHO_REQUEST, Purpose.ECHO_RESPONSE) else "test of the syntax only"
+        return NoAcknowledgement(because=f"the interchange is an {word}" if word == "echo" else f"it is a {word}")
+    errors = [finding for finding in findings if finding.severity == "error"][:_MOST_ERRORS]
+    is_v4 = header.version >= "4"
+    segments = _segments(message, errors, codes, references, is_v4=is_v4)
+    unb = interchange.unb
+    outgoing = OutgoingInterchange(
+        sender=Party.of(unb, 3),
+        recipient=Party.of(unb, 2),
+        prepared=references.prepared,
+        reference=references.interchange,
+        contents=(
+            OutgoingMessage(
+                reference=references.message,
+                type="APERAK",
+                version="D",
+                release="08A" if is_v4 else "96A",
+                segments=tuple(segments),
+            ),
+        ),
+        version=header.version,
+        repertoire=unb.syntax.repertoire,
+        encoding=unb.get(1, 4) if is_v4 else "",
+        test="1" if header.is_test else "",
+        separators=unb.syntax.separators if interchange.una is not None else DEFAULT,
+        una=True if interchange.una is not None else None,
+    )
+    return write_interchange(outgoing).content
+
+
+def _segments(
+    message: MessageExamination,
+    errors: list[Finding],
+    codes: ErrorCodes,
+    references: ApplicationReferences,
+    *,
+    is_v4: bool,
+) -> list[Elements]:
+    own = message.message
+    bgm = next((segment for segment in own.segments if segment.tag == "BGM"), None)
+    document = bgm.get(2) if bgm is not None else ""
+    kind, response = (APPLICATION_ERROR, NOT_ACCEPTED) if errors else (ACKNOWLEDGED, ACCEPTED)
+    segments: list[Elements] = [
+        [[["BGM"]], [[kind]], [[references.number]], [[response]]],
+        [[["DTM"]], [["137", references.prepared.strftime("%Y%m%d%H%M"), "203"]]],
+        [[["RFF"]], [["ACW", own.reference]]],
+    ]
+    if document:
+        segments.append([[["RFF"]], [[REFERENCES.get(own.type, "TN"), document]]])
+    for finding in errors:
+        segments.append([[["ERC"]], [[codes.of(finding), codes.list_id, codes.agency]]])
+        segments.append([[["FTX"]], [["AAO"]], [[""]], [[""]], [_text(finding, 512 if is_v4 else 70)]])
+    return segments
+
+
+def _text(finding: Finding, width: int) -> list[str]:
+    """The sentence with its place, in up to five lines."""
+    place = finding.place
+    words = [f"segment {place.segment} {place.segment_position}"] if place.segment_position else []
+    words += [f"element {place.element}"] if place.element else []
+    words += [f"component {place.component}"] if place.component else []
+    sentence = finding.text + (f" ({', '.join(words)})" if words else "")
+    return textwrap.wrap(sentence, width, max_lines=_LINES, placeholder=" ...")
