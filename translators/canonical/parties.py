@@ -16,8 +16,7 @@ class Address(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     country: str | None = None
 
     def __post_init__(self) -> None:
-        if self.country is not None and self.country not in COUNTRIES:
-            raise ValueError(f"unknown country `{self.country[:20]}`; use two letters of ISO 3166-1, such as DE")
+        check_country(self.country)
 
 
 class Contact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -26,6 +25,8 @@ class Contact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     name: str | None = None
     phone: str | None = None
     email: str | None = None
+    role: str | None = None
+    """A code of UN/EDIFACT 3139, such as PD (purchasing)."""
 
 
 class Party(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -48,3 +49,9 @@ class Party(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
         """What names the party in a business key: its GLN, else its first identifier, else its name."""
         first = self.identifiers[0].value if self.identifiers else None
         return self.identifier("gln") or first or self.name or ""
+
+
+def check_country(country: str | None) -> None:
+    """Raise ValueError unless `country` is a code of ISO 3166-1 alpha-2, or not given."""
+    if country is not None and country not in COUNTRIES:
+        raise ValueError(f"unknown country `{country[:20]}`; use two letters of ISO 3166-1, such as DE")

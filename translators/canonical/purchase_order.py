@@ -6,48 +6,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from translators.canonical.figures import Figure
 from translators.canonical.identifiers import Identifier
 from translators.canonical.parties import Party
 from translators.canonical.quantities import Money, Price, Quantity
 from translators.canonical.references import Note, Ref
+from translators.canonical.terms import Allowance, DeliveryTerms, PaymentTerms, Tax
 from translators.canonical.times import LocalTime, Period
 
 OrderType = Literal["105", "220", "221", "222", "224", "225", "226", "227", "228"]
 """Codes of UN/EDIFACT 1001: 220 order, 221 blanket order, 226 call-off order, 224 rush order, 228 sample order …"""
-
-
-class DeliveryTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Who carries cost and risk up to where; `incoterms` is a code of three letters, such as DAP."""
-
-    incoterms: str | None = None
-    place: str | None = None
-    text: str | None = None
-
-
-class PaymentTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """When to pay: days after the invoice, or in words."""
-
-    net_days: str | None = None
-    text: str | None = None
-
-
-class Allowance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Money or per cent taken off (`allowance`) or put on (`charge`)."""
-
-    kind: Literal["allowance", "charge"]
-    code: str | None = None
-    reason: str | None = None
-    percent: Figure | None = None
-    amount: Money | None = None
-
-
-class Tax(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A tax on the line: its kind (`VAT`), category (UN/EDIFACT 5305) and rate in per cent."""
-
-    kind: str
-    category: str | None = None
-    rate: Figure | None = None
 
 
 class Schedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

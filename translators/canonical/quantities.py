@@ -19,7 +19,7 @@ class Quantity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
 
     def __post_init__(self) -> None:
         if self.unit not in UNITS:
-            raise ValueError(f"unknown unit `{self.unit[:20]}`; use UN/ECE Recommendation 20, as in C62 or KGM")
+            check_unit(self.unit)
 
 
 class Money(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -30,7 +30,7 @@ class Money(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 
     def __post_init__(self) -> None:
         if self.currency not in CURRENCIES:
-            raise ValueError(f"unknown currency `{self.currency[:20]}`; use a code of ISO 4217, such as EUR")
+            check_currency(self.currency)
 
 
 class Price(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -42,4 +42,16 @@ class Price(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 
     def __post_init__(self) -> None:
         if self.currency not in CURRENCIES:
-            raise ValueError(f"unknown currency `{self.currency[:20]}`; use a code of ISO 4217, such as EUR")
+            check_currency(self.currency)
+
+
+def check_unit(unit: str) -> None:
+    """Raise ValueError unless `unit` is a code of UN/ECE Recommendation 20."""
+    if unit not in UNITS:
+        raise ValueError(f"unknown unit `{unit[:20]}`; use UN/ECE Recommendation 20, as in C62 or KGM")
+
+
+def check_currency(currency: str | None) -> None:
+    """Raise ValueError unless `currency` is a code of ISO 4217, or not given."""
+    if currency is not None and currency not in CURRENCIES:
+        raise ValueError(f"unknown currency `{currency[:20]}`; use a code of ISO 4217, such as EUR")

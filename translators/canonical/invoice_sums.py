@@ -1,0 +1,92 @@
+"""The sums of an invoice, checked against their parts (EN 16931, BR-CO-10 to BR-CO-16 and BR-DEC)."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Protocol
+
+from translators.canonical.codes import minor_units
+from translators.canonical.quantities import Money
+
+_NAMES = ("lines", "allowances", "charges", "net", "tax", "gross", "prepaid", "rounding", "payable")
+
+
+class Totals(Protocol):
+    """The sums an invoice states, each if it states it."""
+
+    @property
+    def lines(self) -> Money | None: ...
+    @property
+    def allowances(self) -> Money | None: ...
+    @property
+    def charges(self) -> Money | None: ...
+    @property
+    def net(self) -> Money | None: ...
+    @property
+    def tax(self) -> Money | None: ...
+    @property
+    def gross(self) -> Money | None: ...
+    @property
+    def prepaid(self) -> Money | None: ...
+    @property
+    def rounding(self) -> Money | None: ...
+    @property
+    def payable(self) -> Money | None: ...
+
+
+def check_sums(
+    currency: str,
+    lines: list[tuple[str, Money | None]],
+    allowances: list[tuple[str, Money]],
+    taxes: list[Money],
+    totals: Totals,
+) -> None:
+    """Raise ValueError with the first sum that is not what its parts make. Amounts that are not given are not judged.
+
+    `lines` are (number, net amount), `allowances` are ("allowance" or "charge", amount), `taxes` the amounts of tax.
+    """
+    _check_currencies(currency, lines, [*(amount for _, amount in allowances), *taxes], totals)
+    if all(amount is not None for _, amount in lines):
+        _check("lines", totals.lines, _sum(amount for _, amount in lines), "the lines sum to")
+    for kind, stated in (("allowance", totals.allowances), ("charge", totals.charges)):
+        made = _sum(amount for each, amount in allowances if each == kind)
+        if allowances:
+            _check(f"{kind}s", stated, made, f"the {kind}s sum to")
+    if totals.lines is not None:
+        net = totals.lines.amount - _value(totals.allowances) + _value(totals.charges)
+        _check("net", totals.net, net, "lines − allowances + charges is")
+    if taxes:
+        _check("tax", totals.tax, _sum(taxes), "the taxes sum to")
+    if totals.net is not None and totals.tax is not None:
+        _check("gross", totals.gross, totals.net.amount + totals.tax.amount, "net + tax is")
+    if totals.gross is not None:
+        payable = totals.gross.amount - _value(totals.prepaid) + _value(totals.rounding)
+        _check("payable", totals.payable, payable, "gross − prepaid + rounding is")
+
+
+def _check_currencies(
+    currency: str, lines: list[tuple[str, Money | None]], amounts: list[Money], totals: Totals
+) -> None:
+    digits = minor_units(currency)
+    for number, amount in lines:
+        if amount is not None and amount.currency != currency:
+            raise ValueError(f"line `{number[:35]}` is in {amount.currency}, the invoice in {currency}")
+    stated = [amount for name in _NAMES if (amount := getattr(totals, name)) is not None]
+    for amount in (*amounts, *stated):
+        if amount.currency != currency:
+            raise ValueError(f"an amount is in {amount.currency}, the invoice in {currency}")
+        exponent = amount.amount.as_tuple().exponent
+        if digits is not None and isinstance(exponent, int) and -exponent > digits:
+            raise ValueError(f"the sum {amount.amount:f} has more decimals than {currency} has ({digits})")
+
+
+def _check(name: str, stated: Money | None, made: Decimal, how: str) -> None:
+    if stated is not None and stated.amount != made:
+        raise ValueError(f"`totals.{name}` is {stated.amount:f}, but {how} {made:f}")
+
+
+def _sum(amounts: Iterable[Money | None]) -> Decimal:
+    return sum((amount.amount for amount in amounts if amount is not None), Decimal(0))
+
+
+def _value(amount: Money | None) -> Decimal:
+    return amount.amount if amount is not None else Decimal(0)
