@@ -1,0 +1,99 @@
+"""Reads the second source, XML that others made from the directories, into the same neutral form, faults and all.
+
+It has no names worth keeping (`addressPurpose,Coded`): they are taken where no text has the element.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from translators.edifact.directories.release import Names, Part, Release, Row
+from translators.xmldoc.parsing import XmlLimits, parse
+
+_LIMITS = XmlLimits(max_elements=1_000_000)
+
+
+def read_xml(folder: Path, name: str) -> Release:
+    """One release or one syntax version out of `segments.xml`, `codes.xml` and `messages/*.xml`."""
+    release = Release(name, names=Names())
+    for path in sorted((folder / "messages").glob("*.xml")):
+        release.messages[path.stem.upper()] = _rows(_root(path))
+    for segment in _root(folder / "segments.xml"):
+        tag = segment.get("id")
+        if tag.startswith("UN") and not name.startswith("syntax"):
+            continue  # D95B repeats the service segments, with elements of its own numbering
+        release.segments[tag] = [_part(child, release) for child in segment]
+        release.names.segments[tag] = words(segment.get("name"))
+    if (folder / "codes.xml").is_file():
+        release.codes = read_codes(folder / "codes.xml")
+    return release
+
+
+def read_codes(path: Path) -> dict[str, dict[str, str]]:
+    """Element -> code -> short name. An element that stands twice is one list; so is a code that does."""
+    lists: dict[str, dict[str, str]] = {}
+    for element in _root(path):
+        codes = lists.setdefault(element.get("id"), {})
+        for code in element:
+            codes.setdefault(code.get("id"), code.get("title") or code.get("desc"))
+    return lists
+
+
+def words(name: str) -> str:
+    """`addressPurpose,Coded` as `Address purpose, coded`."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace(",", ", "))
+    return " ".join(spaced.split()).capitalize()
+
+
+def _root(path: Path) -> Any:
+    """Some files start with a blank line, which XML does not allow."""
+    return parse(path.read_bytes().lstrip(), _LIMITS)
+
+
+def _rows(parent: Any) -> list[Row]:
+    found = []
+    for child in parent:
+        if child.tag == "defaults":
+            continue
+        mandatory, repeats = child.get("required") == "true", int(child.get("maxrepeat"))
+        if child.tag == "group":
+            row = Row("", mandatory, repeats, int(child.get("id").removeprefix("SG")), _rows(child))
+        else:
+            row = Row(child.get("id"), mandatory, repeats)
+        found.append(row)
+    return found
+
+
+def _part(node: Any, release: Release) -> Part:
+    """A part of a segment; its composite or element is noted in the release."""
+    name = node.get("id")
+    if node.tag == "data_element":
+        _note_element(node, release)
+    else:
+        components = [_part(child, release) for child in node]
+        # One composite may be given in several lengths; the longest lost the least.
+        if len(components) > len(release.composites.get(name, ())):
+            release.composites[name] = components
+            release.names.composites[name] = words(node.get("name"))
+    return Part(name, node.get("required") == "true")
+
+
+def _note_element(node: Any, release: Release) -> None:
+    length, fixed = node.get("maxlength"), node.get("length")
+    representation = f"{node.get('type')}{fixed}" if fixed else f"{node.get('type')}..{length}" if length else ""
+    name = node.get("id")
+    if release.elements.get(name) in (None, ""):
+        release.elements[name] = representation
+        release.names.elements[name] = words(node.get("name"))
+    elif representation and representation != release.elements[name]:
+        raise SystemExit(f"{release.name}: {name} is {release.elements[name]} and {representation}")
+
+
+def composites_differing(folder: Path) -> Iterator[str]:
+    """Composites that one file gives in several forms, for the reviewer."""
+    seen: dict[str, list[str]] = {}
+    for composite in _root(folder / "segments.xml").iter("composite_data_element"):
+        form = [child.get("id") for child in composite]
+        if seen.setdefault(composite.get("id"), form) != form:
+            yield composite.get("id")
