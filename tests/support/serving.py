@@ -129,7 +129,7 @@ async def serving(
         verifier = TokenVerifier(list(ISSUERS.values()), issuer, replays=counters)
         callers = Callers(verifier, LOCAL, PUBLIC_URL)
         api = Api(
-            submissions=Submissions(callers, intake, most, body_seconds, 60),
+            submissions=Submissions(callers, intake, most, body_seconds, total_seconds),
             questions=Questions(callers, intake, ledger),
             inbox=PlantInbox(callers, intake, ledger),
             health=Health(ledger, folder, LOCAL),

@@ -65,7 +65,7 @@ class TestIssuer:
         self._key = SigningKey()
         self.away = False
 
-    async def find(self, issuer: Issuer, kid: str) -> VerificationKey:  # noqa: ARG002 - one key for all realms
+    async def find(self, issuer: Issuer, kid: str) -> VerificationKey:
         if self.away:
             raise KeysUnavailable
         if kid != "tests":
