@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from translators.canonical.documents import KINDS, Kind, business_key, encode
+from translators.canonical.documents import Kind, business_key, encode, kind_named, newest
 from translators.edifact import translating as edifact
 from translators.edifact.translating import EdifactLimits
 from translators.findings import Finding, Unreadable
@@ -129,9 +129,10 @@ def _read_json(content: bytes, label: Label, limits: Limits) -> Reading:
     if content.startswith(_BOM):
         content = content.removeprefix(_BOM)
         findings = (Finding("json.bom", "a byte order mark was skipped", severity="information"),)
-    kind = KINDS[f"{label.name}/{label.version}"]
+    kind = kind_named(f"{label.name}/{label.version}")
+    assert kind is not None, "labels come from identify"
     canonical, body = decode(content, kind, limits.max_depth)
-    return Reading(documents=(document(kind, canonical, body),), findings=findings)
+    return Reading(documents=(document(newest(kind), canonical, body),), findings=findings)
 
 
 def document(kind: Kind, canonical: Any, body: bytes | None = None, *, test: bool = False) -> Document:

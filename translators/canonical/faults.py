@@ -37,13 +37,14 @@ def faults(value: Any, wanted: type[Any]) -> list[Fault]:
     try:
         msgspec.convert(value, wanted, dec_hook=decode_figure)
     except msgspec.ValidationError as error:
-        return [Fault("value", str(error).rpartition(" - at ")[0] or str(error), "")]
+        sentence = str(error).rpartition(" - at ")[0] or str(error)
+        return [Fault("value", sentence, _field_meant(sentence, value) if isinstance(value, dict) else "")]
     return []
 
 
 def _faults(value: Any, wanted: inspect.Type, pointer: str) -> Iterator[Fault]:
     wanted = _without_null(wanted) if value is not None else wanted
-    if isinstance(wanted, inspect.Metadata):
+    while isinstance(wanted, inspect.Metadata):
         wanted = wanted.type
     if isinstance(wanted, inspect.StructType):
         yield from _struct_faults(value, wanted, pointer)
@@ -88,10 +89,31 @@ def _whole_faults(value: Any, cls: type[Any], pointer: str) -> Iterator[Fault]:
 
 
 def _field_meant(sentence: str, value: dict[str, Any]) -> str:
-    """The field whose value the sentence quotes first, as a pointer; nothing when that is not plain."""
-    quoted = sentence.split("`")[1] if sentence.count("`") > 1 else None
-    fields = [name for name, text in value.items() if quoted is not None and text == quoted]
-    return "/" + fields[0] if len(fields) == 1 else ""
+    """Where the thing stands that the sentence quotes first, as a pointer; nothing when that is not plain.
+
+    Rules quote a field by its name (`totals.net`), a value as it is, or a line by its number (line `3` …).
+    """
+    if sentence.count("`") < 2:
+        return ""
+    quoted = sentence.split("`")[1]
+    fields = [name for name, text in value.items() if text == quoted]
+    if len(fields) == 1:
+        return "/" + fields[0]
+    lines = value.get("lines")
+    if sentence.startswith("line `") and isinstance(lines, list):
+        numbered = [index for index, line in enumerate(lines) if line.get("number") == quoted]
+        return f"/lines/{numbered[0]}" if len(numbered) == 1 else ""
+    return _named_field(quoted.split("."), value)
+
+
+def _named_field(names: list[str], value: Any) -> str:
+    """The pointer of the longest part of `names` that stands in the value."""
+    pointer = ""
+    for name in names:
+        if not isinstance(value, dict) or name not in value:
+            break
+        pointer, value = f"{pointer}/{name}", value[name]
+    return pointer
 
 
 def _list_faults(value: Any, wanted: inspect.VarTupleType, pointer: str) -> Iterator[Fault]:

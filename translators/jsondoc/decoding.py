@@ -6,10 +6,12 @@ from typing import Any
 
 import msgspec
 
-from translators.canonical.documents import KINDS, Kind, encode
+from translators.canonical.documents import KINDS, Kind, encode, kind_named
 from translators.canonical.faults import Fault, Number, faults
+from translators.canonical.upcasting import STEPS, upcast
 from translators.findings import Finding, Place, Unreadable
 from translators.jsondoc.scanning import Mistake, Walk
+from translators.yamlsentences import suggest
 
 _KIND = re.compile(rb'"kind"\s*:\s*"([^"\\]{1,64})"')
 _KIND_FIRST = re.compile(rb'\s*\{\s*"kind"\s*:')
@@ -22,10 +24,11 @@ def kind_of(head: bytes) -> Kind:
     """The kind named in the first bytes of a JSON document. Raises Unreadable when it is missing or unknown."""
     for tag in _KIND.findall(head):
         name = tag.decode("utf-8", "replace")
-        if name in KINDS:
-            return KINDS[name]
+        known = kind_named(name)
+        if known is not None:
+            return known
         if "/" in name:
-            raise Unreadable((_finding("json.kind", f"unknown kind `{name}`; known are {', '.join(KINDS)}", "/kind"),))
+            raise Unreadable((_finding("json.kind", f"unknown kind `{name}`; {suggest(name, KINDS)}", "/kind"),))
     text = f"the field `kind` is missing near the start; put it first, as in {next(iter(KINDS))}"
     raise Unreadable((_finding("json.kind", text, "/kind"),))
 
@@ -35,7 +38,8 @@ def decode(content: bytes, kind: Kind, max_depth: int) -> tuple[Any, bytes]:
 
     The fast way is msgspec. A name that occurs twice, of which msgspec takes the last, shows in the number of quotes:
     encoding the object again gives exactly as many unless something was lost (or left out because it is a default,
-    which a slower look then tells apart).
+    which a slower look then tells apart). What comes in an older major version is held to that version's rules, and
+    comes out in the newest.
     """
     try:
         canonical = kind.decode(content)
@@ -45,7 +49,15 @@ def decode(content: bytes, kind: Kind, max_depth: int) -> tuple[Any, bytes]:
     lost_none = content.count(b'"') == body.count(b'"') and _KIND_FIRST.match(content) and rb"\u0022" not in content
     if not lost_none and (mistake := _hidden_mistake(content, kind)):
         raise Unreadable(_explained(content, kind, max_depth, mistake))
-    return canonical, body
+    return _in_newest_version(canonical) if kind.tag in STEPS else (canonical, body)
+
+
+def _in_newest_version(older: Any) -> tuple[Any, bytes]:
+    try:
+        canonical = upcast(older)
+    except ValueError as error:
+        raise Unreadable((_finding("document.value", str(error), ""),)) from None
+    return canonical, encode(canonical)
 
 
 def _hidden_mistake(content: bytes, kind: Kind) -> str | None:
