@@ -1,5 +1,7 @@
 """Codes against the code lists of the directory, and dates against the format that stands beside them."""
 
+import re
+
 from msgspec import Struct
 
 from translators.edifact.dateformats import real_date
@@ -32,6 +34,26 @@ class Dated(Struct, frozen=True):
     format: int
 
 
+class QuickValues(Struct, frozen=True):
+    """(group, codes) and (group of the format, group of the date) of a match: right, or to be looked at again."""
+
+    coded: tuple[tuple[int, frozenset[str]], ...]
+    dated: tuple[tuple[int, int], ...]
+
+    def are_right(self, match: re.Match[str]) -> bool:
+        """Whether every code is known and every date real."""
+        for group, codes in self.coded:
+            value = match[group]
+            if value and value not in codes:
+                return False
+        for written, value in self.dated:
+            if match[written] and match[value]:
+                is_real = real_date(match[written])
+                if is_real is not None and not is_real(match[value]):
+                    return False
+        return True
+
+
 class CodedValues(Struct, frozen=True):
     """The codes and dates of one segment."""
 
@@ -44,18 +66,31 @@ class CodedValues(Struct, frozen=True):
     @classmethod
     def of(cls, rules: tuple[ElementRule, ...], directory: Directory) -> "CodedValues":
         coded, dated = [], []
-        codes_of = getattr(directory, "codes", _no_codes)  # a release may come without code lists
         for index, rule in enumerate(rules, 1):
             names = [component.id for component in rule.components]
             others = tuple(at for at, name in enumerate(names) if name in (_AGENCY, _LIST))
             for number, name in enumerate(names):
-                codes = codes_of(name) if name != _LIST else None  # partners name lists of their own
+                codes = directory.codes(name) if name != _LIST else None  # partners name lists of their own
                 if codes:
                     elsewhere = () if name == _AGENCY else others
                     coded.append(Coded(index, number, name, codes, elsewhere, rule.is_composite))
             if _VALUE in names and _FORMAT in names:
                 dated.append(Dated(index, names.index(_VALUE), names.index(_FORMAT)))
         return cls(tuple(coded), tuple(dated))
+
+    @property
+    def kept(self) -> frozenset[tuple[int, int]]:
+        """The components that must be known: (element from 1, component from 0)."""
+        dates = {(each.element, at) for each in self.dated for at in (each.value, each.format)}
+        return frozenset(dates | {(each.element, each.number) for each in self.coded})
+
+    def quick(self) -> "QuickValues":
+        """The same checks on the groups of a pattern that keeps `kept`."""
+        groups = {at: number for number, at in enumerate(sorted(self.kept), 1)}
+        return QuickValues(
+            tuple((groups[each.element, each.number], each.codes) for each in self.coded),
+            tuple((groups[each.element, each.format], groups[each.element, each.value]) for each in self.dated),
+        )
 
     def check(self, placed: Placed, faults: Faults, policy: str) -> None:
         """Tell unknown codes, as errors or warnings, and dates that are none."""
@@ -73,10 +108,6 @@ class CodedValues(Struct, frozen=True):
                 for repetition, values in enumerate(elements[dated.element], 1):
                     if dated.format < len(values):
                         _check_date(placed, dated, values, repetition, faults)
-
-
-def _no_codes(_element: str) -> frozenset[str] | None:
-    return None
 
 
 def _tell_code(placed: Placed, coded: Coded, values: list[str], repetition: int, faults: Faults, policy: str) -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from translators.edifact.characters import outside
-from translators.edifact.codedvalues import CodedValues
+from translators.edifact.codedvalues import CodedValues, QuickValues
 from translators.edifact.directory import Component, Directory, ElementRule
 from translators.edifact.faults import Faults
 from translators.edifact.segmentpatterns import segment_pattern
@@ -32,6 +32,7 @@ class _Checked(Struct, frozen=True):
 
     rules: tuple[ElementRule, ...]
     pattern: re.Pattern[str]
+    quick: QuickValues
     coded: CodedValues
 
 
@@ -47,24 +48,25 @@ class ContentsCheck:
     def check(self, placed: Placed, faults: Faults, codes: CodePolicy = "error") -> None:
         """Tell everything wrong inside one segment; nothing of a segment the release does not have."""
         segment = placed.segment
-        elements = segment.elements
-        tag = elements[0][0][0]
+        tag = segment.tag
         checked = self._segments[tag] if tag in self._segments else self._compile(tag)
         if checked is None:
             return
-        if checked.pattern.match(segment.syntax.text(segment.raw)) is None:
+        match = checked.pattern.match(segment.syntax.text(segment.raw))
+        if match is None:
             self._tell_all(placed, checked.rules, faults)
         if self._trailing is not None and self._trailing.search(segment.raw):
             _tell_trailing(placed, faults)
-        if checked.coded:
+        if match is None or not checked.quick.are_right(match):
             checked.coded.check(placed, faults, codes)
 
     def _compile(self, tag: str) -> _Checked | None:
         rules = self._directory.segment(tag)
         checked = None
         if rules is not None:
-            pattern = segment_pattern(tag, rules, self._separators)
-            checked = _Checked(rules, pattern, CodedValues.of(rules, self._directory))
+            coded = CodedValues.of(rules, self._directory)
+            pattern = segment_pattern(tag, rules, self._separators, coded.kept)
+            checked = _Checked(rules, pattern, coded.quick(), coded)
         if len(self._segments) < 1_000:  # tags come from the sender: a table of any size must not grow
             self._segments[tag] = checked
         return checked

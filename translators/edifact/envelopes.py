@@ -1,10 +1,14 @@
-"""What stands in a UNB: its parties, its date, the test indicator (ISO 9735-1, annex C)."""
+"""What stands in the service segments around messages: parties, date, test indicator (ISO 9735-1, annex C)."""
 
 from enum import Enum
 
+from translators.edifact.contents import contents_check
 from translators.edifact.dateformats import real_date
+from translators.edifact.directory import directory
 from translators.edifact.faults import Faults
 from translators.edifact.segments import Segment
+from translators.edifact.structure import Placed
+from translators.findings import Finding
 
 _NEEDED = ((2, 1, "sender"), (3, 1, "recipient"), (4, 1, "date"), (5, 1, "reference"))
 _LONG_DATE = 8
@@ -70,3 +74,33 @@ def check_header(unb: Segment, faults: Faults) -> None:
     if unb.get(11) not in known:
         text = f"the test indicator `{unb.get(11)[:5]}` is not known in syntax version {version}"
         faults.tell("test", "edifact.unb.test", text, unb, 11)
+
+
+_DATE_AND_TIME = 4
+_COUNT_AND_REFERENCE = ("UNE", "UNZ")
+
+
+def check_service_segment(segment: Segment, faults: Faults) -> None:
+    """The elements of UNB, UNG, UNE or UNZ by the service directory of their syntax version.
+
+    What the reader of the interchange tells in better words is left to it: what is missing in a UNB, dates, counts and
+    references. Partners agree on qualifiers of their own (0007), so no codes are checked.
+    """
+    version = segment.syntax.version
+    tables = directory("4.1" if version >= "4" else "D.3", version)
+    assert tables is not None
+    own = Faults(faults.limit)
+    contents_check(tables, segment.syntax.separators, version).check(Placed(segment, 0), own, "off")
+    for finding in own.findings:
+        if not _is_told_elsewhere(finding):
+            faults.pass_on(finding)
+
+
+def _is_told_elsewhere(finding: Finding) -> bool:
+    place = finding.place
+    if place.segment in _COUNT_AND_REFERENCE:
+        return finding.code != "edifact.element.constituents"
+    if place.segment == "UNB":
+        is_needed = any(element == place.element for element, _, _ in _NEEDED)
+        return place.element == _DATE_AND_TIME or (finding.code == "edifact.element.missing" and is_needed)
+    return place.element == _DATE_AND_TIME and finding.code == "edifact.element.value"

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 from msgspec import Struct, field
 
+from translators.edifact.collecting import uncollected
 from translators.edifact.contents import CodePolicy, check_characters
-from translators.edifact.directory import Directory, directory
+from translators.edifact.directory import Directory, directory, unknown_message
 from translators.edifact.faults import Faults
 from translators.edifact.interchange import Group, Header, InterchangeReader, Message
 from translators.edifact.messagechecks import check_message
@@ -130,12 +131,13 @@ def examine(
         max_findings=limits.max_findings,
     )
     tokenizer = Tokenizer(agreement)
-    for segment in tokenize((content,), tokenizer):
-        examiner.take(segment)
-        if examiner.is_full:
-            break
-    else:
-        examiner.finish()
+    with uncollected(len(content)):
+        for segment in tokenize((content,), tokenizer):
+            examiner.take(segment)
+            if examiner.is_full:
+                break
+        else:
+            examiner.finish()
     return examiner.examination(tokenizer.findings)
 
 
@@ -177,6 +179,9 @@ class _Examiner:
         if tag in _ENVELOPES:
             check_characters(Placed(segment, 0), self._faults)
         message = self._reader.take(segment)
+        if message is None and tag[:2] != b"UN" and len(self._faults.findings) == self._seen:
+            self.is_full = self._reader.stopped
+            return  # a segment of a message, and nothing to say about it
         self._settle(message, segment if tag in (b"UNB", b"UNH", b"UNG") else None)
         if tag in _ENVELOPES:
             self._close(segment, tag)
@@ -299,7 +304,8 @@ class _Examiner:
         version = message.header.version if message.header else "3"
         found = self._tables(message.directory, version)
         if found is None or found.structure(message.type) is None:
-            text = f"there is no table of {message.type[:6]} {message.directory[:10]} to check it by"
+            unknown = unknown_message(message.type, message.directory)
+            text = unknown.text if unknown is not None else f"there is no table of message `{message.type[:6]}`"
             faults.tell("agreement", "edifact.message.unknown", text, message.segments[0], 2, 1, position=1)
             return None
         return check_message(message, found, faults, self._codes)

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from msgspec import structs
+
 from translators.edifact.segments import Segment
 from translators.findings import Finding, Place
 
@@ -81,25 +83,30 @@ class Faults:
         severity: Severity = "error",
     ) -> None:
         """One finding at a place; positions count from 1, and 0 means the whole."""
-        if severity == "error":
-            self.errors += 1
-        if len(self.findings) >= self.limit and severity != "error":
-            return
-        if len(self.findings) >= 2 * self.limit:
-            return
         syntax_code = SYNTAX_CODES[kind][self._is_v4] if kind else None
         place = Place(
             interchange=self._interchange,
             message=self.message,
             segment=segment.raw[:3].decode("latin-1") if segment else None,
-            segment_position=position,
+            segment_position=position or None,
             element=element or None,
             component=component or None,
             offset=_offset(segment, element, component, repetition),
             repetition=repetition if repetition > 1 else None,
             group=self.group,
         )
-        self.findings.append(Finding(code, text, place, severity, syntax_code=syntax_code))
+        self._keep(Finding(code, text, place, severity, syntax_code=syntax_code))
+
+    def _keep(self, finding: Finding) -> None:
+        is_error = finding.severity == "error"
+        self.errors += is_error
+        if len(self.findings) < (2 * self.limit if is_error else self.limit):
+            self.findings.append(finding)
+
+    def pass_on(self, finding: Finding) -> None:
+        """A finding that was made elsewhere, as one of this interchange and message."""
+        place = structs.replace(finding.place, interchange=self._interchange, message=self.message, group=self.group)
+        self._keep(structs.replace(finding, place=place))
 
     def warn(self, code: str, text: str, segment: Segment, element: int = 0, component: int = 0) -> None:
         """Something remarkable that does not stop the message."""

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from translators.edifact.envelopes import check_header
+from translators.edifact.envelopes import check_header, check_service_segment
 from translators.edifact.faults import Faults, Severity
 from translators.edifact.segments import Segment
 
@@ -160,6 +160,7 @@ class InterchangeReader:
         self._messages = self._groups = 0
         self._references.clear()
         check_header(unb, self.faults)
+        check_service_segment(unb, self.faults)
 
     def _read_ung(self, ung: Segment) -> None:
         if self._group is not None:
@@ -168,6 +169,7 @@ class InterchangeReader:
             self._tell(ung, "mixed", "edifact.mixed", "groups and messages stand side by side")
         self._groups += 1
         self.faults.group = ung.get(5)[:35]
+        check_service_segment(ung, self.faults)
         self._group = Group(
             reference=ung.get(5), message_type=ung.get(1), sender=ung.get(2, 1), sender_qualifier=ung.get(2, 2),
             recipient=ung.get(3, 1), recipient_qualifier=ung.get(3, 2),
@@ -218,6 +220,7 @@ class InterchangeReader:
         self._check_count(une, group.messages, "messages")
         if not group.messages:
             self._tell(une, "empty", "edifact.group.empty", "the group holds no message")
+        check_service_segment(une, self.faults)
         self.faults.group = None
 
     def _read_unz(self, unz: Segment) -> None:
@@ -227,6 +230,7 @@ class InterchangeReader:
             self._messages = 0
             return
         self._close_group(unz)
+        check_service_segment(unz, self.faults)
         self._check_reference(unz, unz.get(2), self.header.reference, "UNB")
         if self._groups:
             self._check_count(unz, self._groups, "groups")

@@ -10,15 +10,23 @@ from translators.edifact.directory import Component, ElementRule
 from translators.edifact.separators import Separators
 
 
-def segment_pattern(tag: str, rules: tuple[ElementRule, ...], separators: Separators) -> re.Pattern[str]:
-    """Matches the whole text of a segment that is right; says nothing of codes and dates."""
-    elements = [_element(rule, separators) for rule in rules]
+def segment_pattern(
+    tag: str, rules: tuple[ElementRule, ...], separators: Separators, kept: frozenset[tuple[int, int]] = frozenset()
+) -> re.Pattern[str]:
+    """Matches the whole text of a segment that is right; says nothing of codes and dates.
+
+    `kept` are the components, (element from 1, component from 0), whose values are groups of the match, in this order.
+    """
+    elements = [
+        _element(rule, separators, {at for of, at in kept if of == index}) for index, rule in enumerate(rules, 1)
+    ]
     needed = max((index for index, rule in enumerate(rules, 1) if rule.mandatory), default=0)
     return re.compile(re.escape(tag) + _chain(elements, needed, re.escape(separators.element), leads=True) + r"\Z")
 
 
-def _element(rule: ElementRule, separators: Separators) -> str:
+def _element(rule: ElementRule, separators: Separators, kept: set[int]) -> str:
     components = [_component(component, separators) for component in rule.components]
+    components = [f"({part})" if at in kept else part for at, part in enumerate(components)]
     if rule.is_composite:
         optional = [
             part if component.mandatory else f"(?:{part})?"
@@ -28,7 +36,7 @@ def _element(rule: ElementRule, separators: Separators) -> str:
         written = _chain(optional, needed, re.escape(separators.component), leads=False)
     else:
         written = components[0]
-    if separators.repetition is not None and rule.repeats > 1:
+    if separators.repetition is not None and rule.repeats > 1 and not kept:  # a group holds one repetition only
         written = f"{written}(?:{re.escape(separators.repetition)}{written}){{0,{rule.repeats - 1}}}"
     return written if rule.mandatory else f"(?:{written})?"
 

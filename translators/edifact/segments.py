@@ -13,13 +13,14 @@ Element = list[list[str]]
 class Syntax:
     """How the segments of one interchange are written; shared by all of them."""
 
-    __slots__ = ("encoding", "repertoire", "separators", "version")
+    __slots__ = ("element", "encoding", "repertoire", "separators", "version")
 
     def __init__(self, separators: Separators, version: str = "3", repertoire: str = "", encoding: str = "") -> None:
         self.separators = separators
         self.version = version
         self.repertoire = repertoire
         self.encoding = encoding or "iso8859-1"
+        self.element = separators.element.encode("latin-1")
 
     def text(self, raw: bytes) -> str:
         """Decoded text. Bytes the character set does not have are shown as ISO 8859-1; `fault` tells of them."""
@@ -74,6 +75,9 @@ class Segment:
     @property
     def tag(self) -> str:
         """The three letters; the empty text when there is no tag."""
+        raw = self.raw
+        if raw[3:4] == self.syntax.element and raw[:3].isalnum():
+            return raw[:3].decode("latin-1")  # nearly always, and without splitting the rest
         return self.elements[0][0][0]
 
     @property

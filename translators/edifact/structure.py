@@ -14,19 +14,23 @@ from translators.edifact.faults import Faults
 from translators.edifact.segments import Segment
 
 
-class Placed(Struct, eq=False):
+class Placed(Struct, eq=False, gc=False):
     """A segment with its position in the message (UNH = 1)."""
 
     segment: Segment
     position: int
 
 
-class GroupInstance(Struct, eq=False):
+class GroupInstance(Struct, eq=False, gc=False):
     """One repetition of a group: its segments by tag and its groups by name, each in the order of the message."""
 
     step: Step
     segments: dict[str, list[Placed]] = field(default_factory=dict)
     groups: dict[str, "list[GroupInstance]"] = field(default_factory=dict)
+
+
+_NO_GROUPS: dict[str, list[GroupInstance]] = {}
+"""Shared by all groups without inner ones, which are most; replaced before anything is added."""
 
 
 class _Frame:
@@ -108,15 +112,22 @@ class _Placing:
         return None
 
     def _add(self, frame: _Frame, step: Step, placed: Placed) -> None:
+        instance = frame.instance
         if step.group is None:
-            frame.instance.segments.setdefault(step.tag, []).append(placed)
+            found = instance.segments.get(step.tag)
+            if found is None:
+                instance.segments[step.tag] = [placed]
+            else:
+                found.append(placed)
             return
-        inner = GroupInstance(step)
-        frame.instance.groups.setdefault(step.name, []).append(inner)
+        inner = GroupInstance(step, {step.tag: [placed]}, _NO_GROUPS)
+        if instance.groups is _NO_GROUPS:
+            instance.groups = {step.name: [inner]}
+        else:
+            instance.groups.setdefault(step.name, []).append(inner)
         opened = _Frame(step, inner)
         opened.counts[0] = 1
         self._frames.append(opened)
-        self._add(opened, step.steps[0], placed)
 
     def _leave(self, before: Placed | None) -> None:
         frame = self._frames.pop()
