@@ -52,6 +52,17 @@ async def test_an_edifact_order_is_taken(served: Served, media: str) -> None:
     assert msgspec.json.decode(answer.json()["statement"])["format"] == "edifact ORDERS D.96A"
 
 
+async def test_ubl_is_taken_at_its_addresses(served: Served) -> None:
+    media = "application/xml; charset=utf-8"
+    order = await served.post("/v1/purchase-orders", example("order.ubl.xml"), served.aurora(), media=media)
+    advice = await served.post(
+        "/v1/despatch-advices", example("despatch-advice.ubl.xml"), served.supplier(), media=media
+    )
+    assert (order.status_code, advice.status_code) == (202, 202), order.text + advice.text
+    wrong = await served.post("/v1/despatch-advices", example("order.ubl.xml"), served.aurora(), media=media)
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "document.other_type")
+
+
 async def test_the_same_again_gets_the_stored_statement(served: Served) -> None:
     first = await served.order("PO-1", {"idempotency-key": "one"})
     again = await served.order("PO-1", {"idempotency-key": '"one"'})
