@@ -13,7 +13,7 @@ from translators.edifact.directories.codelists import code_lists
 from translators.edifact.directories.naming import names_of
 from translators.edifact.directories.packing import tables, write
 from translators.edifact.directories.release import Release
-from translators.edifact.directories.repairing import drop_unused, repair
+from translators.edifact.directories.repairing import check_whole, drop_unused, repair
 from translators.edifact.directories.repairs import RELEASES, TEXTS
 from translators.edifact.directories.service import read_service
 from translators.edifact.directories.texts import read_texts
@@ -27,8 +27,9 @@ def build(folder: Path) -> dict[str, dict[str, Any]]:
     for name in RELEASES:
         if name not in texts:
             repair(releases[name], *neighbours(name, texts))
-    for release in texts.values():
+    for release in releases.values():
         drop_unused(release)
+        check_whole(release)
     service = read_service(folder)
     return tables(releases, service, code_lists(releases), names_of(releases, service))
 

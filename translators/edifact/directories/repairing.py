@@ -29,26 +29,47 @@ def repair(release: Release, before: Release | None, after: Release | None) -> N
         _restore_repeats(message, rows, known, release.name)
     if "QALITY" in release.messages:
         _restore_sps(release.messages["QALITY"])
-    drop_unused(release)
+    tags = used_tags(release)
+    release.segments = {tag: parts for tag, parts in release.segments.items() if tag in tags}
     for tag, parts in release.segments.items():
         around = _parts_in(before, "segments", tag), _parts_in(after, "segments", tag)
         settled = _settled(release.name, tag, parts, around, SEGMENTS)
         release.segments[tag] = _with_repeats(release.name, tag, settled, around)
-    for name, parts in release.composites.items():
+    composites = {part.id for parts in release.segments.values() for part in parts if not part.id.isdigit()}
+    release.composites = {name: release.composites.get(name, []) for name in sorted(composites)}
+    for name, given in release.composites.items():
         around = _parts_in(before, "composites", name), _parts_in(after, "composites", name)
-        release.composites[name] = _settled(release.name, name, parts, around, COMPOSITES)
+        # A composite that is lost as a whole is one shortened to nothing.
+        release.composites[name] = _settled(release.name, name, given, around, COMPOSITES)
     _settle_elements(release, texts)
+
+
+def used_tags(release: Release) -> set[str]:
+    """The segments that the messages of the release name."""
+    return {row.tag for rows in release.messages.values() for _, row in walk(rows) if not row.group}
 
 
 def drop_unused(release: Release) -> None:
     """Keep what the messages of the release use; service segments are not the directory's."""
-    tags = {row.tag for rows in release.messages.values() for _, row in walk(rows) if not row.group}
+    tags = used_tags(release)
     release.segments = {tag: parts for tag, parts in release.segments.items() if tag in tags}
     used = {part.id for parts in release.segments.values() for part in parts}
     release.composites = {name: parts for name, parts in release.composites.items() if name in used}
     used |= {part.id for parts in release.composites.values() for part in parts}
     release.elements = {name: kind for name, kind in release.elements.items() if name in used}
     release.codes = {name: codes for name, codes in release.codes.items() if name in used}
+
+
+def check_whole(release: Release) -> None:
+    """Stop when something is used and not described, or described and empty."""
+    described = {*release.composites, *release.elements}
+    for name, parts in {**release.segments, **release.composites}.items():
+        if not parts or not described.issuperset(part.id for part in parts):
+            raise SystemExit(f"{release.name} {name}: empty, or with parts that are not described: {parts}")
+    for message, rows in release.messages.items():
+        tags = {row.tag for _, row in walk(rows) if not row.group} - {"UNH", "UNS", "UNT"}
+        if not tags <= set(release.segments):
+            raise SystemExit(f"{release.name} {message}: not described are {sorted(tags - set(release.segments))}")
 
 
 def _parts_in(text: Release | None, kind: Literal["segments", "composites"], name: str) -> _Parts:
@@ -90,8 +111,8 @@ def _settled(
         return known[shapes.index(_shape(given))]
     if len(known) > 1 and shapes[0] == shapes[1] and _is_shortened(given, known[0]):
         return known[0]
-    if not known:
-        return given  # came and went between two texts, or is not used by our messages; unused parts are dropped
+    if len(known) == 1 and not given:
+        return known[0]
     raise SystemExit(f"{release} {name}: {_shape(given)} is in no text; decide in repairs.py")
 
 

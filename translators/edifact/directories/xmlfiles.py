@@ -31,13 +31,17 @@ def read_xml(folder: Path, name: str) -> Release:
 
 
 def read_codes(path: Path) -> dict[str, dict[str, str]]:
-    """Element -> code -> short name. An element that stands twice is one list; so is a code that does."""
-    lists: dict[str, dict[str, str]] = {}
+    """Element -> code -> short name. D.96A gives lists up to four times; the form that most of them have is the list.
+
+    (One block of 9421 runs on into the codes of the element before; a code that stands twice has its first name.)
+    """
+    blocks: dict[str, list[dict[str, str]]] = {}
     for element in _root(path):
-        codes = lists.setdefault(element.get("id"), {})
+        codes: dict[str, str] = {}
         for code in element:
             codes.setdefault(code.get("id"), code.get("title") or code.get("desc"))
-    return lists
+        blocks.setdefault(element.get("id"), []).append(codes)
+    return {element: max(forms, key=forms.count) for element, forms in blocks.items()}
 
 
 def words(name: str) -> str:
