@@ -54,5 +54,6 @@ def decode_figure(wanted: type[Any], value: object) -> Decimal:
     if type(value) is str:
         return figure(value)
     if isinstance(value, Decimal):  # a map may hand over what it has calculated
-        return figure(format(value, "f") if value.is_finite() and abs(value.adjusted()) < 40 else str(value))
+        text = format(value, "f") if value.is_finite() and abs(value.adjusted()) < 40 else str(value)
+        return figure(text.rstrip("0").rstrip(".") if "." in text else text)
     raise TypeError('a decimal is written as text, as in "12.5"; JSON numbers are not exact')
