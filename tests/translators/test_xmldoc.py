@@ -96,7 +96,7 @@ def test_hostile_xml_is_refused_at_the_door_as_well() -> None:
 
 
 def test_an_unknown_document_is_named() -> None:
-    sentence = "documents `{urn:x}Thing` are not supported; known are Order (UBL 2), DespatchAdvice (UBL 2)"
+    sentence = "documents `{urn:x}Thing` are not supported; known are DespatchAdvice (UBL 2), Order (UBL 2)"
     with pytest.raises(Unreadable) as caught:
         identify(b'<Thing xmlns="urn:x"/>', None)
     assert caught.value.findings[0].text == sentence

@@ -9,11 +9,23 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from translators.edifact.directory import Directory, Step
+from translators.edifact.directory import Component, Directory, ElementRule, Step
+from translators.edifact.drafts import (
+    Check,
+    CompositeNode,
+    DraftSlot,
+    DraftWay,
+    Stretch,
+    component_slot,
+    composite_stretch,
+    element_slot,
+    group_stretch,
+    segment_stretch,
+)
 from translators.edifact.structure import GroupInstance, Placed
 from translators.findings import Place
 from translators.mapping.pathwords import Condition, PathStep, steps_of
-from translators.mapping.sources import Leaf, Leaves, Nodes
+from translators.mapping.sources import Leaf, Leaves, Nodes, nothing
 
 
 class SegmentScope(Struct, frozen=True):
@@ -26,16 +38,7 @@ class CompositeScope(Struct, frozen=True):
     """Paths start at a composite of this name."""
 
     name: str
-    components: tuple[str, ...]
-
-
-class CompositeNode(Struct, frozen=True):
-    """A composite where it stands; `components` is never all empty."""
-
-    placed: Placed
-    element: int
-    repetition: int
-    components: list[str]
+    components: tuple[Component, ...]
 
 
 Spot = tuple[int, int, int, int]
@@ -57,7 +60,7 @@ class EdifactSource:
         from_root, steps = steps_of(path)
         scope = self.root_scope if from_root else scope
         finds: list[Any] = []
-        compared: Leaves = _nothing
+        compared: Leaves = nothing
         for step in steps:
             find, scope, compared = self._step(step, scope)
             finds.append(find)
@@ -78,7 +81,7 @@ class EdifactSource:
             walked.append((find, compared))
         return _gather(tuple(walked), self._values(last.name, inner), from_root=from_root)
 
-    def place(self, spot: Hashable) -> Place:
+    def place(self, spot: Hashable, root: Any) -> Place:  # noqa: ARG002 - the protocol's; a spot says it all
         """Where a spot lies; `segment` and `offset` are added by who has the segments."""
         position, element, _, component = cast(Spot, spot)
         return Place(segment_position=position, element=element or None, component=component or None)
@@ -91,6 +94,53 @@ class EdifactSource:
             node = next(iter(node.segments.values()))[0]
         return (node.position, 0, 0, 0)
 
+    def blank(self) -> GroupInstance:
+        """See `Source.blank`."""
+        return GroupInstance(self.root_scope)
+
+    def way(self, path: str, scope: Any) -> tuple[DraftWay, Any]:
+        """See `Source.way`."""
+        from_root, steps = steps_of(path)
+        return self._way(steps, self.root_scope if from_root else scope, from_root=from_root)
+
+    def slot(self, path: str, scope: Any) -> DraftSlot:
+        """See `Source.slot`."""
+        from_root, steps = steps_of(path)
+        way, inner = self._way(steps[:-1], self.root_scope if from_root else scope, from_root=from_root)
+        name = steps[-1].name
+        if isinstance(inner, CompositeScope):
+            return component_slot(tuple((n, each) for n, each in enumerate(inner.components) if each.id == name), way)
+        rules = self.directory.segment(inner.tag) or ()
+        places = self._positions(name, inner)
+        where = tuple((at, number, rules[at - 1].components[number]) for at, number in places)
+        return element_slot(where, way, in_composite="." in name)
+
+    def _way(self, steps: tuple[PathStep, ...], scope: Any, *, from_root: bool) -> tuple[DraftWay, Any]:
+        stretches = []
+        for step in steps:
+            stretch, scope = self._stretch(step, scope)
+            stretches.append(stretch)
+        return DraftWay(tuple(stretches), from_root), scope
+
+    def _stretch(self, step: PathStep, scope: Any) -> tuple[Stretch, Any]:
+        _, inner = self._named(step.name, scope)
+        checks = tuple(self._check(condition, inner) for condition in step.conditions)
+        if isinstance(inner, Step):
+            return group_stretch(inner, checks), inner
+        if isinstance(inner, SegmentScope):
+            most = sum(each.repeats for each in scope.steps if each.group is None and each.tag == inner.tag)
+            return segment_stretch(inner.tag, most, checks), inner
+        return composite_stretch(self._composite_places(step.name, scope), checks), inner
+
+    def _check(self, condition: Condition, scope: Any) -> Check:
+        asks = bool(condition.values) and not condition.negated
+        leaves = self.leaves(condition.path, scope)
+        return Check(condition, leaves, self.slot(condition.path, scope) if asks else None)
+
+    def _composite_places(self, name: str, scope: SegmentScope) -> tuple[tuple[int, ElementRule], ...]:
+        rules = self.directory.segment(scope.tag) or ()
+        return tuple((index, rule) for index, rule in enumerate(rules, 1) if rule.id == name and rule.is_composite)
+
     def places(self, tag: str, element: str) -> list[tuple[int, int]]:
         """(element, component from 1) where `element` stands in `tag`; (0, 0) for the whole segment."""
         if not element:
@@ -101,7 +151,7 @@ class EdifactSource:
         find, inner = self._named(step.name, scope)
         conditions = [(condition, self.leaves(condition.path, inner)) for condition in step.conditions]
         if not conditions:
-            return find, inner, _nothing
+            return find, inner, nothing
 
         def find_matching(node: Any, root: Any) -> list[Any]:
             return [
@@ -132,7 +182,7 @@ class EdifactSource:
         indexes = [index for index, rule in enumerate(rules, 1) if rule.id == name and rule.is_composite]
         if not indexes:
             raise ValueError(f"{scope.tag} has no composite `{name}`")
-        components = tuple(component.id for component in rules[indexes[0] - 1].components)
+        components = rules[indexes[0] - 1].components
 
         def find(node: Placed, _: Any = None) -> list[CompositeNode]:
             elements = node.segment.elements
@@ -169,14 +219,14 @@ class EdifactSource:
 
 
 def _component_values(name: str, scope: CompositeScope) -> Leaves:
-    numbers = [number for number, component in enumerate(scope.components) if component == name]
+    numbers = [number for number, component in enumerate(scope.components) if component.id == name]
     if not numbers:
         raise ValueError(f"{scope.name} has no `{name}`")
 
     def find(node: CompositeNode, _: Any) -> list[Leaf]:
         values = node.components
         return [
-            Leaf(values[number], (node.placed.position, node.element, node.repetition, number + 1))
+            (values[number], (node.placed.position, node.element, node.repetition, number + 1), ())
             for number in numbers
             if number < len(values) and values[number]
         ]
@@ -187,12 +237,12 @@ def _component_values(name: str, scope: CompositeScope) -> Leaves:
 def _element_values(positions: list[tuple[int, int]]) -> Leaves:
     def find(node: Placed, _: Any) -> list[Leaf]:
         elements = node.segment.elements
-        found = []
+        found: list[Leaf] = []
         for element, number in positions:
             if element < len(elements):
                 for repetition, values in enumerate(elements[element], 1):
                     if number < len(values) and values[number]:
-                        found.append(Leaf(values[number], (node.position, element, repetition, number + 1)))
+                        found.append((values[number], (node.position, element, repetition, number + 1), ()))
         return found
 
     return find
@@ -215,13 +265,11 @@ def _gather(walked: tuple[tuple[Any, Leaves], ...], values: Leaves, *, from_root
         found: list[tuple[Any, tuple[Hashable, ...]]] = [(root if from_root else node, ())]
         for find, compared in walked:
             found = [
-                (inner, also if compared is _nothing else (*also, *(leaf.spot for leaf in compared(inner, root))))
+                (inner, also if compared is nothing else (*also, *(leaf[1] for leaf in compared(inner, root))))
                 for each, also in found
                 for inner in find(each, root)
             ]
-        return [
-            Leaf(leaf.text, leaf.spot, also) if also else leaf for each, also in found for leaf in values(each, root)
-        ]
+        return [(leaf[0], leaf[1], also) if also else leaf for each, also in found for leaf in values(each, root)]
 
     return find_all
 
@@ -229,8 +277,4 @@ def _gather(walked: tuple[tuple[Any, Leaves], ...], values: Leaves, *, from_root
 def _holds(condition: Condition, leaves: list[Leaf]) -> bool:
     if not condition.values:
         return bool(leaves) is not condition.negated
-    return any(leaf.text in condition.values for leaf in leaves) is not condition.negated
-
-
-def _nothing(_node: Any, _root: Any) -> list[Leaf]:
-    return []
+    return any(leaf[0] in condition.values for leaf in leaves) is not condition.negated

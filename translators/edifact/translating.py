@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from msgspec import Struct
 
@@ -15,11 +15,13 @@ from translators.edifact.messagechecks import check_message
 from translators.edifact.paths import EdifactSource, Spot
 from translators.edifact.structure import GroupInstance, Placed
 from translators.edifact.tokens import Agreement, Tokenizer, tokenize
-from translators.findings import Finding
+from translators.findings import Finding, Place
+from translators.mapping.catalogue import entries
+from translators.mapping.compiling import Trouble
+from translators.mapping.files import MapFile, load
 from translators.mapping.running import Map, Translated
-from translators.mapping.specs import load, shipped
 
-MAPS = {("ORDERS", "D.96A"): "orders-d96a"}
+MAPS = {(each.message, each.version): each.name for each in entries() if each.format == "edifact"}
 """(message, directory) -> the map that ships for it."""
 
 _MOST_RESIDUE = 100
@@ -37,25 +39,30 @@ class EdifactLimits(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What became of an input. `findings` hold the errors too; with one error `objects` is not to be used."""
+    """What became of an input. `findings` hold the errors too; with one error `objects` is not to be used.
+
+    `traces`: for each object, canonical pointer -> place, when that was asked for.
+    """
 
     objects: tuple[tuple[Kind, Any, bool], ...]
     """(kind, canonical object, test indicator set)."""
     findings: tuple[Finding, ...]
     header: Header | None
+    traces: tuple[dict[str, Place], ...] = ()
 
 
-def translate(content: bytes, limits: EdifactLimits) -> Outcome:
-    """Everything in `content`, or every reason why not."""
+def translate(content: bytes, limits: EdifactLimits, using: Map | None = None, *, trace: bool = False) -> Outcome:
+    """Everything in `content`, or every reason why not. `using`: the map for messages of its type and release."""
     faults = Faults(limits.max_findings)
     tokenizer = Tokenizer(Agreement(max_segment_bytes=limits.max_segment_bytes, max_findings=limits.max_findings))
     reader = InterchangeReader(faults, limits.max_messages, limits.max_segments)
     objects: list[tuple[Kind, Any, bool]] = []
+    traces: list[dict[str, Place]] | None = [] if trace else None
     header: Header | None = None
 
     def take(message: Message | None) -> None:
         if message is not None:
-            objects.extend(_translate_message(message, faults))
+            objects.extend(_translate_message(message, faults, using, traces))
 
     for segment in tokenize((content,), tokenizer):
         if segment.raw[:3] in _ENVELOPES:
@@ -72,21 +79,25 @@ def translate(content: bytes, limits: EdifactLimits) -> Outcome:
         if not tokenizer.dead:
             take(reader.finish())
     findings = (*tokenizer.findings, *faults.findings)
-    return Outcome(objects=tuple(objects), findings=findings, header=header)
+    return Outcome(objects=tuple(objects), findings=findings, header=header, traces=tuple(traces or ()))
 
 
-def _translate_message(message: Message, faults: Faults) -> list[tuple[Kind, Any, bool]]:
+def _translate_message(
+    message: Message, faults: Faults, using: Map | None, traces: list[dict[str, Place]] | None
+) -> list[tuple[Kind, Any, bool]]:
     faults.message = message.reference[:35]
     try:
-        return _translated(message, faults)
+        return _translated(message, faults, using, traces)
     finally:
         faults.message = None
 
 
-def _translated(message: Message, faults: Faults) -> list[tuple[Kind, Any, bool]]:
+def _translated(
+    message: Message, faults: Faults, using: Map | None, traces: list[dict[str, Place]] | None
+) -> list[tuple[Kind, Any, bool]]:
     version = message.header.version if message.header else "3"
     tables = directory(message.directory, version)
-    compiled = compiled_map(message.type, message.directory)
+    compiled = _chosen(message, using)
     if compiled is None or tables is None:
         text = f"messages {message.type[:6]} {message.directory[:10]} are not supported; known are {_known()}"
         faults.tell("agreement", "edifact.message.unknown", text, message.segments[0], 2, 1, position=1)
@@ -95,18 +106,50 @@ def _translated(message: Message, faults: Faults) -> list[tuple[Kind, Any, bool]
     root = checked(message, tables, faults)
     if root is None or faults.errors > before:
         return []
-    translated = compiled.translate(root)
+    translated = compiled.translate(root, trace=traces is not None)
     for trouble in translated.troubles:
-        position, element, _, component = cast(Spot, trouble.spot)
-        kind = "missing" if trouble.code.endswith("missing") else "value"
-        segment = message.segments[position - 1]
-        faults.tell(kind, trouble.code, trouble.text, segment, element, component, position=position)
+        _tell_trouble(trouble, message, faults, is_held=translated.canonical is not None)
     if translated.canonical is None:
         return []
+    if traces is not None:
+        traces.append(_places(translated, message))
     _check_line_count(root, translated, faults)
     _tell_residue(message, compiled, translated, faults)
     is_test = message.header is not None and message.header.is_test
     return [(compiled.kind, translated.canonical, is_test)]
+
+
+def _chosen(message: Message, using: Map | None) -> Map | None:
+    """The map for a message: the one that was handed over when it is of its type and release, else the shipped one."""
+    if using is not None and (using.spec.message, using.spec.version) == (message.type, message.directory):
+        return using
+    return compiled_map(message.type, message.directory)
+
+
+def _tell_trouble(trouble: Trouble, message: Message, faults: Faults, *, is_held: bool) -> None:
+    position, element, _, component = cast(Spot, trouble.spot)
+    kind = "missing" if trouble.code.endswith("missing") else "value"
+    segment = message.segments[position - 1]
+    severity: Literal["error", "warning"] = "warning" if is_held else "error"
+    faults.tell(kind, trouble.code, trouble.text, segment, element, component, position=position, severity=severity)
+
+
+def _places(translated: Translated, message: Message) -> dict[str, Place]:
+    """Canonical pointer -> segment, element, component and byte."""
+    found = {}
+    for pointer, spot in (translated.trace or {}).items():
+        position, element, repetition, component = cast(Spot, spot)
+        segment = message.segments[position - 1]
+        found[pointer] = Place(
+            interchange=message.header.reference if message.header else None,
+            message=message.reference,
+            segment=segment.tag,
+            segment_position=position,
+            element=element or None,
+            component=component or None,
+            offset=segment.offset_of(element, component or 1, repetition) if element else segment.offset,
+        )
+    return found
 
 
 def checked(message: Message, tables: Directory, faults: Faults) -> GroupInstance | None:
@@ -117,13 +160,18 @@ def checked(message: Message, tables: Directory, faults: Faults) -> GroupInstanc
 @cache
 def compiled_map(message: str, release: str) -> Map | None:
     """The shipped map for a message of a release, compiled, or None."""
-    name = MAPS.get((message, release))
-    return edifact_map(shipped(name)) if name is not None else None
+    wanted = ("edifact", message, release)
+    entry = next((each for each in entries() if (each.format, each.message, each.version) == wanted), None)
+    return edifact_map(entry.path) if entry is not None else None
 
 
 def edifact_map(path: Path) -> Map:
     """The map in a file, compiled. Raises FileProblems with file, line and column."""
-    file = load(path)
+    return compiled_edifact(load(path))
+
+
+def compiled_edifact(file: MapFile) -> Map:
+    """A loaded map, compiled. Raises FileProblems with file, line and column."""
     tables = directory(file.spec.version)
     if file.spec.format != "edifact" or tables is None:
         problem = (
@@ -182,6 +230,8 @@ def _waived(compiled: Map) -> frozenset[tuple[str, int, int]]:
     assert isinstance(source, EdifactSource)
     places: set[tuple[str, int, int]] = set()
     for waiver in compiled.spec.waived:
+        if waiver.path is None:
+            continue
         tag, _, element = waiver.path.partition("/")
         places.update((tag, index, number) for index, number in source.places(tag, element))
     return frozenset(places)

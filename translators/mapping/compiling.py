@@ -1,66 +1,100 @@
-"""A map's rows as closures over one format. Compiled once; running them is a walk without any parsing.
+"""A map's rows as closures that read. Compiled once; running them is a walk without any parsing.
 
 The rows write plain data, as canonical JSON would be decoded; the canonical types then have the last word, so every
-format is held to the same rules in the same sentences.
+format is held to the same rules in the same sentences. The way back is in `translators.mapping.composing`.
 """
 
 from collections.abc import Callable, Hashable
+from datetime import date
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
+from translators.fileproblems import FileProblem, FileProblems
 from translators.mapping.conversions import CONVERSIONS
-from translators.mapping.sources import Leaf, Leaves, Node, Source
-from translators.mapping.specs import MapSpec, Row, Table
+from translators.mapping.crossrefs import CrossReference
+from translators.mapping.files import MapFile
+from translators.mapping.sources import Leaf, Leaves, Node, Source, nothing
+from translators.mapping.specs import Row
 
 
 class Trouble(Struct, frozen=True):
-    """A value that could not be mapped: the sentence, where it stands, the canonical field it was for."""
+    """A value that could not be mapped: the sentence, where it stands, the canonical field it was for.
+
+    `policy` is that of the cross-reference which does not have a code: `refuse` stops the document, `park` holds it.
+    """
 
     text: str
     spot: Hashable
     pointer: str
     code: str = "map.value"
+    policy: str = "refuse"
 
 
-class Run(Struct, kw_only=True):
-    """One message on its way through a map. `trace` (canonical pointer -> spot) is kept when it is a dict."""
+class Run:
+    """One message on its way through a map. `trace` (canonical pointer -> spot) is kept when it is a dict.
 
-    root: Node
-    used: set[Hashable] = field(default_factory=set)
-    troubles: list[Trouble] = field(default_factory=list)
-    trace: dict[str, Hashable] | None = None
-    hits: int = 0
-    """Values found so far; an object around which none was found is left out, whatever constants it has."""
+    `hits` counts values; an object around which none was found is left out, whatever constants it has. `day` chooses
+    among the entries of dated tables. `rows`, when it is a set, gathers which rows were used.
+    """
+
+    __slots__ = ("day", "hits", "notes", "root", "rows", "trace", "troubles", "used")
+
+    def __init__(
+        self,
+        root: Node,
+        *,
+        trace: dict[str, Hashable] | None = None,
+        day: date | None = None,
+        rows: set[int] | None = None,
+    ) -> None:
+        self.root = root
+        self.used: set[Hashable] = set()
+        self.troubles: list[Trouble] = []
+        self.trace = trace
+        self.day = day
+        self.rows = rows
+        self.notes = trace is not None or rows is not None
+        self.hits = 0
+
+    def note(self, row: Row, pointer: str, spot: Hashable) -> None:
+        """That `row` gave the value at `pointer`, for who asked."""
+        if self.trace is not None:
+            self.trace[pointer] = spot
+        if self.rows is not None:
+            self.rows.add(id(row))
 
     def use(self, leaves: list[Leaf]) -> None:
         """These values have been understood."""
         if leaves:
             self.hits += 1
-            for leaf in leaves:
-                self.used.add(leaf.spot)
-                if leaf.also:
-                    self.used.update(leaf.also)
+            add = self.used.add
+            for _, spot, also in leaves:
+                add(spot)
+                if also:
+                    self.used.update(also)
 
 
 Action = Callable[[Run, Node, dict[str, Any], str, int], None]
 """(run, node, the object being filled, its pointer, its number among its siblings from 1)."""
+Convert = Callable[[str, str], str | None]
 
 
-class Problems(Exception):  # noqa: N818 - a refusal of a map, not a defect
-    """What is wrong with the rows of a map, as (path in its file, sentence)."""
+class Unknown(ValueError):  # noqa: N818 - not always an error
+    """A code that a cross-reference which does not refuse does not have; `value` is what goes on in its place."""
 
-    def __init__(self, found: list[tuple[str, str]]) -> None:
-        super().__init__("; ".join(text for _, text in found))
-        self.found = found
+    def __init__(self, text: str, value: str, policy: str) -> None:
+        super().__init__(text)
+        self.value = value
+        self.policy = policy
 
 
-def compile_rows(spec: MapSpec, source: Source) -> Callable[[Run], dict[str, Any]]:
-    """The map as one function from a run to plain data. Raises Problems with everything that is wrong in its rows."""
-    compiler = _Compiler(spec, source)
-    action = compiler.block(spec.rows, source.root_scope, (), "$.rows")
+def compile_rows(file: MapFile, source: Source) -> Callable[[Run], dict[str, Any]]:
+    """The map as one function from a run to plain data. Raises FileProblems with everything wrong in its rows."""
+    compiler = _Compiler(file, source)
+    action = compiler.block(file.spec.rows, source.root_scope, ())
     if compiler.problems:
-        raise Problems(compiler.problems)
+        raise FileProblems(compiler.problems)
 
     def run_map(run: Run) -> dict[str, Any]:
         filled: dict[str, Any] = {}
@@ -71,66 +105,64 @@ def compile_rows(spec: MapSpec, source: Source) -> Callable[[Run], dict[str, Any
 
 
 class _Compiler:
-    def __init__(self, spec: MapSpec, source: Source) -> None:
-        self.spec = spec
+    def __init__(self, file: MapFile, source: Source) -> None:
+        self.file = file
+        self.spec = file.spec
         self.source = source
-        self.problems: list[tuple[str, str]] = []
+        self.problems: list[FileProblem] = []
 
-    def block(self, rows: tuple[Row, ...], scope: Any, inside: tuple[str, ...], where: str) -> Action:
-        """`where` is the path of the rows in the map's file."""
-        return _in_turn([self._row(row, scope, inside, f"{where}[{index}]") for index, row in enumerate(rows)])
+    def block(self, rows: tuple[Row, ...], scope: Any, inside: tuple[str, ...]) -> Action:
+        return _in_turn([self._row(row, scope, inside) for row in rows if row.direction != "write"])
 
-    def _row(self, row: Row, scope: Any, inside: tuple[str, ...], where: str) -> Action:
+    def _row(self, row: Row, scope: Any, inside: tuple[str, ...]) -> Action:
         try:
-            action = self._action(row, scope, inside, where)
+            action = self._action(row, scope, inside)
             return action if row.when is None else _conditional(self.source.leaves(row.when, scope), action)
         except ValueError as error:
-            self.problems.append((where, str(error)))
+            self.problems.append(self.file.problem_of(row, str(error)))
             return _in_turn([])
 
-    def _action(self, row: Row, scope: Any, inside: tuple[str, ...], where: str) -> Action:
+    def _action(self, row: Row, scope: Any, inside: tuple[str, ...]) -> Action:
         if row.use is not None or row.rows:
-            return self._block_row(row, scope, inside, where)
+            return self._block_row(row, scope, inside)
         if row.value is not None:
             return _constant(row)
-        return self._ordinal(row) if row.as_ == "ordinal" else self._value_row(row, scope)
+        return _ordinal(row) if row.as_ == "ordinal" else self._value_row(row, scope)
 
-    def _block_row(self, row: Row, scope: Any, inside: tuple[str, ...], where: str) -> Action:
+    def _block_row(self, row: Row, scope: Any, inside: tuple[str, ...]) -> Action:
         nodes, inner_scope, compared = None, scope, None
         if row.at is not None:
             nodes, inner_scope, compared = self.source.nodes(row.at, scope)
-        fills = [self.block(row.rows, inner_scope, inside, f"{where}.rows")]
+        fills = [self.block(row.rows, inner_scope, inside)]
         if row.use is not None:
             if row.use not in self.spec.parts:
                 raise ValueError(f"no part `{row.use}`; there are {', '.join(self.spec.parts) or 'none'}")
             if row.use in inside:
                 raise ValueError(f"part `{row.use}` uses itself")
-            part = self.spec.parts[row.use]
-            fills.insert(0, self.block(part, inner_scope, (*inside, row.use), f"$.parts.{row.use}"))
+            fills.insert(0, self.block(self.spec.parts[row.use], inner_scope, (*inside, row.use)))
         fill = _in_turn(fills)
         if nodes is None or compared is None:
             return _nested(row.to, fill)
+        compared = None if compared is nothing else compared
         if row.to.endswith("[]"):
-            return _each(row.to, nodes, compared, fill, self.source)
-        return _single(row.to, row.at or "", nodes, compared, fill, self.source)
-
-    def _ordinal(self, row: Row) -> Action:
-        return lambda _run, _node, target, _pointer, number: _put(target, row.to, str(number))
+            return _each(row, nodes, compared, fill, self.source)
+        return _single(row, nodes, compared, fill, self.source)
 
     def _value_row(self, row: Row, scope: Any) -> Action:
         if row.from_ is None:
             raise ValueError("needs `from`, `value`, `rows` or `use`")
-        paths = (row.from_,) if isinstance(row.from_, str) else row.from_
-        sources = tuple(self.source.leaves(path, scope) for path in paths)
+        sources = tuple(self.source.leaves(path, scope) for path in row.paths)
         if row.only:
             return _only(row, sources)
+        if row.write is not None or row.count is not None or row.sum is not None:
+            return _expected(row, sources)
         shape = self.source.leaves(row.format, scope) if row.format is not None else None
         convert = self._conversion(row)
         if row.to.endswith("[]"):
-            return _texts(row.to.removesuffix("[]"), sources, convert, shape)
+            return _texts(row, sources, convert, shape)
         return _text(row, sources, convert, shape, self.source)
 
-    def _conversion(self, row: Row) -> Callable[[str, str], str | None]:
+    def _conversion(self, row: Row) -> "Convert | _LookUp":
         if row.as_ is not None and row.as_ not in CONVERSIONS:
             raise ValueError(f"no conversion `{row.as_}`; there are ordinal, {', '.join(CONVERSIONS)}")
         convert = CONVERSIONS[row.as_] if row.as_ is not None else _as_it_is
@@ -138,7 +170,7 @@ class _Compiler:
             return convert
         if row.table not in self.spec.tables:
             raise ValueError(f"no table `{row.table}`; there are {', '.join(self.spec.tables) or 'none'}")
-        return _looked_up(row.table, self.spec.tables[row.table], convert)
+        return _LookUp(self.file.tables[row.table], convert)
 
 
 def _in_turn(actions: list[Action]) -> Action:
@@ -167,25 +199,57 @@ def _as_it_is(text: str, _: str) -> str:
     return text
 
 
-def _looked_up(name: str, table: Table, convert: Callable[[str, str], str | None]) -> Callable[[str, str], str | None]:
-    codes, passes = table.codes, table.others == "pass"
+class _LookUp:
+    """A cross-reference with what is to be done before; dated tables look at the day of the run."""
 
-    def look_up(text: str, shape: str) -> str | None:
-        converted = convert(text, shape)
+    def __init__(self, table: CrossReference, convert: Convert) -> None:
+        self._table = table
+        self._convert = convert
+        self._codes = None if table.is_dated else table.reading(None)
+        self._by_day: dict[date | None, dict[str, str]] = {}
+
+    def on(self, day: date | None) -> Convert:
+        """The conversion as of a day."""
+        codes = self._codes
+        if codes is None:
+            if day not in self._by_day:
+                self._by_day = {**dict(list(self._by_day.items())[-400:]), day: self._table.reading(day)}
+            codes = self._by_day[day]
+        return lambda text, shape: self._looked_up(codes, text, shape)
+
+    def __call__(self, text: str, shape: str) -> str | None:
+        return self._looked_up(self._codes or {}, text, shape)
+
+    @property
+    def is_dated(self) -> bool:
+        return self._codes is None
+
+    def _looked_up(self, codes: dict[str, str], text: str, shape: str) -> str | None:
+        converted = self._convert(text, shape)
         if converted is None or converted in codes:
             return codes.get(converted) if converted is not None else None
-        if passes:
+        if self._table.others == "pass":
             return converted
-        raise ValueError(f"`{text[:40]}` is not in the table `{name}`; known are {', '.join(codes)}")
-
-    return look_up
+        sentence = f"`{text[:40]}` is not in the table `{self._table.name}`"
+        if self._table.others == "park":
+            raise Unknown(sentence + "; a person has to add it", converted, "park")
+        known = list(codes)
+        more = f" and {len(known) - 40} more" if len(known) > 40 else ""
+        raise ValueError(f"{sentence}; known are {', '.join(known[:40])}{more}")
 
 
 def _constant(row: Row) -> Action:
-    def put(_run: Run, _node: Node, target: dict[str, Any], _pointer: str, _number: int) -> None:
-        _put(target, row.to, row.value)
+    put = _putter(row.to)
 
-    return put
+    def put_value(_run: Run, _node: Node, target: dict[str, Any], _pointer: str, _number: int) -> None:
+        put(target, row.value)
+
+    return put_value
+
+
+def _ordinal(row: Row) -> Action:
+    put = _putter(row.to)
+    return lambda _run, _node, target, _pointer, number: put(target, str(number))
 
 
 def _only(row: Row, sources: tuple[Leaves, ...]) -> Action:
@@ -193,132 +257,186 @@ def _only(row: Row, sources: tuple[Leaves, ...]) -> Action:
         for leaves in sources:
             found = leaves(node, run.root)
             run.use(found)
-            for leaf in found:
-                if leaf.text not in row.only:
-                    text = f"`{leaf.text[:40]}` is not taken here: {row.because}"
-                    run.troubles.append(Trouble(text, leaf.spot, pointer))
+            if found and run.rows is not None:
+                run.rows.add(id(row))
+            for text, spot, _ in found:
+                if text not in row.only:
+                    sentence = f"`{text[:40]}` is not taken here: {row.because}"
+                    run.troubles.append(Trouble(sentence, spot, pointer))
 
     return check
 
 
-def _text(
-    row: Row,
-    sources: tuple[Leaves, ...],
-    convert: Callable[[str, str], str | None],
-    shape: Leaves | None,
-    source: Source,
-) -> Action:
-    """One text, from the first source that has one; several values there are joined, or are one too many."""
-    to, join, step = row.to, row.join, "/" + row.to.replace(".", "/")
+def _expected(row: Row, sources: tuple[Leaves, ...]) -> Action:
+    """What we would write ourselves is understood; it says nothing, so it fills nothing. Anything else is residue."""
 
-    def put(run: Run, node: Node, target: dict[str, Any], pointer: str, _number: int) -> None:
+    def check(run: Run, node: Node, _target: dict[str, Any], _pointer: str, _number: int) -> None:
         for leaves in sources:
-            found = leaves(node, run.root)
-            if found:
-                break
-        else:
-            if row.otherwise is not None:
-                _put(target, to, row.otherwise)
-            elif row.required and to not in target:
-                missing = f"{row.from_ if isinstance(row.from_, str) else row.from_[0] if row.from_ else ''} is missing"
-                run.troubles.append(Trouble(missing, source.spot_of(node), pointer + step, "map.missing"))
-            return
-        first = found[0]
-        if len(found) > 1 and join is None:
-            text = (
-                f"{row.from_ if isinstance(row.from_, str) else 'the value'} occurs {len(found)} times; one is expected"
-            )
-            run.troubles.append(Trouble(text, found[1].spot, pointer + step, "map.twice"))
-        text = first.text if join is None else join.join(leaf.text for leaf in found)
+            for text, spot, also in leaves(node, run.root):
+                if row.write is None or text == row.write:
+                    run.used.add(spot)
+                    run.used.update(also)
+                    if run.rows is not None:
+                        run.rows.add(id(row))
+
+    return check
+
+
+def _text(row: Row, sources: tuple[Leaves, ...], convert: Any, shape: Leaves | None, source: Source) -> Action:
+    """One text, from the first source that has one; several values there are joined, or are one too many."""
+    to, join, step, put = row.to, row.join, "/" + row.to.replace(".", "/"), _putter(row.to)
+    plain, first_source, others = convert is _as_it_is, sources[0], sources[1:]
+    named = row.from_ if isinstance(row.from_, str) else "the value"
+    dated = isinstance(convert, _LookUp) and convert.is_dated
+
+    def several(run: Run, found: list[Leaf], pointer: str) -> str:
         run.use(found)
-        if run.trace is not None:
-            run.trace[pointer + step] = first.spot
-        try:
-            converted = convert(text, _shape_of(shape, run, node))
-        except ValueError as error:
-            run.troubles.append(Trouble(str(error), first.spot, pointer + step))
+        if join is not None:
+            return join.join([leaf[0] for leaf in found])
+        sentence = f"{named} occurs {len(found)} times; one is expected"
+        run.troubles.append(Trouble(sentence, found[1][1], pointer + step, "map.twice"))
+        return found[0][0]
+
+    def read(run: Run, node: Node, target: dict[str, Any], pointer: str, _number: int) -> None:
+        found = first_source(node, run.root) or _first_of(others, node, run.root)
+        if not found:
+            if row.otherwise is not None:
+                put(target, row.otherwise)
+            elif row.required and to not in target:
+                run.troubles.append(_missing(row, source.spot_of(node), pointer + step))
             return
+        text, spot, also = found[0]
+        if len(found) > 1:
+            text = several(run, found, pointer)
+        else:
+            run.hits += 1
+            run.used.add(spot)
+            if also:
+                run.used.update(also)
+        if run.notes:
+            run.note(row, pointer + step, spot)
+        if plain:
+            put(target, text)
+            return
+        converted = _converted(convert.on(run.day) if dated else convert, text, shape, run, node, spot, pointer + step)
         if converted is not None:
-            _put(target, to, converted)
+            put(target, converted)
 
-    return put
+    return read
 
 
-def _texts(
-    to: str, sources: tuple[Leaves, ...], convert: Callable[[str, str], str | None], shape: Leaves | None
-) -> Action:
+def _missing(row: Row, spot: Hashable, pointer: str) -> Trouble:
+    return Trouble(f"{row.paths[0]} is missing", spot, pointer, "map.missing")
+
+
+def _first_of(sources: tuple[Leaves, ...], node: Node, root: Node) -> list[Leaf]:
+    for leaves in sources:
+        found = leaves(node, root)
+        if found:
+            return found
+    return []
+
+
+def _converted(
+    convert: Convert, text: str, shape: Leaves | None, run: Run, node: Node, spot: Hashable, pointer: str
+) -> str | None:
+    """The canonical text, or None with the trouble told."""
+    try:
+        return convert(text, _shape_of(shape, run, node) if shape is not None else "")
+    except Unknown as unknown:
+        run.troubles.append(Trouble(str(unknown), spot, pointer, "map.code", unknown.policy))
+        return unknown.value
+    except ValueError as error:
+        run.troubles.append(Trouble(str(error), spot, pointer))
+        return None
+
+
+def _texts(row: Row, sources: tuple[Leaves, ...], convert: Any, shape: Leaves | None) -> Action:
+    to = row.to.removesuffix("[]")
     step = "/" + to.replace(".", "/")
+    dated = isinstance(convert, _LookUp) and convert.is_dated
 
     def append(run: Run, node: Node, target: dict[str, Any], pointer: str, _number: int) -> None:
         for leaves in sources:
             found = leaves(node, run.root)
+            if not found:
+                continue
             run.use(found)
-            for leaf in found:
-                try:
-                    converted = convert(leaf.text, _shape_of(shape, run, node))
-                except ValueError as error:
-                    run.troubles.append(Trouble(str(error), leaf.spot, pointer + step))
-                    continue
+            if run.rows is not None:
+                run.rows.add(id(row))
+            for text, spot, _ in found:
+                into = convert.on(run.day) if dated else convert
+                converted = _converted(into, text, shape, run, node, spot, pointer + step)
                 if converted is not None:
-                    _append(target, to, converted)
+                    if run.trace is not None:
+                        run.trace[f"{pointer}{step}/{len(_list(target, to))}"] = spot
+                    _list(target, to, create=True).append(converted)
 
     return append
 
 
-def _shape_of(shape: Leaves | None, run: Run, node: Node) -> str:
-    if shape is None:
-        return ""
+def _shape_of(shape: Leaves, run: Run, node: Node) -> str:
     found = shape(node, run.root)
     if not found:
         return ""
     run.use(found)
-    return found[0].text
+    return found[0][0]
 
 
-def _each(to: str, nodes: Any, compared: Leaves, fill: Action, source: Source) -> Action:
+def _each(row: Row, nodes: Any, compared: Leaves | None, fill: Action, source: Source) -> Action:
     """One object for every node, appended to a list; an object in which nothing but constants stands is left out."""
-    to = to.removesuffix("[]")
+    to = row.to.removesuffix("[]")
     step = "/" + to.replace(".", "/") + "/"
 
     def append(run: Run, node: Node, target: dict[str, Any], pointer: str, _number: int) -> None:
-        for number, each in enumerate(nodes(node, run.root), 1):
+        found = nodes(node, run.root)
+        if not found:
+            return
+        filling: list[Any] = _list(target, to)
+        for number, each in enumerate(found, 1):
             filled: dict[str, Any] = {}
-            inner = f"{pointer}{step}{len(_list(target, to))}" if run.trace is not None else pointer
+            inner = f"{pointer}{step}{len(filling)}" if run.trace is not None else pointer
             before = run.hits
-            run.use(compared(each, run.root))
+            if compared is not None:
+                run.use(compared(each, run.root))
             fill(run, each, filled, inner, number)
-            if run.hits == before:
-                continue
-            if filled:
-                _append(target, to, filled)
-                if run.trace is not None:
-                    run.trace[inner] = source.spot_of(each)
+            if filled and run.hits != before:
+                if not filling:
+                    filling = _list(target, to, create=True)
+                filling.append(filled)
+                if run.notes:
+                    run.note(row, inner, source.spot_of(each))
 
     return append
 
 
-def _single(to: str, at: str, nodes: Any, compared: Leaves, fill: Action, source: Source) -> Action:
+def _single(row: Row, nodes: Any, compared: Leaves | None, fill: Action, source: Source) -> Action:
     """One object from the one node there may be."""
-    step = "/" + to.replace(".", "/") if to else ""
+    to = row.to
+    step, put_object = ("/" + to.replace(".", "/"), _putter(to)) if to else ("", _putter("?"))
 
     def put(run: Run, node: Node, target: dict[str, Any], pointer: str, number: int) -> None:
         found = nodes(node, run.root)
         if not found:
             return
         if len(found) > 1:
-            text = f"{at} occurs {len(found)} times; one is expected"
+            text = f"{row.at} occurs {len(found)} times; one is expected"
             run.troubles.append(Trouble(text, source.spot_of(found[1]), pointer + step, "map.twice"))
         before = run.hits
-        run.use(compared(found[0], run.root))
+        if compared is not None:
+            run.use(compared(found[0], run.root))
         if not to:
             fill(run, found[0], target, pointer, number)
-            return
-        filled: dict[str, Any] = {}
-        fill(run, found[0], filled, pointer + step, number)
-        if run.hits > before:
-            _put(target, to, filled)
-            if run.trace is not None:
-                run.trace[pointer + step] = source.spot_of(found[0])
+        else:
+            filled: dict[str, Any] = {}
+            fill(run, found[0], filled, pointer + step, number)
+            if run.hits == before:
+                return
+            put_object(target, filled)
+            if run.notes:
+                run.note(row, pointer + step, source.spot_of(found[0]))
+        if run.rows is not None and run.hits > before:
+            run.rows.add(id(row))
 
     return put
 
@@ -328,6 +446,7 @@ def _nested(to: str, fill: Action) -> Action:
     is_list = to.endswith("[]")
     name = to.removesuffix("[]")
     step = "/" + name.replace(".", "/")
+    put_object = _putter(name)
 
     def put(run: Run, node: Node, target: dict[str, Any], pointer: str, number: int) -> None:
         filled: dict[str, Any] = {}
@@ -336,20 +455,26 @@ def _nested(to: str, fill: Action) -> Action:
         fill(run, node, filled, inner, number)
         if run.hits == before and len(run.troubles) == troubles:
             return
-        (_append if is_list else _put)(target, name, filled)
+        if is_list:
+            _list(target, name, create=True).append(filled)
+        else:
+            put_object(target, filled)
 
     return put
 
 
-def _put(target: dict[str, Any], to: str, value: Any) -> None:
+def _putter(to: str) -> Callable[[dict[str, Any], Any], None]:
+    """Puts a value into an object at a dotted name."""
     *way, last = to.split(".")
-    for name in way:
-        target = target.setdefault(name, {})
-    target[last] = value
+    if not way:
+        return lambda target, value: target.__setitem__(last, value)
 
+    def put(target: dict[str, Any], value: Any) -> None:
+        for name in way:
+            target = target.setdefault(name, {})
+        target[last] = value
 
-def _append(target: dict[str, Any], to: str, value: Any) -> None:
-    _list(target, to, create=True).append(value)
+    return put
 
 
 def _list(target: dict[str, Any], to: str, *, create: bool = False) -> list[Any]:

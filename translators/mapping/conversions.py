@@ -1,7 +1,8 @@
 """How a text of a message becomes a canonical text. Pure; a ValueError carries the sentence for the sender.
 
 Each conversion takes the text and the format code beside it (UN/EDIFACT 2379, empty where there is none) and returns
-the canonical text, or None when the text says nothing of that sort (a date without a time has no time).
+the canonical text, or None when the text says nothing of that sort (a date without a time has no time). The way back
+is beside it: `INVERSES` for one value, `JOINT` where several canonical fields stand in one place of the message.
 """
 
 import re
@@ -146,3 +147,68 @@ CONVERSIONS: dict[str, Conversion] = {
     "note_subject": note_subject,
     "note_text": note_text,
 }
+
+
+def _same(text: str) -> str:
+    return text
+
+
+INVERSES: dict[str, Callable[[str], str]] = {"decimal": _same, "iso_date": _same, "iso_time": _same}
+"""Canonical text -> the text of a message, for conversions of one field. Raises ValueError with a sentence."""
+
+DATE_ROLES = {
+    "edifact_date": "start",
+    "edifact_time": "start_time",
+    "edifact_end_date": "end",
+    "edifact_end_time": "end_time",
+}
+NOTE_ROLES = {"note_text": "text", "note_subject": "subject"}
+ROLES = {**DATE_ROLES, **NOTE_ROLES}
+"""Conversions that share one place of a message: what each of them takes from it."""
+
+_POINTS = ("102", "203", "204")
+_PERIODS = ("718", "719")
+
+
+def written_date(said: dict[str, str], formats: tuple[str, ...]) -> tuple[str, str]:
+    """(text, code of 2379) of a day, a time or a period. `said`: the roles of `DATE_ROLES` that have a value.
+
+    What the format cannot say (the time of one end only) is left out; reading back shows it. `formats` are the codes
+    that may be used, all known ones when empty. Raises ValueError with a sentence.
+    """
+    start, end = said.get("start") or said.get("end"), said.get("end") or said.get("start")
+    if start is None or end is None:
+        raise ValueError("a time needs its date")
+    first, last = said.get("start_time"), said.get("end_time")
+    is_period = start != end or (first != last and "start" in said and "end" in said and last is not None)
+    known = formats or (*_POINTS, *_PERIODS)
+    if is_period and any(code in known for code in _PERIODS):
+        if (first or last) and "719" in known:
+            return _digits(start) + _hours(first or "00:00") + _digits(end) + _hours(last or "23:59"), "719"
+        return _digits(start) + _digits(end), "718" if "718" in known else known[0]
+    clock = first or last
+    if clock and "204" in known and clock[6:8] not in ("", "00"):
+        return _digits(start) + clock[:8].replace(":", ""), "204"
+    if clock and "203" in known:
+        return _digits(start) + _hours(clock), "203"
+    if "102" in known:
+        return _digits(start), "102"
+    if "203" in known:
+        return _digits(start) + "0000", "203"
+    if "101" in known:
+        return _digits(start)[2:], "101"
+    raise ValueError(f"a day cannot be written in the formats {', '.join(known)}")
+
+
+def _digits(day: str) -> str:
+    return day.replace("-", "")
+
+
+def _hours(clock: str) -> str:
+    return clock[:2] + clock[3:5]
+
+
+def written_note(said: dict[str, str]) -> str:
+    """A UBL note with its subject code in front, `#AAI#text`."""
+    subject, text = said.get("subject"), said.get("text", "")
+    return f"#{subject}#{text}" if subject else text

@@ -18,6 +18,8 @@ class Condition(Struct, frozen=True):
     path: str
     negated: bool
     values: frozenset[str]
+    first: str = ""
+    """The value that is written where several are read."""
 
 
 class PathStep(Struct, frozen=True):
@@ -61,5 +63,5 @@ def _condition(text: str, path: str) -> Condition:
     match = _CONDITION.match(text)
     if match is None:
         raise ValueError(f"`[{text}]` in `{path}` is not a condition")
-    values = frozenset(match[3].split("|")) if match[3] is not None else frozenset()
-    return Condition(match[1], match[2] == "!=", values)
+    values = match[3].split("|") if match[3] is not None else []
+    return Condition(match[1], match[2] == "!=", frozenset(values), values[0] if values else "")

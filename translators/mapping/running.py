@@ -1,52 +1,77 @@
-"""Runs a compiled map over one message and lets the canonical type have the last word."""
+"""Runs a compiled map over one message and lets the canonical type have the last word; and back again."""
 
 from collections.abc import Callable, Hashable
+from datetime import date
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from translators.canonical.documents import KINDS, Kind
+from translators.canonical.documents import KINDS, Kind, encode
 from translators.canonical.faults import faults
 from translators.canonical.figures import decode_figure
-from translators.mapping.compiling import Problems, Run, Trouble, compile_rows
+from translators.findings import Place
+from translators.mapping.compiling import Run, Trouble, compile_rows
+from translators.mapping.composing import Unwritten, Writing, compile_writer
+from translators.mapping.files import MapFile
 from translators.mapping.sources import Node, Source
-from translators.mapping.specs import MapFile
 
 
 class Map:
-    """A map compiled for its source."""
+    """A map compiled for its source, in both directions; the way back is compiled when it is first asked for."""
 
     def __init__(self, file: MapFile, source: Source) -> None:
         """Raises FileProblems with everything that is wrong in the map's file."""
+        self.file = file
         self.spec = file.spec
         self.source = source
         if self.spec.document not in KINDS:
             text = f"no document `{self.spec.document}`; there are {', '.join(KINDS)}"
             raise file.problems([("$.document", text)])
         self.kind: Kind = KINDS[self.spec.document]
-        try:
-            self._rows: Callable[[Run], dict[str, Any]] = compile_rows(self.spec, source)
-        except Problems as problems:
-            raise file.problems(problems.found) from None
+        self._rows: Callable[[Run], dict[str, Any]] = compile_rows(file, source)
+        self._write: Callable[[Writing], tuple[Unwritten, ...]] | None = None
 
-    def translate(self, root: Node) -> "Translated":
-        """The canonical object of the message under `root`, or what keeps it from becoming one."""
-        run = Run(root=root)
+    def translate(
+        self, root: Node, *, trace: bool = False, day: date | None = None, rows: set[int] | None = None
+    ) -> "Translated":
+        """The canonical object of the message under `root`, or what keeps it from becoming one.
+
+        `trace` asks for the place of every canonical field; `day` is that of dated cross-references; `rows` gathers
+        the rows that were used, by `id()`.
+        """
+        run = Run(root, trace={} if trace else None, day=day, rows=rows)
         data = self._rows(run)
         try:
             canonical = msgspec.convert(data, self.kind.struct, dec_hook=decode_figure)
         except msgspec.ValidationError:
-            return Translated(None, self._explained(root), frozenset(run.used))
-        return Translated(canonical if not run.troubles else None, tuple(run.troubles), frozenset(run.used))
+            return Translated(None, self._explained(root, day), run.used)
+        refused = any(trouble.policy == "refuse" for trouble in run.troubles)
+        return Translated(None if refused else canonical, tuple(run.troubles), run.used, run.trace)
 
-    def _explained(self, root: Node) -> tuple[Trouble, ...]:
+    def fill(self, canonical: Any, *, day: date | None = None) -> "Filled":
+        """The message that says what `canonical` says, and what it cannot say. Raises FileProblems for a bad map."""
+        if self._write is None:
+            self._write = compile_writer(self.file, self.source)
+        writing = Writing(msgspec.json.decode(encode(canonical)), self.source.blank(), day)
+        return Filled(writing.root, self._write(writing))
+
+    def check_writer(self) -> None:
+        """Raises FileProblems when the rows cannot be turned round."""
+        if self._write is None:
+            self._write = compile_writer(self.file, self.source)
+
+    def places(self, trace: dict[str, Hashable], root: Node) -> dict[str, Place]:
+        """Canonical pointer -> where its value stands."""
+        return {pointer: self.source.place(spot, root) for pointer, spot in trace.items()}
+
+    def _explained(self, root: Node, day: date | None) -> tuple[Trouble, ...]:
         """All troubles and faults, each fault at the spot its field came from: the map runs again, with a trace.
 
         A fault that only follows from a trouble (a value that could not be converted is then missing) is left out.
         """
         trace: dict[str, Hashable] = {}
-        run = Run(root=root, trace=trace)
+        run = Run(root, trace=trace, day=day)
         data = self._rows(run)
         known = [trouble.pointer for trouble in run.troubles]
         found = list(run.troubles)
@@ -59,11 +84,19 @@ class Map:
 
 
 class Translated(Struct, frozen=True):
-    """`canonical` is None when there are troubles; `used` are the spots the map has understood."""
+    """`canonical` is None when there are troubles that refuse it; `used` are the spots the map has understood."""
 
     canonical: Any
     troubles: tuple[Trouble, ...]
-    used: frozenset[Hashable]
+    used: set[Hashable]
+    trace: dict[str, Hashable] | None = None
+
+
+class Filled(Struct, frozen=True):
+    """A message as the format's tree, and what of the object is not in it."""
+
+    root: Node
+    unwritten: tuple[Unwritten, ...]
 
 
 def _nearest(trace: dict[str, Hashable], pointer: str, otherwise: Hashable) -> Hashable:

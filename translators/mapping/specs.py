@@ -1,27 +1,23 @@
 """What a map file may say. See `translators/maps/README.md` for the words an EDI analyst needs."""
 
-from collections.abc import Iterable
-from importlib.resources import files
-from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct, field
-
-from translators import yamlfiles
-from translators.fileproblems import FileProblems
-from translators.yamlfiles import YamlFile
 
 
 class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One line of a map. A value row has `from` (or `value`), a block row has `rows` or `use`.
 
-    `to`: the canonical field, dotted; `[]` at its end appends. `from`: one path or several, the first that has a value
-    wins. `at`: the nodes the block stands for, one object each. `as`: how the text is converted. `format`: the path of
-    the code that says how a date is written. `table`: a table of the map. `join`: several values become one text.
-    `otherwise` is written where the message says nothing. `when`: the row holds only where this path has a value.
-    `only` makes a row that writes nothing and refuses other values, saying `because`.
+    `name`: what other maps call the row that change it; else its `to`. `to`: the canonical field, dotted; `[]` at its
+    end appends. `from`: one path or several, the first that has a value wins. `at`: the nodes the block stands for, one
+    object each. `as`: how the text is converted. `format`: the path of the code that says how a date is written;
+    `formats`: the codes we may write there. `table`: a table of the map. `join`: several values become one text.
+    `otherwise` is read where the message says nothing. `when`: the row holds only where this path has a value.
+    `only` makes a row that refuses other values, saying `because`. `write`: a constant to be written. `count`, `sum`:
+    a control total over the canonical fields of this path, to be written. `direction`: the row is for one of the two.
     """
 
+    name: str | None = None
     to: str = ""
     from_: str | tuple[str, ...] | None = field(name="from", default=None)
     value: str | None = None
@@ -30,6 +26,7 @@ class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     use: str | None = None
     as_: str | None = field(name="as", default=None)
     format: str | None = None
+    formats: tuple[str, ...] = ()
     table: str | None = None
     join: str | None = None
     required: bool = False
@@ -37,53 +34,93 @@ class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     when: str | None = None
     only: tuple[str, ...] = ()
     because: str = ""
+    write: str | None = None
+    count: str | None = None
+    sum: str | None = None
+    direction: Literal["both", "read", "write"] = "both"
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """`from` as a list."""
+        if self.from_ is None:
+            return ()
+        return (self.from_,) if isinstance(self.from_, str) else self.from_
+
+    @property
+    def called(self) -> str:
+        """What a changing map calls this row."""
+        return self.name if self.name is not None else self.to.removesuffix("[]")
+
+
+Policy = Literal["refuse", "park", "pass"]
 
 
 class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A code cross-reference. `others`: what happens to a code that is not in it."""
+    """A code cross-reference, here (`codes`) or in a file of its own (`file`, the name of a table beside the maps).
 
-    codes: dict[str, str]
-    others: Literal["refuse", "pass"] = "refuse"
+    `others`: what happens to a code that is not in it. `writes`: canonical value -> code, where writing differs.
+    """
+
+    codes: dict[str, str] = {}
+    others: Policy = "refuse"
+    writes: dict[str, str] = {}
+    file: str | None = None
 
 
 class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something in messages the map leaves out on purpose, and why."""
+    """What the map leaves out on purpose, and why: a `path` of messages, or a canonical field (`to`)."""
 
-    path: str
     reason: str
+    path: str | None = None
+    to: str | None = None
+
+
+class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One difference from the map this one extends: exactly one of `add`, `replace`, `remove` names a row.
+
+    Names are joined by `/` (`lines/quantity`); `part` starts inside a part. `path` chooses among rows of one name by
+    their `at` or `from`. `add` names the block that gets `rows`, at its end or `before` or `after` a row of it.
+    """
+
+    add: str | None = None
+    replace: str | None = None
+    remove: str | None = None
+    part: str | None = None
+    path: str | None = None
+    before: str | None = None
+    after: str | None = None
+    rows: tuple[Row, ...] = ()
+    because: str = ""
 
 
 class MapSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A map file."""
+    """A map, with everything it inherits."""
 
     format: Literal["edifact", "xml"]
     message: str
     version: str
     document: str
+    root: str = ""
     namespaces: dict[str, str] = {}
+    order: dict[str, tuple[str, ...]] = {}
     tables: dict[str, Table] = {}
     parts: dict[str, tuple[Row, ...]] = {}
     rows: tuple[Row, ...]
     waived: tuple[Waiver, ...] = ()
+    samples: tuple[str, ...] = ()
 
 
-class MapFile(Struct, frozen=True):
-    """A map with the file it was read from, so that what is wrong with it can be told with line and column."""
+class Extension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A map that extends another: what is said here replaces, tables and parts by name; `changes` go row by row."""
 
-    spec: MapSpec
-    file: YamlFile
-
-    def problems(self, found: Iterable[tuple[str, str]]) -> FileProblems:
-        """The exception for problems given as (path in the file, sentence)."""
-        return FileProblems([self.file.problem(path, text) for path, text in found])
-
-
-def load(path: Path) -> MapFile:
-    """The map in `path`. Raises `translators.fileproblems.FileProblems` with file, line and column."""
-    file = yamlfiles.load(path)
-    return MapFile(yamlfiles.convert(file, MapSpec), file)
-
-
-def shipped(name: str) -> Path:
-    """Where a map that ships with the product lies, as in `orders-d96a`."""
-    return Path(str(files("translators.maps").joinpath(name + ".yaml")))
+    extends: str
+    message: str | None = None
+    version: str | None = None
+    root: str | None = None
+    namespaces: dict[str, str] = {}
+    order: dict[str, tuple[str, ...]] = {}
+    tables: dict[str, Table] = {}
+    parts: dict[str, tuple[Row, ...]] = {}
+    changes: tuple[Change, ...] = ()
+    waived: tuple[Waiver, ...] = ()
+    samples: tuple[str, ...] = ()

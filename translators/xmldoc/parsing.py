@@ -1,9 +1,13 @@
 """Parses XML from strangers: no DOCTYPE, no entities, no network, bounded depth, attributes and elements.
 
 A document type declaration is refused outright, because without one there is nothing to expand or fetch; lxml's own
-switches are set as well.
+switches are set as well. What is plainly UTF-8 is parsed by expat into the elements of `xml.etree`, which are faster to
+walk; everything else, and everything that is wrong, goes through lxml.
 """
 
+import re
+import xml.etree.ElementTree as ElementTree
+from contextlib import suppress
 from typing import Any, cast
 from xml.parsers import expat
 
@@ -21,6 +25,51 @@ class XmlLimits(Struct, frozen=True, kw_only=True):
     max_depth: int = 64
     max_attributes: int = 256
     max_elements: int = 500_000
+
+
+_BOM = b"\xef\xbb\xbf"
+_DECLARATION = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']*)[\"']")
+
+
+def read_tree(content: bytes, limits: XmlLimits) -> ElementTree.Element:
+    """The root as an element of `xml.etree`, without comments. Raises Unreadable with line and column, as `parse`."""
+    if not _is_plain(content):
+        return ElementTree.fromstring(etree.tostring(parse(content, limits), encoding="unicode"))  # noqa: S314 - parsed before
+    if content.count(b"=") > 2 * limits.max_elements:
+        raise _unreadable("xml.attributes", f"the document has more than {2 * limits.max_elements} attributes")
+    try:
+        root = ElementTree.fromstring(content)  # noqa: S314 - there is no DOCTYPE, so nothing can expand
+    except (ElementTree.ParseError, ValueError, RecursionError):
+        return ElementTree.fromstring(etree.tostring(parse(content, limits), encoding="unicode"))  # noqa: S314 - parsed before
+    _check_tree(root, content, limits)
+    return root
+
+
+def _is_plain(content: bytes) -> bool:
+    """Whether expat may read it: UTF-8 as far as the document says, and no declaration of anything."""
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content or b"\x00" in content:
+        return False
+    declared = _DECLARATION.match(content.removeprefix(_BOM)[:200])
+    return declared is None or declared[1].upper() == b"UTF-8"
+
+
+def _check_tree(root: ElementTree.Element, content: bytes, limits: XmlLimits) -> None:
+    if content.count(b"<") > limits.max_elements:
+        count = sum(1 for _ in root.iter())
+        if count > limits.max_elements:
+            text = f"the document has {count} elements; at most {limits.max_elements} are taken"
+            raise _unreadable("xml.elements", text)
+    if content.count(b"=") > limits.max_attributes and any(
+        len(each.attrib) > limits.max_attributes for each in root.iter()
+    ):
+        text = f"an element has more than {limits.max_attributes} attributes"
+        raise _unreadable("xml.attributes", text)
+    depth, level = 0, [root]
+    while level:
+        depth += 1
+        if depth > limits.max_depth:
+            raise _unreadable("xml.depth", f"nested deeper than {limits.max_depth} levels")
+        level = [inner for each in level for inner in each]
 
 
 def parse(content: bytes, limits: XmlLimits) -> Any:
@@ -104,24 +153,27 @@ def _broken(error: etree.XMLSyntaxError, content: bytes) -> Unreadable:
 
 
 def place_of(content: bytes, root: Any, element: Any) -> tuple[int | None, int | None]:
-    """Line and column of an element's start tag, for a finding: counted by expat, since lxml keeps no columns."""
-    wanted = next((number for number, each in enumerate(root.iter(etree.Element)) if each is element), None)
-    found: list[tuple[int, int]] = []
+    """Line and column of an element's start tag, counted by expat, since the elements do not keep them."""
+    wanted = next((number for number, each in enumerate(root.iter()) if each is element), None)
+    return places_of(content, {wanted}).get(wanted, (None, None)) if wanted is not None else (None, None)
+
+
+def places_of(content: bytes, wanted: set[int]) -> dict[int, tuple[int | None, int | None]]:
+    """Line and column of the start tags of elements, given by their number in the order of the document, from 0."""
+    found: dict[int, tuple[int | None, int | None]] = {}
     parser = expat.ParserCreate()
     number = -1
 
     def start(_name: str, _attributes: dict[str, str]) -> None:
         nonlocal number
         number += 1
-        if number == wanted:
-            found.append((parser.CurrentLineNumber, parser.CurrentColumnNumber + 1))
+        if number in wanted:
+            found[number] = (parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)
 
     parser.StartElementHandler = start
-    try:
+    with suppress(expat.ExpatError):  # an encoding expat does not know; the places found so far are right
         parser.Parse(content, True)
-    except expat.ExpatError:  # an encoding expat does not know; the line alone is known then
-        return element.sourceline, None
-    return found[0] if found else (element.sourceline, None)
+    return found
 
 
 def _unreadable(code: str, text: str) -> Unreadable:

@@ -1,6 +1,7 @@
 """Paths of a map inside an XML document: `cac:Party/cbc:Name`, `cbc:Quantity/@unitCode`, `.` for the element itself.
 
-The tree is indexed once, children by name, because a map asks many times and mapping is what costs.
+The elements are those of `xml.etree`, whose `findall` for children of one name runs in C: a map asks many times, and
+mapping is what costs. They are made by `translators.xmldoc.parsing` and by nobody else.
 """
 
 from collections.abc import Hashable
@@ -8,55 +9,43 @@ from typing import Any, cast
 
 from translators.findings import Place
 from translators.mapping.pathwords import Condition, PathStep, steps_of
-from translators.mapping.sources import Leaf, Leaves, Nodes
+from translators.mapping.sources import Leaf, Leaves, Nodes, nothing
+from translators.xmldoc.drafts import Check, XmlSlot, XmlStretch, XmlWay, blank
+from translators.xmldoc.order import Order
 
-
-class XmlNode:
-    """An element with its children by name, in the order of the document."""
-
-    __slots__ = ("attributes", "children", "element", "parent", "text")
-
-    def __init__(self, element: Any, parent: "XmlNode | None") -> None:
-        self.element = element
-        self.parent = parent
-        self.text = (element.text or "").strip()
-        self.attributes: dict[str, str] = dict(element.attrib) if element.attrib else {}
-        self.children: dict[str, list[XmlNode]] = {}
-        for child in element:
-            inner = XmlNode(child, self)
-            found = self.children.get(child.tag)
-            if found is None:
-                self.children[child.tag] = [inner]
-            else:
-                found.append(inner)
-
-
-XmlSpot = tuple[XmlNode, str | None]
-"""An element, or an attribute of it."""
+XmlSpot = Any
+"""An element, for its text, or (element, name of an attribute)."""
 
 
 class XmlSource:
-    """Finds elements and values; `namespaces` gives the prefixes their meaning."""
+    """Finds elements and values; `namespaces` gives the prefixes their meaning, `order` that of children."""
 
-    root_scope: Any = None
+    root_scope: Any
 
-    def __init__(self, namespaces: dict[str, str]) -> None:
+    def __init__(self, namespaces: dict[str, str], root: str = "", order: Order | None = None) -> None:
         self.namespaces = namespaces
+        self.root_scope = root
+        self.order = order or Order({})
         self._prefixes = {uri: prefix for prefix, uri in namespaces.items()}
 
-    def nodes(self, path: str, scope: Any) -> tuple[Nodes, Any, Leaves]:
-        """See `Source.nodes`; there is one scope only, any element may hold any other."""
+    def nodes(self, path: str, scope: Any) -> tuple[Nodes, Any, Leaves]:  # noqa: ARG002 - the protocol's
+        """See `Source.nodes`; a scope is the name of the last element, for the order of its children."""
         from_root, steps = steps_of(path)
         walked = tuple(self._step(step) for step in steps)
-        _, last_compared = walked[-1]
+        _, compared = walked[-1]
+        inner = self.clark(steps[-1].name)
+        if len(steps) == 1 and not from_root and not steps[0].conditions:
+            return (lambda node, _root: node.findall(inner)), inner, compared
 
-        def find_all(node: XmlNode, root: XmlNode) -> list[XmlNode]:
+        def find_all(node: Any, root: Any) -> list[Any]:
             found = [root if from_root else node]
             for find, _ in walked:
-                found = [inner for each in found for inner in find(each, root)]
+                found = [each for outer in found for each in find(outer, root)]
+                if not found:
+                    break
             return found
 
-        return find_all, scope, last_compared
+        return find_all, inner, compared
 
     def leaves(self, path: str, scope: Any) -> Leaves:  # noqa: ARG002 - the protocol's; XML has one scope
         """See `Source.leaves`."""
@@ -66,33 +55,35 @@ class XmlSource:
         *way, last = steps
         values: Leaves = _own_text
         if last.name.startswith("@"):
-            values = self._attribute(last.name[1:])
+            values = _attribute(self.clark(last.name[1:]))
         else:
             way = [*way, last]
         if not way and not from_root:
             return values
+        if not from_root and values is _own_text and not any(step.conditions for step in way):
+            return _texts_below([self.clark(step.name) for step in way])
         return _gather(tuple(self._step(step) for step in way), values, from_root=from_root)
 
-    def place(self, spot: Hashable) -> Place:
+    def place(self, spot: Hashable, root: Any) -> Place:
         """The XPath of a spot; line and column are added by who has the bytes."""
-        node, attribute = cast(XmlSpot, spot)
-        return Place(path=self.path_of(node) + (f"/@{attribute}" if attribute else ""))
+        node, attribute = element_of(spot), spot[1] if isinstance(spot, tuple) else None
+        return Place(path=self.path_of(node, root) + (f"/@{attribute}" if attribute else ""))
 
     def spot_of(self, node: Any) -> Hashable:
         """See `Source.spot_of`."""
-        return (node, None)
+        return cast(Hashable, node)
 
-    def path_of(self, node: XmlNode) -> str:
-        """The XPath of an element, with the prefixes of the map."""
+    def path_of(self, node: Any, root: Any, above: dict[Any, Any] | None = None) -> str:
+        """The XPath of an element under `root`, with the prefixes of the map; `above` spares finding the parents."""
+        above = above or {child: outer for outer in root.iter() for child in outer}
         steps = []
-        current: XmlNode | None = node
-        while current is not None:
-            tag = current.element.tag
-            name = self.name_of(tag)
-            siblings = current.parent.children[tag] if current.parent else [current]
-            steps.append(name if len(siblings) == 1 else f"{name}[{siblings.index(current) + 1}]")
-            current = current.parent
-        return "/" + "/".join(reversed(steps))
+        while node in above:
+            siblings = above[node].findall(node.tag)
+            name = self.name_of(node.tag)
+            number = next(at for at, each in enumerate(siblings, 1) if each is node)
+            steps.append(name if len(siblings) == 1 else f"{name}[{number}]")
+            node = above[node]
+        return "/" + "/".join([self.name_of(node.tag), *reversed(steps)])
 
     def name_of(self, tag: str) -> str:
         """A name in Clark's notation as the map writes it."""
@@ -100,7 +91,46 @@ class XmlSource:
         prefix = self._prefixes.get(uri) if closed else None
         return f"{prefix}:{name}" if prefix else name
 
-    def _clark(self, name: str) -> str:
+    def blank(self) -> Any:
+        """See `Source.blank`."""
+        return blank(self.root_scope)
+
+    def way(self, path: str, scope: Any) -> tuple[XmlWay, Any]:
+        """See `Source.way`."""
+        from_root, steps = steps_of(path)
+        return self._way(steps, self.root_scope if from_root else scope, from_root=from_root)
+
+    def slot(self, path: str, scope: Any) -> XmlSlot:
+        """See `Source.slot`."""
+        if path == ".":
+            return XmlSlot(XmlWay((), from_root=False), None, own=True)
+        from_root, steps = steps_of(path)
+        *way, last = steps
+        attribute = self.clark(last.name[1:]) if last.name.startswith("@") else None
+        opened, _ = self._way(
+            tuple(way if attribute else steps), self.root_scope if from_root else scope, from_root=from_root
+        )
+        return XmlSlot(opened, attribute, own=attribute is None and not opened.stretches)
+
+    def _way(self, steps: tuple[PathStep, ...], scope: Any, *, from_root: bool) -> tuple[XmlWay, Any]:
+        stretches = []
+        for number, step in enumerate(steps, 1):
+            tag = self.clark(step.name)
+            most = self.order.most(scope, tag)
+            if most is None:
+                most = 1 if number < len(steps) else 0
+            checks = tuple(self._check(condition, tag) for condition in step.conditions)
+            stretches.append(XmlStretch(tag, most, checks))
+            scope = tag
+        return XmlWay(tuple(stretches), from_root), scope
+
+    def _check(self, condition: Condition, scope: str) -> Check:
+        asks = bool(condition.values) and not condition.negated
+        leaves = self.leaves(condition.path, scope)
+        return Check(condition, leaves, self.slot(condition.path, scope) if asks else None)
+
+    def clark(self, name: str) -> str:
+        """A name as the map writes it in Clark's notation. Raises ValueError for an unknown prefix."""
         prefix, colon, local = name.partition(":")
         if not colon:
             return name
@@ -109,59 +139,92 @@ class XmlSource:
         return f"{{{self.namespaces[prefix]}}}{local}"
 
     def _step(self, step: PathStep) -> tuple[Any, Leaves]:
-        tag = self._clark(step.name)
+        tag = self.clark(step.name)
         conditions = [(condition, self.leaves(condition.path, None)) for condition in step.conditions]
         if not conditions:
-            return (lambda node, _root: node.children.get(tag, ())), _nothing
+            return (lambda node, _root: node.findall(tag)), nothing
 
-        def find(node: XmlNode, root: XmlNode) -> list[XmlNode]:
+        def find(node: Any, root: Any) -> list[Any]:
             return [
                 each
-                for each in node.children.get(tag, ())
+                for each in node.findall(tag)
                 if all(_holds(condition, leaves(each, root)) for condition, leaves in conditions)
             ]
 
-        def compared(node: XmlNode, root: XmlNode) -> list[Leaf]:
+        def compared(node: Any, root: Any) -> list[Leaf]:
             return [leaf for condition, leaves in conditions if condition.values for leaf in leaves(node, root)]
 
         return find, compared
 
-    def _attribute(self, name: str) -> Leaves:
-        clark = self._clark(name)
 
-        def find(node: XmlNode, _root: Any) -> list[Leaf]:
-            value = node.attributes.get(clark)
-            return [Leaf(value, (node, clark))] if value else []
-
-        return find
+def element_of(spot: Any) -> Any:
+    """The element a spot stands in."""
+    return spot[0] if isinstance(spot, tuple) else spot
 
 
-def _own_text(node: XmlNode, _root: Any) -> list[Leaf]:
-    return [Leaf(node.text, (node, None))] if node.text else []
+def _attribute(name: str) -> Leaves:
+    def find(node: Any, _root: Any) -> list[Leaf]:
+        value = node.get(name)
+        return [(value, (node, name), ())] if value else []
+
+    return find
+
+
+def _own_text(node: Any, _root: Any) -> list[Leaf]:
+    text = node.text
+    if text:
+        text = text.strip()
+        if text:
+            return [(text, node, ())]
+    return []
+
+
+def _texts_below(tags: list[str]) -> Leaves:
+    """The texts of the elements of a path without conditions: the most frequent question by far."""
+    *way, last = tags
+
+    def find_children(node: Any, _root: Any) -> list[Leaf]:
+        found = node.findall(last)
+        if not found:
+            return found  # type: ignore[no-any-return]  # an empty list is one of anything
+        return [(text, each, ()) for each in found if (text := (each.text or "").strip())]
+
+    if not way:
+        return find_children
+    if len(way) == 1:
+        outer = way[0]
+
+        def find_grandchildren(node: Any, root: Any) -> list[Leaf]:
+            found: list[Leaf] = []
+            for each in node.findall(outer):
+                found += find_children(each, root)
+            return found
+
+        return find_grandchildren
+
+    def find_deep(node: Any, root: Any) -> list[Leaf]:
+        nodes = [node]
+        for tag in way:
+            nodes = [inner for each in nodes for inner in each.findall(tag)]
+            if not nodes:
+                return []
+        return [leaf for each in nodes for leaf in find_children(each, root)]
+
+    return find_deep
 
 
 def _gather(walked: tuple[tuple[Any, Leaves], ...], values: Leaves, *, from_root: bool) -> Leaves:
-    if len(walked) == 1 and walked[0][1] is _nothing and values is _own_text and not from_root:
-        find_children = walked[0][0]
-
-        def find_texts(node: XmlNode, root: XmlNode) -> list[Leaf]:
-            return [Leaf(each.text, (each, None)) for each in find_children(node, root) if each.text]
-
-        return find_texts
-
-    def find_all(node: XmlNode, root: XmlNode) -> list[Leaf]:
-        found: list[tuple[XmlNode, tuple[Hashable, ...]]] = [(root if from_root else node, ())]
+    def find_all(node: Any, root: Any) -> list[Leaf]:
+        found: list[tuple[Any, tuple[Hashable, ...]]] = [(root if from_root else node, ())]
         for find, compared in walked:
             found = [
-                (inner, also if compared is _nothing else (*also, *(leaf.spot for leaf in compared(inner, root))))
+                (inner, also if compared is nothing else (*also, *(leaf[1] for leaf in compared(inner, root))))
                 for each, also in found
                 for inner in find(each, root)
             ]
             if not found:
                 return []
-        return [
-            Leaf(leaf.text, leaf.spot, also) if also else leaf for each, also in found for leaf in values(each, root)
-        ]
+        return [(leaf[0], leaf[1], also) if also else leaf for each, also in found for leaf in values(each, root)]
 
     return find_all
 
@@ -169,8 +232,4 @@ def _gather(walked: tuple[tuple[Any, Leaves], ...], values: Leaves, *, from_root
 def _holds(condition: Condition, leaves: list[Leaf]) -> bool:
     if not condition.values:
         return bool(leaves) is not condition.negated
-    return any(leaf.text in condition.values for leaf in leaves) is not condition.negated
-
-
-def _nothing(_node: Any, _root: Any) -> list[Leaf]:
-    return []
+    return any(leaf[0] in condition.values for leaf in leaves) is not condition.negated

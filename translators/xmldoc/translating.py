@@ -1,103 +1,169 @@
-"""XML bytes to a canonical document: parse, map, and say with path, line and column what does not fit."""
+"""XML bytes to a canonical document and back: parse, map, and say with path, line and column what does not fit."""
 
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 from lxml import etree
+from msgspec import Struct
 
 from translators.canonical.documents import Kind
 from translators.findings import Finding, Place, Unreadable
+from translators.mapping.catalogue import entries
 from translators.mapping.compiling import Trouble
+from translators.mapping.files import MapFile, load
 from translators.mapping.running import Map
-from translators.mapping.specs import load, shipped
-from translators.xmldoc.parsing import XmlLimits, parse, place_of
-from translators.xmldoc.paths import XmlNode, XmlSource, XmlSpot
+from translators.xmldoc.order import listed, ubl
+from translators.xmldoc.parsing import XmlLimits, parse, place_of, places_of, read_tree
+from translators.xmldoc.paths import XmlSource, element_of
 
-_UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
-MAPS = {
-    f"{{{_UBL}Order-2}}Order": "order-ubl2",
-    f"{{{_UBL}DespatchAdvice-2}}DespatchAdvice": "despatch-advice-ubl2",
-}
+MAPS = {each.root: each.name for each in entries() if each.format == "xml"}
 """The name of a document's root element -> the map that ships for it."""
 
 _MOST_RESIDUE = 100
+_UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
+_SCHEMA_HINT = "{http://www.w3.org/2001/XMLSchema-instance}"
+
+
+class XmlOutcome(Struct, frozen=True, kw_only=True):
+    """What became of a document. `trace`: canonical pointer -> place, when it was asked for."""
+
+    kind: Kind
+    canonical: Any
+    findings: tuple[Finding, ...]
+    trace: dict[str, Place] | None = None
 
 
 def translate(content: bytes, limits: XmlLimits, max_findings: int) -> tuple[Kind, Any, tuple[Finding, ...]]:
     """(kind, canonical object, information). Raises Unreadable with every error."""
-    root = parse(content, limits)
-    compiled = map_for(root.tag)
+    outcome = translated(content, limits, max_findings)
+    return outcome.kind, outcome.canonical, outcome.findings
+
+
+def translated(
+    content: bytes, limits: XmlLimits, max_findings: int, using: Map | None = None, *, trace: bool = False
+) -> XmlOutcome:
+    """As `translate`; `using` is the map to take instead of the one that ships. Raises Unreadable with every error."""
+    root = read_tree(content, limits)
+    compiled = using or map_for(root.tag)
     if compiled is None:
         raise Unreadable((unknown_root(root.tag),))
-    tree = XmlNode(root, None)
-    translated = compiled.translate(tree)
-    if translated.canonical is None:
-        told = translated.troubles[:max_findings]
+    done = compiled.translate(root, trace=trace)
+    if done.canonical is None:
+        told = done.troubles[:max_findings]
         raise Unreadable(tuple(_finding(trouble, content, root, compiled) for trouble in told))
-    return compiled.kind, translated.canonical, tuple(_residue(tree, compiled, cast(Any, translated.used)))
+    held = tuple(_finding(trouble, content, root, compiled) for trouble in done.troubles[:max_findings])
+    findings = (*held, *_residue(root, content, compiled, cast(Any, done.used)))
+    places = compiled.places(done.trace, root) if done.trace is not None else None
+    return XmlOutcome(kind=compiled.kind, canonical=done.canonical, findings=findings, trace=places)
+
+
+def written(root: Any, compiled: Map) -> bytes:
+    """The bytes of a document a map has filled, in the order of its schema, with its prefixes."""
+    source = cast(XmlSource, compiled.source)
+    source.order.sort(root)
+    prefixes = {prefix or None: uri for prefix, uri in compiled.spec.namespaces.items()}
+    if compiled.spec.root and compiled.spec.root not in prefixes.values():
+        prefixes[None] = compiled.spec.root
+    made = etree.Element(root.tag, nsmap=cast(Any, prefixes))
+    _copy(root, made)
+    etree.indent(made)
+    etree.cleanup_namespaces(made)
+    return etree.tostring(made, xml_declaration=True, encoding="UTF-8") + b"\n"
+
+
+def _copy(element: Any, into: Any) -> None:
+    into.text = element.text
+    for name, value in element.items():
+        into.set(name, value)
+    for child in element:
+        _copy(child, etree.SubElement(into, child.tag))
 
 
 @cache
 def map_for(tag: str) -> Map | None:
     """The shipped map for a root element (in Clark's notation), compiled, or None."""
-    if tag not in MAPS:
-        return None
-    return xml_map(shipped(MAPS[tag]))
+    entry = next((each for each in entries() if each.format == "xml" and each.root == tag), None)
+    return xml_map(entry.path) if entry is not None else None
 
 
 def xml_map(path: Path) -> Map:
     """The map in a file, compiled. Raises FileProblems with file, line and column."""
-    file = load(path)
-    if file.spec.format != "xml":
+    return compiled_xml(load(path))
+
+
+def compiled_xml(file: MapFile) -> Map:
+    """A loaded map, compiled. Raises FileProblems with file, line and column."""
+    spec = file.spec
+    if spec.format != "xml":
         raise file.problems([("$.format", "this is no XML map")])
-    return Map(file, XmlSource(file.spec.namespaces))
+    root = f"{{{spec.root}}}{spec.message}" if spec.root else spec.message
+    source = XmlSource(spec.namespaces, root, ubl() if spec.root.startswith(_UBL) else None)
+    if spec.order:
+        try:
+            source.order = listed(spec.order, source.clark)
+        except ValueError as error:
+            raise file.problems([("$.order", str(error))]) from None
+    return Map(file, source)
 
 
 def unknown_root(tag: str) -> Finding:
     """What to say of a document nobody has a map for."""
-    known = ", ".join(each.rpartition("}")[2] + " (UBL 2)" for each in MAPS)
+    known = ", ".join(each.rpartition("}")[2] + (" (UBL 2)" if _UBL in each else "") for each in MAPS)
     return Finding("xml.root", f"documents `{tag[:120]}` are not supported; known are {known}")
 
 
 def _finding(trouble: Trouble, content: bytes, root: Any, compiled: Map) -> Finding:
-    node, _ = cast(XmlSpot, trouble.spot)
-    line, column = place_of(content, root, node.element)
-    place = Place(line=line, column=column, path=compiled.source.place(trouble.spot).path)
+    line, column = place_of(content, root, element_of(trouble.spot))
+    place = Place(line=line, column=column, path=compiled.source.place(trouble.spot, root).path)
+    if trouble.policy != "refuse":
+        return Finding(trouble.code, trouble.text, place, severity="warning", act="operator")
     return Finding(trouble.code, trouble.text, place)
 
 
-def _residue(tree: XmlNode, compiled: Map, used: frozenset[XmlSpot]) -> Iterator[Finding]:
+def _residue(root: Any, content: bytes, compiled: Map, used: set[Any]) -> tuple[Finding, ...]:
     """What the document said and the map did not use."""
-    waived = {waiver.path for waiver in compiled.spec.waived}
-    name = compiled.kind.document_type.replace("_", " ")
+    left = [
+        (number, element, None)
+        for number, element in enumerate(root.iter())
+        if element not in used and (text := element.text) and not text.isspace() and not len(element)
+    ]
+    left += [
+        (number, element, name)
+        for number, element in enumerate(root.iter())
+        if element.keys()
+        for name in element.keys()  # noqa: SIM118 - an element is no dictionary
+        if (element, name) not in used and not name.startswith(_SCHEMA_HINT)
+    ]
+    return _told_residue(left, root, content, compiled) if left else ()
+
+
+def _told_residue(left: list[Any], root: Any, content: bytes, compiled: Map) -> tuple[Finding, ...]:
     source = cast(XmlSource, compiled.source)
-    told = 0
-    for node, path in _walk(tree, source, "", waived):
-        spots = [(node, None)] if node.text and not node.children else []
-        for spot in (*spots, *((node, attribute) for attribute in node.attributes)):
-            if spot in used or (spot[1] is not None and f"{path}/@{spot[1]}" in waived) or _is_schema_hint(spot[1]):
-                continue
-            told += 1
-            if told > _MOST_RESIDUE:
-                return
-            place = Place(line=node.element.sourceline, path=source.place(spot).path)
-            yield Finding("xml.residue", f"this has no place in a {name}", place, severity="information")
+    waived = {waiver.path for waiver in compiled.spec.waived if waiver.path is not None}
+    above = {child: outer for outer in root.iter() for child in outer}
+    left = [each for each in left if not _is_waived(each[1], each[2], above, source, waived)]
+    left = sorted(left, key=lambda each: each[0])[:_MOST_RESIDUE]
+    places = places_of(content, {number for number, _, _ in left})
+    name = compiled.kind.document_type.replace("_", " ")
+    findings = []
+    for number, element, attribute in left:
+        line, column = places.get(number, (None, None))
+        path = source.path_of(element, root, above) + (f"/@{attribute}" if attribute else "")
+        text = f"this has no place in a {name}"
+        findings.append(Finding("xml.residue", text, Place(line=line, column=column, path=path), "information"))
+    return tuple(findings)
 
 
-def _walk(node: XmlNode, source: XmlSource, above: str, waived: set[str]) -> Iterator[tuple[XmlNode, str]]:
-    for tag, children in node.children.items():
-        path = f"{above}/{source.name_of(tag)}".removeprefix("/")
-        if path in waived:
-            continue
-        for child in children:
-            yield child, path
-            yield from _walk(child, source, path, waived)
-
-
-def _is_schema_hint(attribute: str | None) -> bool:
-    return attribute is not None and attribute.startswith("{http://www.w3.org/2001/XMLSchema-instance}")
+def _is_waived(element: Any, attribute: str | None, above: Any, source: XmlSource, waived: set[str]) -> bool:
+    """Whether the path of the element, of one around it, or of its attribute is waived."""
+    steps: list[str] = []
+    while element in above:
+        steps.append(source.name_of(element.tag))
+        element = above[element]
+    names = list(reversed(steps))
+    paths = {"/".join(names[:size]) for size in range(1, len(names) + 1)}
+    return bool(paths & waived) or (attribute is not None and "/".join([*names, f"@{attribute}"]) in waived)
 
 
 def root_of(head: bytes) -> tuple[str, str | None]:

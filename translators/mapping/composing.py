@@ -1,0 +1,468 @@
+"""A map's rows as closures that write: the same text as for reading, the other way round.
+
+A row is offered what its `to` names. A constant (`{to: kind, value: contract}`) then is a question: a block takes only
+objects that have it. Each entry of a list goes to the first block that can take it; what no row takes is told.
+Nothing that did not fit leaves a trace, because everything is written with a pen that can go back.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+
+from translators.fileproblems import FileProblem, FileProblems
+from translators.mapping.conversions import DATE_ROLES, INVERSES, ROLES, written_date, written_note
+from translators.mapping.crossrefs import CrossReference
+from translators.mapping.files import MapFile
+from translators.mapping.sources import Leaves, Node, Pen, Slot, Source, Way
+from translators.mapping.specs import Row
+from translators.mapping.wrapping import pieces
+
+
+class Writing:
+    """One canonical object on its way into a message. `data` is the object as decoded from its JSON."""
+
+    __slots__ = ("data", "day", "hits", "pen", "reasons", "root", "written")
+
+    def __init__(self, data: dict[str, Any], root: Node, day: date | None = None) -> None:
+        self.data = data
+        self.root = root
+        self.day = day
+        self.pen = Pen()
+        self.hits = 0
+        self.written: set[str] = set()
+        """Pointers of values, and of list entries, that have their place in the message."""
+        self.reasons: dict[str, str] = {}
+        """Pointer -> why the value found no place, as the last row that was offered it said."""
+
+    def took(self, pointer: str) -> None:
+        """The value at `pointer` is in the message."""
+        self.hits += 1
+        self.note(pointer)
+
+    def note(self, pointer: str) -> None:
+        """As `took`, for a constant: it says which object this is, and is not by itself a reason to write one."""
+        if pointer not in self.written:
+            self.written.add(pointer)
+            self.pen.note(lambda: self.written.discard(pointer))
+
+    def back(self, mark: tuple[int, int]) -> None:
+        """Take back what was written since `mark`."""
+        self.pen.back(mark[0])
+        self.hits = mark[1]
+
+    def mark(self) -> tuple[int, int]:
+        """A moment to go back to."""
+        return self.pen.mark(), self.hits
+
+
+Action = Callable[[Writing, Node, dict[str, Any], str, int], bool]
+"""(writing, node, the object to be written, its pointer, its number) -> whether the object may stand here."""
+
+
+class Unwritten(Struct, frozen=True):
+    """A part of the canonical object the message does not carry, and why."""
+
+    pointer: str
+    reason: str
+
+
+def compile_writer(file: MapFile, source: Source) -> Callable[[Writing], tuple[Unwritten, ...]]:
+    """The map as one function that fills a message and tells what is left. Raises FileProblems."""
+    compiler = _Compiler(file, source)
+    actions = compiler.actions(file.spec.rows, source.root_scope, ())
+    if compiler.problems:
+        raise FileProblems(compiler.problems)
+
+    def run_map(writing: Writing) -> tuple[Unwritten, ...]:
+        for action in actions:
+            action(writing, writing.root, writing.data, "", 1)
+        return tuple(unwritten(writing))
+
+    return run_map
+
+
+def unwritten(writing: Writing) -> Iterator[Unwritten]:
+    """What of the object was not written: the largest parts of which nothing was."""
+    for name, value in writing.data.items():
+        if name != "kind":
+            pointer = f"/{name}"
+            _, missing = _missing(value, pointer, writing.written)
+            for each in missing:
+                yield Unwritten(each, _reason(writing.reasons, each))
+
+
+def _missing(value: Any, pointer: str, written: set[str]) -> tuple[bool, list[str]]:
+    """(whether something below was written, pointers that were not)."""
+    if isinstance(value, dict):
+        below = [_missing(each, f"{pointer}/{name}", written) for name, each in value.items()]
+    elif isinstance(value, list):
+        below = [_missing(each, f"{pointer}/{index}", written) for index, each in enumerate(value)]
+    else:
+        return pointer in written, [] if pointer in written else [pointer]
+    if any(found for found, _ in below) or not below:
+        return True, [each for _, missing in below for each in missing]
+    return False, [pointer]
+
+
+def _reason(reasons: dict[str, str], pointer: str) -> str:
+    return next((text for known, text in reasons.items() if known == pointer or known.startswith(pointer + "/")), "")
+
+
+class _Compiler:
+    def __init__(self, file: MapFile, source: Source) -> None:
+        self.file = file
+        self.spec = file.spec
+        self.source = source
+        self.problems: list[FileProblem] = []
+
+    def actions(self, rows: tuple[Row, ...], scope: Any, inside: tuple[str, ...]) -> list[Action]:
+        """In the order of the rows; what only completes parts that are there comes last."""
+        rows = tuple(row for row in rows if row.direction != "read")
+        shared: dict[tuple[str, ...], list[Row]] = {}
+        for row in rows:
+            if row.as_ in ROLES:
+                shared.setdefault(row.paths, []).append(row)
+        actions, last = [], []
+        for row in rows:
+            try:
+                if row.as_ in ROLES:
+                    if shared[row.paths][0] is row:
+                        actions.append(self._joint(tuple(shared[row.paths]), scope))
+                elif row.count is not None or row.sum is not None or row.write is not None:
+                    last.append(self._completing(row, scope))
+                elif (action := self._action(row, scope, inside)) is not None:
+                    actions.append(action)
+            except ValueError as error:
+                self.problems.append(self.file.problem_of(row, str(error)))
+        return [*actions, *last]
+
+    def _action(self, row: Row, scope: Any, inside: tuple[str, ...]) -> Action | None:
+        if row.use is not None or row.rows:
+            return self._when(row, self._block_row(row, scope, inside), scope)
+        if row.value is not None:
+            return _constant(row) if row.when is None else None
+        if row.as_ == "ordinal":
+            return _ordinal(row)
+        if row.only or not row.to:
+            return None
+        return self._when(row, self._value_row(row, scope), scope)
+
+    def _when(self, row: Row, action: Action, scope: Any) -> Action:
+        return action if row.when is None else _conditional(self.source.leaves(row.when, scope), action)
+
+    def _block_row(self, row: Row, scope: Any, inside: tuple[str, ...]) -> Action:
+        way, inner = (None, scope) if row.at is None else self.source.way(row.at, scope)
+        rows = row.rows
+        if row.use is not None:
+            if row.use in inside or row.use not in self.spec.parts:
+                return _in_turn([])  # reading has told
+            rows = (*self.spec.parts[row.use], *rows)
+            inside = (*inside, row.use)
+        fill = _in_turn(self.actions(_constants_first(rows), inner, inside))
+        name = row.to.removesuffix("[]")
+        return _each(name, way, fill) if row.to.endswith("[]") else _single(name, way, fill)
+
+    def _value_row(self, row: Row, scope: Any) -> Action:
+        slots = tuple(self.source.slot(path, scope) for path in row.paths)
+        back = self._inverse(row)
+        if row.to.endswith("[]"):
+            return _texts(row.to.removesuffix("[]"), slots, back)
+        return _text(row, slots, back)
+
+    def _inverse(self, row: Row) -> Callable[[str, date | None], str]:
+        if row.as_ is not None and row.as_ not in INVERSES:
+            raise ValueError(f"`{row.as_}` has no way back; say `direction: read`")
+        convert = INVERSES[row.as_] if row.as_ is not None else None
+        table = self.file.tables.get(row.table) if row.table is not None else None
+
+        def back(text: str, day: date | None) -> str:
+            text = text if table is None else _code_of(table, text, day)
+            return text if convert is None else convert(text)
+
+        return back
+
+    def _joint(self, rows: tuple[Row, ...], scope: Any) -> Action:
+        """Several fields that share one place: the ends of a period, a note and its subject."""
+        slot = self.source.slot(rows[0].paths[0], scope)
+        roles = tuple((_steps(row.to), ROLES[row.as_ or ""]) for row in rows)
+        if rows[0].as_ not in DATE_ROLES:
+            return _note(roles, slot)
+        if rows[0].format is None:
+            raise ValueError("needs `format`, the path of the code that says how the date is written")
+        shape = self.source.slot(rows[0].format, scope)
+        return _date(roles, slot, shape, next((row.formats for row in rows if row.formats), ()))
+
+    def _completing(self, row: Row, scope: Any) -> Action:
+        slot = self.source.slot(row.paths[0], scope)
+        if row.write is not None:
+            text = row.write
+
+            def complete(writing: Writing, node: Node, _data: dict[str, Any], _pointer: str, _number: int) -> bool:
+                slot.fill(writing.pen, node, writing.root, text)
+                return True
+
+            return complete
+        return _total(row, slot)
+
+
+def _constants_first(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Constants are asked before anything is written."""
+    return tuple(sorted(rows, key=lambda row: row.value is None or row.when is not None))
+
+
+def _in_turn(actions: list[Action]) -> Action:
+    each = tuple(actions)
+
+    def fill(writing: Writing, node: Node, data: dict[str, Any], pointer: str, number: int) -> bool:
+        return all(action(writing, node, data, pointer, number) for action in each)
+
+    return fill
+
+
+def _conditional(leaves: Leaves, action: Action) -> Action:
+    def act(writing: Writing, node: Node, data: dict[str, Any], pointer: str, number: int) -> bool:
+        return not leaves(node, writing.root) or action(writing, node, data, pointer, number)
+
+    return act
+
+
+def _steps(to: str) -> tuple[str, ...]:
+    return tuple(to.split("."))
+
+
+def _get(data: dict[str, Any], steps: tuple[str, ...]) -> Any:
+    value: Any = data
+    for name in steps:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _constant(row: Row) -> Action:
+    steps = _steps(row.to)
+    pointer_step = "/" + "/".join(steps)
+
+    def ask(writing: Writing, _node: Node, data: dict[str, Any], pointer: str, _number: int) -> bool:
+        if _get(data, steps) != row.value:
+            return False
+        writing.note(pointer + pointer_step)
+        return True
+
+    return ask
+
+
+def _ordinal(row: Row) -> Action:
+    steps = _steps(row.to)
+
+    def ask(writing: Writing, _node: Node, data: dict[str, Any], pointer: str, number: int) -> bool:
+        if _get(data, steps) == str(number):
+            writing.note(f"{pointer}/{'/'.join(steps)}")
+        else:
+            writing.reasons[f"{pointer}/{'/'.join(steps)}"] = "numbers follow the order there"
+        return True
+
+    return ask
+
+
+def _code_of(table: CrossReference, value: str, day: date | None) -> str:
+    code = table.writing(day).get(value)
+    if code is not None:
+        return code
+    if table.others == "refuse":
+        raise ValueError(f"`{value[:40]}` has no code in the table `{table.name}`")
+    return value
+
+
+def _text(row: Row, slots: tuple[Slot, ...], back: Callable[[str, date | None], str]) -> Action:
+    steps = _steps(row.to)
+    step = "/" + "/".join(steps)
+
+    def write(writing: Writing, node: Node, data: dict[str, Any], pointer: str, _number: int) -> bool:
+        value = _get(data, steps)
+        if value is None:
+            return True
+        try:
+            text = back(_plain(value), writing.day)
+        except ValueError as error:
+            writing.reasons[pointer + step] = str(error)
+            return not row.required
+        reason = ""
+        for slot in slots:
+            parts = pieces(text, row.join, slot.longest()) if row.join is not None else (text,)
+            reason = _put_all(writing, slot, node, parts)
+            if not reason:
+                writing.took(pointer + step)
+                return True
+        writing.reasons[pointer + step] = reason
+        return not row.required
+
+    return write
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _put_all(writing: Writing, slot: Slot, node: Node, texts: tuple[str, ...]) -> str:
+    """Why the texts could not all be written; empty when they are."""
+    mark = writing.pen.mark()
+    for index, text in enumerate(texts):
+        reason = slot.put(writing.pen, node, writing.root, text, more=index > 0)
+        if reason is not None:
+            writing.pen.back(mark)
+            return reason
+    return ""
+
+
+def _texts(name: str, slots: tuple[Slot, ...], back: Callable[[str, date | None], str]) -> Action:
+    steps = _steps(name)
+
+    def write(writing: Writing, node: Node, data: dict[str, Any], pointer: str, _number: int) -> bool:
+        for slot in slots:
+            for index, value in enumerate(_get(data, steps) or ()):
+                at = f"{pointer}/{'/'.join(steps)}/{index}"
+                if at in writing.written:
+                    continue
+                try:
+                    text = back(_plain(value), writing.day)
+                    reason = slot.put(writing.pen, node, writing.root, text, more=True)
+                except ValueError as error:
+                    reason = str(error)
+                if reason is not None:
+                    writing.reasons[at] = reason
+                    break  # what follows would take an earlier place
+                writing.took(at)
+        return True
+
+    return write
+
+
+def _said(roles: tuple[tuple[tuple[str, ...], str], ...], data: dict[str, Any]) -> dict[str, str]:
+    return {role: str(value) for steps, role in roles if (value := _get(data, steps)) is not None}
+
+
+def _date(roles: tuple[tuple[tuple[str, ...], str], ...], slot: Slot, shape: Slot, formats: tuple[str, ...]) -> Action:
+    def write(writing: Writing, node: Node, data: dict[str, Any], pointer: str, _number: int) -> bool:
+        said = _said(roles, data)
+        if not said:
+            return True
+        mark = writing.pen.mark()
+        try:
+            text, code = written_date(said, formats)
+            reason = slot.put(writing.pen, node, writing.root, text, more=False)
+            reason = reason or shape.put(writing.pen, node, writing.root, code, more=False)
+        except ValueError as error:
+            reason = str(error)
+        if reason is not None:
+            writing.pen.back(mark)
+        for steps, role in roles:
+            if role in said:
+                at = f"{pointer}/{'/'.join(steps)}"
+                if reason is None:
+                    writing.took(at)
+                else:
+                    writing.reasons[at] = reason
+        return True
+
+    return write
+
+
+def _note(roles: tuple[tuple[tuple[str, ...], str], ...], slot: Slot) -> Action:
+    def write(writing: Writing, node: Node, data: dict[str, Any], pointer: str, _number: int) -> bool:
+        said = _said(roles, data)
+        if "text" not in said:
+            return True
+        reason = slot.put(writing.pen, node, writing.root, written_note(said), more=False)
+        for steps, role in roles:
+            if role in said:
+                at = f"{pointer}/{'/'.join(steps)}"
+                if reason is None:
+                    writing.took(at)
+                else:
+                    writing.reasons[at] = reason
+        return True
+
+    return write
+
+
+def _each(name: str, way: Way | None, fill: Action) -> Action:
+    """Every entry of a list that no row has taken yet and this one can take."""
+    steps = _steps(name)
+    step = "/" + "/".join(steps)
+
+    def write(writing: Writing, node: Node, data: dict[str, Any], pointer: str, _number: int) -> bool:
+        number = 1
+        for index, entry in enumerate(_get(data, steps) or ()):
+            at = f"{pointer}{step}/{index}"
+            if at in writing.written or not isinstance(entry, dict):
+                continue
+            mark = writing.mark()
+            target = node if way is None else way.open(writing.pen, node, writing.root, fresh=True)
+            if target is None:
+                writing.reasons.setdefault(at, "there is no room for another one")
+                continue
+            fits = fill(writing, target, entry, at, number) and writing.hits > mark[1]
+            if fits and (way is None or way.holds(target, writing.root)):
+                writing.note(at)
+                number += 1
+            else:
+                writing.back(mark)
+        return True
+
+    return write
+
+
+def _single(name: str, way: Way | None, fill: Action) -> Action:
+    """One object, or, without a name, fields of the object around."""
+    steps = _steps(name) if name else ()
+    step = "".join("/" + each for each in steps)
+
+    def write(writing: Writing, node: Node, data: dict[str, Any], pointer: str, number: int) -> bool:
+        inner = _get(data, steps) if steps else data
+        if not isinstance(inner, dict) or (steps and pointer + step in writing.written):
+            return True
+        mark = writing.mark()
+        target = node if way is None else way.open(writing.pen, node, writing.root, fresh=False)
+        if target is None:
+            writing.reasons.setdefault(pointer + step, "there is no room for it")
+            return True
+        fits = fill(writing, target, inner, pointer + step, number)
+        if not fits or writing.hits == mark[1] or not (way is None or way.holds(target, writing.root)):
+            writing.back(mark)
+            return fits or bool(steps)
+        return True
+
+    return write
+
+
+def _total(row: Row, slot: Slot) -> Action:
+    """A control total over the fields of a path (`lines`, `lines[].quantity.value`)."""
+    path = row.count or row.sum or ""
+
+    def write(writing: Writing, node: Node, data: dict[str, Any], _pointer: str, _number: int) -> bool:
+        found = list(_all(data, path.replace("[]", "").split(".")))
+        if row.count is not None:
+            text = str(len(found))
+        elif not found:
+            return True
+        else:
+            total = sum((Decimal(str(each)) for each in found), Decimal(0))
+            text = format(total.normalize(), "f")
+        slot.put(writing.pen, node, writing.root, text, more=False)
+        return True
+
+    return write
+
+
+def _all(value: Any, steps: list[str]) -> Iterator[Any]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _all(each, steps)
+    elif not steps:
+        yield value
+    elif isinstance(value, dict) and steps[0] in value:
+        yield from _all(value[steps[0]], steps[1:])
