@@ -8,8 +8,8 @@ import msgspec
 from gateway.clock import as_text, now
 from gateway.identifiers import external_id, new_message_id
 from gateway.ledger.entries import Acceptance, NewDelivery, NewDocument
-from gateway.ledger.ledger import Ledger
 from gateway.ledger.leasing import Lease
+from gateway.ledger.ledger import Ledger
 from gateway.ledger.states import Event
 from gateway.ledger.work import Result, Work
 
