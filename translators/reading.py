@@ -7,9 +7,10 @@ from msgspec import Struct
 from translators.canonical.documents import Kind, business_key, encode, kind_named, newest
 from translators.edifact import translating as edifact
 from translators.edifact.translating import EdifactLimits
-from translators.findings import Finding, Unreadable
+from translators.findings import Finding, Place, Unreadable
 from translators.formats import Label
 from translators.jsondoc.decoding import decode
+from translators.mapping.running import Map
 from translators.xmldoc import translating as xml
 from translators.xmldoc.parsing import XmlLimits
 
@@ -49,6 +50,8 @@ class Document(Struct, frozen=True, kw_only=True):
     ship_to: str | None = None
     site: str | None = None
     test: bool = False
+    trace: dict[str, Place] | None = None
+    """JSON pointer in the object -> where in the message its value stood, when that was asked for."""
 
 
 class Interchange(Struct, frozen=True, kw_only=True):
@@ -63,26 +66,40 @@ class Interchange(Struct, frozen=True, kw_only=True):
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """What was read. `findings` are warnings and information only; errors raise Unreadable."""
+    """What was read. `findings` are warnings and information only; errors raise Unreadable.
+
+    A warning `map.code` is a code a cross-reference does not have whose policy is to park: a person has to add it.
+    """
 
     documents: tuple[Document, ...]
     findings: tuple[Finding, ...] = ()
     interchange: Interchange | None = None
 
 
-def read(content: bytes, label: Label, limits: Limits = Limits()) -> Reading:  # noqa: B008 - frozen
-    """The documents in `content`. Raises Unreadable with every error and its place; nothing else."""
+def read(
+    content: bytes,
+    label: Label,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    *,
+    using: Map | None = None,
+    trace: bool = False,
+) -> Reading:
+    """The documents in `content`. Raises Unreadable with every error and its place; nothing else.
+
+    `using` is a map to take instead of the one that ships. `trace` asks for the place of every field, for EDIFACT and
+    XML; JSON says it itself.
+    """
     if len(content) > limits.max_bytes:
         text = f"the document has {len(content)} bytes; at most {limits.max_bytes} are taken"
         raise Unreadable((Finding("document.size", text),))
     if label.format == "edifact":
-        return _read_edifact(content, limits)
+        return _read_edifact(content, limits, using, trace=trace)
     if label.format == "xml":
-        return _read_xml(content, limits)
+        return _read_xml(content, limits, using, trace=trace)
     return _read_json(content, label, limits)
 
 
-def _read_edifact(content: bytes, limits: Limits) -> Reading:
+def _read_edifact(content: bytes, limits: Limits, using: Map | None, *, trace: bool) -> Reading:
     outcome = edifact.translate(
         content,
         EdifactLimits(
@@ -92,11 +109,17 @@ def _read_edifact(content: bytes, limits: Limits) -> Reading:
             max_segment_bytes=limits.max_segment_bytes,
             max_findings=limits.max_findings,
         ),
+        using,
+        trace=trace,
     )
     _refuse_errors(outcome.findings)
     header = outcome.header
+    traces = outcome.traces or (None,) * len(outcome.objects)
     return Reading(
-        documents=tuple(document(kind, canonical, test=test) for kind, canonical, test in outcome.objects),
+        documents=tuple(
+            document(kind, canonical, test=test, trace=places)
+            for (kind, canonical, test), places in zip(outcome.objects, traces, strict=True)
+        ),
         findings=outcome.findings,
         interchange=Interchange(
             sender=header.sender,
@@ -111,12 +134,14 @@ def _read_edifact(content: bytes, limits: Limits) -> Reading:
     )
 
 
-def _read_xml(content: bytes, limits: Limits) -> Reading:
+def _read_xml(content: bytes, limits: Limits, using: Map | None, *, trace: bool) -> Reading:
     taken = XmlLimits(
         max_depth=limits.max_depth, max_attributes=limits.max_attributes, max_elements=limits.max_elements_xml
     )
-    kind, canonical, findings = xml.translate(content, taken, limits.max_findings)
-    return Reading(documents=(document(kind, canonical),), findings=findings)
+    outcome = xml.translated(content, taken, limits.max_findings, using, trace=trace)
+    return Reading(
+        documents=(document(outcome.kind, outcome.canonical, trace=outcome.trace),), findings=outcome.findings
+    )
 
 
 def _refuse_errors(findings: tuple[Finding, ...]) -> None:
@@ -135,7 +160,14 @@ def _read_json(content: bytes, label: Label, limits: Limits) -> Reading:
     return Reading(documents=(document(newest(kind), canonical, body),), findings=findings)
 
 
-def document(kind: Kind, canonical: Any, body: bytes | None = None, *, test: bool = False) -> Document:
+def document(
+    kind: Kind,
+    canonical: Any,
+    body: bytes | None = None,
+    *,
+    test: bool = False,
+    trace: dict[str, Place] | None = None,
+) -> Document:
     """The document around a canonical object; `body` spares encoding it again."""
     facts = kind.facts(canonical)
     return Document(
@@ -149,4 +181,5 @@ def document(kind: Kind, canonical: Any, body: bytes | None = None, *, test: boo
         ship_to=facts.ship_to,
         site=facts.site,
         test=test,
+        trace=trace,
     )

@@ -31,16 +31,15 @@ class Map:
         self.kind: Kind = KINDS[self.spec.document]
         self._rows: Callable[[Run], dict[str, Any]] = compile_rows(file, source)
         self._write: Callable[[Writing], tuple[Unwritten, ...]] | None = None
+        self.watched: set[int] | None = None
+        """When it is a set, it gathers the rows that were used in reading, by `id()`: for maps under examination."""
 
-    def translate(
-        self, root: Node, *, trace: bool = False, day: date | None = None, rows: set[int] | None = None
-    ) -> "Translated":
+    def translate(self, root: Node, *, trace: bool = False, day: date | None = None) -> "Translated":
         """The canonical object of the message under `root`, or what keeps it from becoming one.
 
-        `trace` asks for the place of every canonical field; `day` is that of dated cross-references; `rows` gathers
-        the rows that were used, by `id()`.
+        `trace` asks for the place of every canonical field; `day` is that of dated cross-references.
         """
-        run = Run(root, trace={} if trace else None, day=day, rows=rows)
+        run = Run(root, trace={} if trace else None, day=day, rows=self.watched)
         data = self._rows(run)
         try:
             canonical = msgspec.convert(data, self.kind.struct, dec_hook=decode_figure)
