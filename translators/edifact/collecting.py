@@ -1,4 +1,4 @@
-"""Large messages are trees of many small objects without a cycle, in which Python's collector looks for cycles in vain."""
+"""Large messages are trees of small objects without a cycle; Python's collector looks for cycles in vain."""
 
 import gc
 from collections.abc import Iterator

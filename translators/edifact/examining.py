@@ -4,23 +4,21 @@ A bad message does not keep the others from being examined. What to do with the 
 `dispositions`; what to answer, see `acknowledgements`.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from msgspec import Struct, field
 
 from translators.edifact.collecting import uncollected
 from translators.edifact.contents import CodePolicy, check_characters
-from translators.edifact.directory import Directory, directory, unknown_message
+from translators.edifact.directory import directory, unknown_message
 from translators.edifact.faults import Faults
+from translators.edifact.guidelines import Guideline, choose
 from translators.edifact.interchange import Group, Header, InterchangeReader, Message
 from translators.edifact.messagechecks import check_message
 from translators.edifact.segments import Segment
 from translators.edifact.structure import GroupInstance, Placed
 from translators.edifact.tokens import Agreement, Tokenizer, tokenize
 from translators.findings import Finding
-
-OwnRules = Callable[[Message, GroupInstance], tuple[Finding, ...]]
-"""What a partner's guideline adds, asked for messages that are right by the directory."""
 
 
 class ExamineLimits(Struct, frozen=True, kw_only=True):
@@ -117,14 +115,14 @@ def examine(
     limits: ExamineLimits = ExamineLimits(),  # noqa: B008 - frozen
     *,
     codes: CodePolicy | None = None,
-    own_rules: OwnRules | None = None,
-    tables: Callable[[str, str], Directory | None] = directory,
+    guidelines: Sequence[Guideline] = (),
 ) -> Examination:
     """Everything in `content`, good and bad. Raises nothing, whatever the input.
 
-    `codes` says what an unknown code is (see `messagechecks.policy_for`); `tables` finds the directory of a release.
+    `codes` says what an unknown code is (see `messagechecks.policy_for`). Of the `guidelines` each message is checked
+    by the first that suits it.
     """
-    examiner = _Examiner(limits, codes, own_rules, tables)
+    examiner = _Examiner(limits, codes, guidelines)
     agreement = Agreement(
         repetition_off=limits.repetition_off,
         max_segment_bytes=limits.max_segment_bytes,
@@ -150,17 +148,10 @@ _ENVELOPES = (b"UNB", b"UNG", b"UNE", b"UNZ")
 class _Examiner:
     """Walks with the reader of the interchange and gives every finding to whom it belongs."""
 
-    def __init__(
-        self,
-        limits: ExamineLimits,
-        codes: CodePolicy | None,
-        own_rules: OwnRules | None,
-        tables: Callable[[str, str], Directory | None],
-    ) -> None:
+    def __init__(self, limits: ExamineLimits, codes: CodePolicy | None, guidelines: Sequence[Guideline]) -> None:
         self._limits = limits
         self._codes = codes
-        self._own_rules = own_rules
-        self._tables = tables
+        self._guidelines = guidelines
         self._faults = Faults(limits.max_findings)
         self._reader = InterchangeReader(self._faults, limits.max_messages, limits.max_segments)
         self._interchanges: list[InterchangeExamination] = []
@@ -293,22 +284,26 @@ class _Examiner:
             root=root,
             group=self._group,
         )
-        if root is not None and not errors and self._own_rules is not None:
-            examined.findings += self._own_rules(message, root)
-            examined.errors = sum(finding.severity == "error" for finding in examined.findings)
         interchange.messages.append(examined)
         if self._group is not None:
             self._group.messages.append(examined)
 
     def _check(self, message: Message, faults: Faults) -> GroupInstance | None:
         version = message.header.version if message.header else "3"
-        found = self._tables(message.directory, version)
-        if found is None or found.structure(message.type) is None:
+        tables = directory(message.directory, version)
+        if tables is None or tables.structure(message.type) is None:
             unknown = unknown_message(message.type, message.directory)
             text = unknown.text if unknown is not None else f"there is no table of message `{message.type[:6]}`"
             faults.tell("agreement", "edifact.message.unknown", text, message.segments[0], 2, 1, position=1)
             return None
-        return check_message(message, found, faults, self._codes)
+        guideline = choose(self._guidelines, message)
+        if guideline is not None:
+            tables = guideline.tables(tables)
+        root = check_message(message, tables, faults, self._codes)
+        if guideline is not None and root is not None:
+            for finding in guideline.check(message, root, self._limits.max_findings):
+                faults.pass_on(finding)
+        return root
 
 
 def _add(level: InterchangeExamination | GroupExamination, finding: Finding) -> None:
