@@ -2,6 +2,7 @@
 
 from translators.edifact.tokens import Tokenizer
 from translators.edifact.translating import MAPS, compiled_map
+from translators.edifact.unmapped import unmapped
 from translators.findings import Finding, Unreadable
 from translators.formats import Label
 from translators.jsondoc.decoding import kind_of
@@ -49,9 +50,7 @@ def _edifact(start: bytes) -> Label:
     release = f"{header.get(2, 2)}.{header.get(2, 3)}"
     compiled = compiled_map(message, release)
     if compiled is None:
-        known = ", ".join(f"{name} {version}" for name, version in MAPS)
-        text = f"messages {message[:6]} {release[:10]} are not supported; known are {known}"
-        raise Unreadable((Finding("edifact.message.unknown", text, syntax_code="17"),))
+        raise Unreadable((unmapped(message, release, MAPS),))
     return Label("edifact", message, release, compiled.kind.document_type)
 
 

@@ -215,9 +215,20 @@ def test_too_many_messages_stop_the_reading() -> None:
 
 
 def test_a_message_nobody_has_a_map_for_is_refused_at_the_door() -> None:
-    with pytest.raises(Unreadable, match=r"messages INVOIC D\.96A are not supported; known are ORDERS D\.96A"):
-        identify(ORDER.replace(b"ORDERS:D:96A", b"INVOIC:D:96A"), None)
-    with pytest.raises(Unreadable, match=r"messages ORDERS \.\./x\.96A are not supported"):
+    sentence = r"STATAC D\.96A can be checked, but there is no map to make a document of it; there are maps for "
+    with pytest.raises(Unreadable, match=sentence) as refused:
+        identify(ORDER.replace(b"ORDERS:D:96A", b"STATAC:D:96A"), None)
+    assert refused.value.findings[0].code == "document.unknown"
+    with pytest.raises(Unreadable, match=r"there are maps for ORDERS of D\.96A"):
+        identify(ORDER.replace(b"ORDERS:D:96A", b"ORDERS:D:95B"), None)
+
+
+def test_a_message_of_an_unknown_directory_is_refused_at_the_door() -> None:
+    nearest = r"there is no directory table of release `D\.11A`; the nearest release with ORDERS is D\.10A"
+    with pytest.raises(Unreadable, match=nearest) as refused:
+        identify(ORDER.replace(b"ORDERS:D:96A", b"ORDERS:D:11A"), None)
+    assert refused.value.findings[0].code == "edifact.message.unknown"
+    with pytest.raises(Unreadable, match=r"there is no directory table of release `\.\./x\.96A`"):
         identify(ORDER.replace(b"ORDERS:D:96A", b"ORDERS:../x:96A"), None)
 
 

@@ -15,6 +15,7 @@ from translators.edifact.messagechecks import check_message
 from translators.edifact.paths import EdifactSource, Spot
 from translators.edifact.structure import GroupInstance, Placed
 from translators.edifact.tokens import Agreement, Tokenizer, tokenize
+from translators.edifact.unmapped import unmapped
 from translators.findings import Finding, Place
 from translators.mapping.catalogue import entries
 from translators.mapping.compiling import Trouble
@@ -99,8 +100,8 @@ def _translated(
     tables = directory(message.directory, version)
     compiled = _chosen(message, using)
     if compiled is None or tables is None:
-        text = f"messages {message.type[:6]} {message.directory[:10]} are not supported; known are {_known()}"
-        faults.tell("agreement", "edifact.message.unknown", text, message.segments[0], 2, 1, position=1)
+        finding = unmapped(message.type, message.directory, MAPS)
+        faults.tell("agreement", finding.code, finding.text, message.segments[0], 2, 1, position=1)
         return []
     before = faults.errors
     root = checked(message, tables, faults)
@@ -183,10 +184,6 @@ def compiled_edifact(file: MapFile) -> Map:
     except ValueError as error:
         raise file.problems([("$.message", str(error))]) from None
     return Map(file, source)
-
-
-def _known() -> str:
-    return ", ".join(f"{message} {release}" for message, release in MAPS)
 
 
 def _check_line_count(root: GroupInstance, translated: Translated, faults: Faults) -> None:

@@ -77,8 +77,8 @@ def test_what_grew_is_as_it_was_before() -> None:
 
 def test_true_repeats_of_five_digits_stay() -> None:
     assert dict(groups("D.08A", "APERAK"))["ERC"].repeats == 99_999
-    lines = dict(groups("D.05B", "ORDERS"))["LIN"]
-    assert next(step for step in lines.steps if step.tag == "FTX").repeats == 99_999
+    requirements = dict(groups("D.05B", "ORDERS"))["RCS"]
+    assert next(step for step in requirements.steps if step.tag == "FTX").repeats == 99_999
 
 
 @pytest.mark.parametrize("release", releases())
