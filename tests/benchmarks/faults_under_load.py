@@ -13,26 +13,23 @@ import argparse
 import asyncio
 import json
 import random
-import signal
 import sys
 import time
 from collections import Counter
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from faults.ground import Ground, Process, ground
+from faults.freezing import all_at_work, fenced, freeze
+from faults.ground import Ground, ground
 from faults.holding import drained, examine
 from faults.sending import Client
-
-from gateway.ledger.leasing import LEASE_SECONDS
 
 KINDS = ["server killed", "worker killed", "database stopped at once", "server and worker killed",
          "counters flushed", "counters stopped", "worker frozen past its lease"]  # fmt: skip
 
 
-async def hurt(place: Ground, kind: str, dice: random.Random, thawing: list["asyncio.Task[None]"]) -> None:
+async def hurt(place: Ground, kind: str, dice: random.Random, thawing: list["asyncio.Task[bool]"]) -> None:
     """One fault, and what an operator or a supervisor does about it."""
     worker = dice.choice(place.workers)
     await asyncio.sleep(dice.uniform(0, 0.3))
@@ -59,21 +56,13 @@ async def hurt(place: Ground, kind: str, dice: random.Random, thawing: list["asy
             await asyncio.sleep(dice.uniform(0, 2))
             await asyncio.to_thread(place.start_counters)
         case "worker frozen past its lease":
-            thawing.append(asyncio.create_task(freeze(worker)))
-
-
-async def freeze(worker: Process) -> None:
-    """SIGSTOP, and SIGCONT when another worker must have taken over."""
-    worker.send(signal.SIGSTOP)
-    await asyncio.sleep(LEASE_SECONDS + 5)
-    with suppress(ProcessLookupError):  # killed while it was frozen
-        worker.send(signal.SIGCONT)
+            thawing.append(asyncio.create_task(freeze(place, worker)))
 
 
 async def break_things(place: Ground, client: Client, kills: int, dice: random.Random, done: list[str]) -> None:
     plan = [KINDS[number % len(KINDS)] for number in range(kills)]
     dice.shuffle(plan)
-    thawing: list[asyncio.Task[None]] = []
+    thawing: list[asyncio.Task[bool]] = []
     for number, kind in enumerate(plan, 1):
         await client.reach(number / (kills + 1))
         print(f"{client.acknowledged:>7,} acknowledged: {kind}", file=sys.stderr)
@@ -85,7 +74,8 @@ async def break_things(place: Ground, client: Client, kills: int, dice: random.R
 async def run(place: Ground, messages: int, lanes: int, kills: int, seed: int) -> dict[str, object]:
     dice = random.Random(seed)
     client, done = Client(place, lanes, messages // lanes), []
-    started = time.monotonic()
+    await asyncio.wait_for(all_at_work(place), 60)
+    started = client.last = time.monotonic()
     async with asyncio.timeout(3600), asyncio.TaskGroup() as tasks:
         tasks.create_task(client.send_all())
         tasks.create_task(break_things(place, client, kills, dice, done))
@@ -101,7 +91,7 @@ async def run(place: Ground, messages: int, lanes: int, kills: int, seed: int) -
         "sent_again": client.repeated,
         "longest_without_an_answer": round(client.longest_gap, 1),
         "refused_or_cut": client.statuses,
-        "batches_fenced": place.logs().count("has another owner") + place.logs().count("has ended"),
+        "batches_fenced": fenced(place),
         **{name: len(value) if isinstance(value, list) else value for name, value in asdict(found).items()},
     }
 
