@@ -1,34 +1,27 @@
-"""JSON Schemas of the canonical objects, generated from the types so that they cannot lie."""
+"""The published JSON Schemas of the canonical objects: one file per type and major version, and it stays."""
 
+import json
+from importlib.resources import files
 from typing import Any
 
-import msgspec
-
 from translators.canonical.documents import KINDS
-from translators.canonical.figures import FIGURE_PATTERN, Figure
+
+_FOLDER = files("translators.canonical").joinpath("schemas")
 
 
-def json_schema(document_type: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of `document_type`, as in `purchase_order`; the latest major version of it.
+def json_schema(document_type: str, version: str | None = None) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of `document_type`, as in `purchase_order`; of its newest major unless one is named.
 
-    Self-contained: everything it refers to is under `$defs`. Raises KeyError for an unknown type.
+    Self-contained: everything it refers to is under `$defs`. Raises KeyError for a type or version there never was.
     """
-    kind = next((kind for kind in reversed(KINDS.values()) if kind.document_type == document_type), None)
-    if kind is None:
-        raise KeyError(document_type)
-    schema = msgspec.json.schema(kind.struct, schema_hook=_figure_schema)
-    definitions = schema.pop("$defs")
-    root = definitions.pop(kind.struct.__name__)
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:partner-gateway:schema:{kind.tag}"}
-    return {**head, **root, "$defs": definitions}
+    if version is None:
+        version = next((kind.version for kind in KINDS.values() if kind.document_type == document_type), "")
+    schema: dict[str, Any] = json.loads(published(document_type, version))
+    return schema
 
 
-def _figure_schema(wanted: type[Any]) -> dict[str, Any]:
-    if wanted is not Figure:
-        raise NotImplementedError(f"no schema for {wanted}")
-    return {
-        "type": "string",
-        "pattern": FIGURE_PATTERN,
-        "description": "an exact decimal written as text: at most 18 digits before and 6 after the point",
-        "examples": ["12.5"],
-    }
+def published(document_type: str, version: str) -> bytes:
+    """The file as it is handed to partners. Raises KeyError for a type or version there never was."""
+    if f"{document_type}.{version}.json" not in {each.name for each in _FOLDER.iterdir()}:
+        raise KeyError(f"{document_type}/{version}")
+    return _FOLDER.joinpath(f"{document_type}.{version}.json").read_bytes()
