@@ -236,6 +236,8 @@ def test_names_are_short_and_in_the_latest_words() -> None:
     assert tables.name("LIN") == "Line item"
     assert tables.name("C212") == "Item number identification"
     assert tables.name("7140") == "Item identifier"
+    assert tables.name("UCM") == "Message/package response"
+    assert tables.name("0085") == "Syntax error, coded"
     rules = tables.segment("LIN")
     assert rules is not None
     assert rules[2].name == "Item number identification"

@@ -5,6 +5,7 @@ read. Lists are the union over all releases: they shrink from D.03A on for reaso
 codes of both generations.
 """
 
+import re
 from pathlib import Path
 
 from translators.edifact.directories.codelists import clean
@@ -20,6 +21,27 @@ _KEPT = (
 )  # fmt: skip
 _SWAPPED = "D07A"  # its two files of service codes stand under each other's name
 _STALE = ("0052", "0054", "0057", "0065")  # lists of message types and releases that end where the list was printed
+_NAMES = {
+    # Where the XML ran words together or lost a sign between them.
+    "UCM": "Message/package response",
+    "UGH": "Anti-collision segment group header",
+    "UGT": "Anti-collision segment group trailer",
+    "S005": "Recipient reference/password details",
+    "S300": "Date and/or time of initiation",
+    "0022": "Recipient reference/password",
+    "0025": "Recipient reference/password qualifier",
+    "0042": "Interchange sender internal sub-identification",
+    "0046": "Interchange recipient internal sub-identification",
+    "0074": "Number of segments in a message",
+    "0087": "Anti-collision segment group identification",
+    "0113": "Message type sub-function identification",
+}
+_S017_NAMES = {
+    "S017": "Message implementation guideline identification",
+    "0121": "Message implementation guideline identification",
+    "0122": "Message implementation guideline version number",
+    "0124": "Message implementation guideline release number",
+}
 _S017 = {"0121": "an..14", "0122": "an..3", "0124": "an..3"}
 
 
@@ -96,12 +118,9 @@ def service_names(found: dict[str, Release]) -> Names:
             known = getattr(release, kind)
             names_of_kind = getattr(names, kind)
             names_of_kind.update({key: name for key, name in getattr(release.names, kind).items() if key in known})
-    names.composites["S017"] = "Message implementation guideline identification"
-    names.elements.update(
-        {
-            "0121": "Message implementation guideline identification",
-            "0122": "Message implementation guideline version number",
-            "0124": "Message implementation guideline release number",
-        }
-    )
+    for names_of_kind in (names.segments, names.composites, names.elements):
+        names_of_kind.update({key: re.sub(r" coded$", ", coded", name) for key, name in names_of_kind.items()})
+        names_of_kind.update({key: name for key, name in _NAMES.items() if key in names_of_kind})
+    names.composites["S017"] = _S017_NAMES["S017"]
+    names.elements.update({key: name for key, name in _S017_NAMES.items() if key.isdigit()})
     return names

@@ -71,7 +71,10 @@ def _rows(text: str) -> list[tuple[str, int, str, int, int]]:
         if start is None:
             continue
         rest = start[2]
-        status = _STATUS.match(rest) or _STATUS.match(_FRAME_END.sub("", rest) + " " + lines[index + 1].strip())
+        status = _STATUS.match(rest)
+        wrapped = lines[index + 1] if index + 1 < len(lines) else ""
+        if status is None and not _POSITION.match(wrapped):
+            status = _STATUS.match(f"{_FRAME_END.sub('', rest)} {wrapped.strip()}")
         if status is None:
             raise SystemExit(f"this row of a segment table is not understood: {line}")
         group = _GROUP.search(status[1])

@@ -4,7 +4,6 @@ It has no names worth keeping (`addressPurpose,Coded`): they are taken where no 
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +75,9 @@ def _part(node: Any, release: Release) -> Part:
         _note_element(node, release)
     else:
         components = [_part(child, release) for child in node]
-        # One composite may be given in several lengths; the longest lost the least.
-        if len(components) > len(release.composites.get(name, ())):
-            release.composites[name] = components
-            release.names.composites[name] = words(node.get("name"))
+        if release.composites.setdefault(name, components) != components:
+            raise SystemExit(f"{release.name}: {name} stands in two forms")
+        release.names.composites.setdefault(name, words(node.get("name")))
     return Part(name, node.get("required") == "true")
 
 
@@ -92,12 +90,3 @@ def _note_element(node: Any, release: Release) -> None:
         release.names.elements[name] = words(node.get("name"))
     elif representation and representation != release.elements[name]:
         raise SystemExit(f"{release.name}: {name} is {release.elements[name]} and {representation}")
-
-
-def composites_differing(folder: Path) -> Iterator[str]:
-    """Composites that one file gives in several forms, for the reviewer."""
-    seen: dict[str, list[str]] = {}
-    for composite in _root(folder / "segments.xml").iter("composite_data_element"):
-        form = [child.get("id") for child in composite]
-        if seen.setdefault(composite.get("id"), form) != form:
-            yield composite.get("id")
