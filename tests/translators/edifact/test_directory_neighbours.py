@@ -195,6 +195,13 @@ def test_d07a_is_d07b_without_the_files_of_an_invoice(told: dict[str, Facts]) ->
     assert {path: value for (_, _, path), value in new.items()} == expected
 
 
+def test_d07a_has_the_segments_of_d07b_but_for_a_fourth_label_of_dangerous_goods(told: dict[str, Facts]) -> None:
+    early, late = told["D.07A"], told["D.07B"]
+    other = {fact for fact in {*early, *late} if fact[0] != "row" and early.get(fact) != late.get(fact)}
+    assert other == {("composite", "C236")}
+    assert late["composite", "C236"] == early["composite", "C236"] + " 8246"
+
+
 CODES_GIVEN_UP = {
     ("D.99B", "6313"): "most moved to 6311; the 01B list lacks them too",
     ("D.05B", "4439"): "the UN's own 07B list lacks them too",
