@@ -20,7 +20,7 @@ class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str | None = None
     to: str = ""
     from_: str | tuple[str, ...] | None = field(name="from", default=None)
-    value: str | None = None
+    value: str | bool | None = None
     at: str | None = None
     rows: "tuple[Row, ...]" = ()
     use: str | None = None
