@@ -1,6 +1,8 @@
 """Connections to PostgreSQL, the only ones the gateway has."""
 
 import asyncio
+import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -16,6 +18,8 @@ if TYPE_CHECKING:  # asyncpg's classes are generic in its type stubs only
 else:
     Connection, Pool = PoolConnectionProxy, asyncpg.Pool
 
+_log = logging.getLogger(__name__)
+
 LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError,
         asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError, asyncpg.ReadOnlySQLTransactionError,
         asyncio.TimeoutError)  # fmt: skip
@@ -27,8 +31,24 @@ class LedgerUnavailable(Exception):  # noqa: N818 - a state of the world, not a 
     """The database does not answer; nothing was acknowledged."""
 
 
-async def open_pool(url: str, *, size: int = 8) -> Pool:
-    """Connect. Statement time-outs keep a stuck server from hanging a request."""
+async def open_pool(url: str, *, size: int = 8, patience: float = 0.0) -> Pool:
+    """Connect. Statement time-outs keep a stuck server from hanging a request.
+
+    `patience`: seconds to go on trying while nothing answers at that address; then LedgerUnavailable. A server that
+    answers and says no (password, name of the database) is heard at once.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return await _open_pool(url, size)
+        except LOST as error:
+            if time.monotonic() >= deadline:
+                raise LedgerUnavailable("the ledger's database does not answer") from error
+            _log.warning("the ledger's database does not answer; trying again")
+            await asyncio.sleep(0.5)
+
+
+async def _open_pool(url: str, size: int) -> Pool:
     return await asyncpg.create_pool(
         url,
         min_size=1,

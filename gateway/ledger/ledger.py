@@ -16,6 +16,9 @@ from gateway.ledger.recording import Note, Recorder
 from gateway.ledger.sealing import Sealer
 from gateway.ledger.work import Result, Work
 
+PATIENCE = 10.0
+"""Seconds a process that starts waits for a database that is restarting."""
+
 
 class Ledger:
     """Open with `open_ledger`. Every verb raises LedgerUnavailable when the database does not answer."""
@@ -137,6 +140,6 @@ class Ledger:
 
 async def open_ledger(url: str, sealer: Sealer, *, worker: str, connections: int = 8) -> Ledger:
     """Connect and bring the schema up to date. `worker` names this process in leases and attempts."""
-    pool = await open_pool(url, size=connections)
+    pool = await open_pool(url, size=connections, patience=PATIENCE)
     await migrate(pool)
     return Ledger(pool, Payloads(sealer), worker)

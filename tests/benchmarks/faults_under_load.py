@@ -91,6 +91,7 @@ async def run(place: Ground, messages: int, lanes: int, kills: int, seed: int) -
         "sent_again": client.repeated,
         "longest_without_an_answer": round(client.longest_gap, 1),
         "refused_or_cut": client.statuses,
+        "revived": sum(one.revived for one in (place.server, *place.workers)),
         "batches_fenced": fenced(place),
         **{name: len(value) if isinstance(value, list) else value for name, value in asdict(found).items()},
     }

@@ -67,6 +67,8 @@ class Process:
         self._folder = folder
         self._running: subprocess.Popen[bytes] | None = None
         self.starts = 0
+        self.revived = 0
+        self._wanted = False
 
     @property
     def pid(self) -> int:
@@ -81,6 +83,13 @@ class Process:
                 start_new_session=True,
             )  # fmt: skip
         self.starts += 1
+        self._wanted = True
+
+    def revive(self) -> None:
+        """As a supervisor does with a process that ended by itself."""
+        if self._wanted and self._running is not None and self._running.poll() is not None:
+            self.revived += 1
+            self.start()
 
     def send(self, number: signal.Signals) -> None:
         """To the whole session: a server is more than one process."""
@@ -88,12 +97,14 @@ class Process:
 
     def kill(self) -> None:
         """As the kernel does when memory ends: nothing is said to the process."""
+        self._wanted = False
         self.send(signal.SIGKILL)
         assert self._running is not None
         self._running.wait()
 
     def stop(self, seconds: float = 30) -> int:
         """As an operator does; returns the exit status."""
+        self._wanted = False
         if self._running is None or self._running.poll() is not None:
             return 0
         self._running.terminate()
@@ -137,6 +148,10 @@ class Ground:
         self.issuer = Process("issuer", gateway("development-issuer", *words), {}, folder)
         self.server = self.process("server", "serve")
         self.workers = [self.process("worker-1", "worker")]
+
+    def revive(self) -> None:
+        for process in (self.server, *self.workers):
+            process.revive()
 
     @property
     def database_url(self) -> str:

@@ -47,6 +47,7 @@ async def drained(ground: Ground, seconds: float) -> float:
     """Waits until nothing is left to deliver; returns the seconds it took."""
     started = time.monotonic()
     while time.monotonic() - started < seconds:
+        ground.revive()
         connection = await asyncpg.connect(ground.database_url)
         try:
             if not await connection.fetchval(_OPEN):

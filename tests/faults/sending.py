@@ -66,6 +66,7 @@ class Client:
         while self.acknowledged < share * self.total:
             if time.monotonic() - self.last > SILENCE:
                 raise AssertionError(f"nothing is acknowledged any more:\n{self._ground.logs()[-4000:]}")
+            self._ground.revive()
             await asyncio.sleep(0.01)
 
     async def _lane(self, lane: int) -> None:

@@ -1,0 +1,62 @@
+"""Connecting: a server that is away is waited for, one that says no is heard."""
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from gateway.embedded import database_url
+from gateway.ledger.database import LedgerUnavailable, connection, migrate, open_pool
+from gateway.ledger.ledger import Ledger
+
+
+async def test_a_server_that_does_not_answer_is_said_to_be_away(tmp_path: Path) -> None:
+    with pytest.raises(LedgerUnavailable, match="the ledger's database does not answer"):
+        await open_pool(f"postgresql://postgres:@/postgres?host={tmp_path}")
+
+
+async def test_a_process_that_starts_waits_for_a_server_that_is_restarting(database: str, tmp_path: Path) -> None:
+    folder = Path(database.partition("host=")[2].replace("%2F", "/"))
+    away = tmp_path / "away"
+    opening = asyncio.create_task(open_pool(database.replace(str(folder), str(away)), patience=20))
+    await asyncio.sleep(0.2)
+    assert not opening.done()
+    away.symlink_to(folder)
+    pool = await opening
+    assert await pool.fetchval("select 1") == 1
+    await pool.close()
+
+
+async def test_a_server_that_says_no_is_heard_at_once(postgresql_server: str) -> None:
+    with pytest.raises(asyncpg.InvalidCatalogNameError):
+        await open_pool(database_url(postgresql_server, "nowhere"), patience=60)
+
+
+async def test_what_a_lost_server_raises_becomes_one_error(ledger: Ledger) -> None:
+    for lost in (ConnectionResetError(), asyncpg.AdminShutdownError("x"), asyncpg.TooManyConnectionsError("x")):
+        with pytest.raises(LedgerUnavailable):
+            async with connection(ledger._pool):
+                raise lost
+
+
+async def test_after_a_restore_into_a_younger_cluster_the_clock_is_lifted_once(ledger: Ledger) -> None:
+    """The rows of a dump carry ticks far above what the new cluster counts."""
+    pool = ledger._pool
+    await pool.execute("insert into events (tick, body) values (9000000000, '{}')")
+    assert await pool.fetchval("select ledger_tick()") < 9_000_000_000
+    await asyncio.gather(*(migrate(pool) for _ in range(3)))
+    lifted = await pool.fetchval("select offset_ticks from ledger_clock")
+    assert await pool.fetchval("select ledger_tick()") > 9_000_000_000
+    assert await pool.fetchval("select ledger_tick() < 9000001000")
+    await migrate(pool)
+    assert await pool.fetchval("select offset_ticks from ledger_clock") == lifted
+
+
+async def test_an_untouched_clock_is_not_lifted_under_load(ledger: Ledger) -> None:
+    async def write() -> None:
+        for _ in range(30):
+            await ledger.note(b'{"event":"x"}')
+
+    await asyncio.gather(write(), write(), *(migrate(ledger._pool) for _ in range(10)))
+    assert await ledger._pool.fetchval("select offset_ticks from ledger_clock") == 0
