@@ -1,0 +1,56 @@
+"""The XML maps against their samples: complete in both directions, and exact about what is wrong.
+
+A broken message in tests/broken/translators says in its last line what is expected: `<!-- expect: LINE:COLUMN: TEXT -->`,
+one for each error.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from translators.findings import Unreadable
+from translators.identify import identify
+from translators.mapping.catalogue import Entry, entries
+from translators.reading import read
+from translators.writing import written
+from translators.xmldoc.translating import xml_map
+
+TESTS = Path(__file__).parents[1]
+BROKEN = sorted((TESTS / "broken" / "translators").glob("*.xml"))
+MAPS = [entry for entry in entries() if entry.format == "xml"]
+READ_ONLY = {"invoice-cii"}
+SAMPLES = [(entry, name) for entry in MAPS for name in xml_map(entry.path).spec.samples]
+EXPECTED = re.compile(r"<!-- expect: (\d+:\d+: .*?) -->")
+
+
+@pytest.mark.parametrize("entry", MAPS, ids=lambda entry: entry.name)
+def test_every_xml_map_compiles_in_both_directions(entry: Entry) -> None:
+    xml_map(entry.path).check_writer()
+
+
+@pytest.mark.parametrize(
+    ("entry", "name"), [each for each in SAMPLES if each[0].name not in READ_ONLY], ids=lambda each: str(each)
+)
+def test_what_is_read_is_written_and_read_again_as_the_same(entry: Entry, name: str) -> None:
+    content = (TESTS / "samples" / f"{name}.in.xml").read_bytes()
+    reading = read(content, identify(content[:4096], None))
+    compiled = xml_map(entry.path)
+    done = written(reading.documents[0].object, "the map's own", using=compiled)
+    assert [(finding.text, finding.place) for finding in done.findings] == []
+    again = read(done.content, identify(done.content[:4096], None))
+    assert [finding.text for finding in again.findings] == []
+    assert again.documents[0].business_key == reading.documents[0].business_key
+
+
+@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
+def test_a_broken_message_is_told_with_line_and_column(path: Path) -> None:
+    content = path.read_bytes()
+    with pytest.raises(Unreadable) as refused:
+        read(content, identify(content[:4096], None))
+    told = [f"{each.place.line}:{each.place.column}: {each.text}" for each in refused.value.findings if each.place]
+    assert told == EXPECTED.findall(content.decode())
+
+
+def test_there_are_broken_messages_to_try() -> None:
+    assert len(BROKEN) >= 3
