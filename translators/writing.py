@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from translators.canonical.documents import decode, encode
+from translators.canonical.documents import KINDS, decode, encode
 from translators.differences import differences
 from translators.edifact import translating as edifact
 from translators.edifact.composing import segments_of
@@ -75,8 +75,8 @@ def write(document: Any, target: str, *, envelope: Envelope | None = None, using
     """The bytes of a document, complete or not at all. Raises Unwritable where something would be lost or changed.
 
     `document` is a canonical object or its JSON, or for EDIFACT a list of them; `target` is `edifact:ORDERS:D.96A`,
-    `ubl:Order:2.1`, `xml:` with the name of a root element, or `json`. `using` is a map to take instead of the one
-    that ships.
+    `ubl:Order:2.1` or `ubl` alone, `xml:` with the name of a root element, or `json`. `using` is a map to take instead
+    of the one that ships.
     """
     done = written(document, target, envelope=envelope, using=using)
     lost = [finding for finding in done.findings if finding.severity != "information"]
@@ -94,7 +94,9 @@ def written(document: Any, target: str, *, envelope: Envelope | None = None, usi
     objects = [_object(each) for each in (document if isinstance(document, list | tuple) else [document])]
     if target == "json":
         return Written(content=b"\n".join(encode(each) for each in objects))
-    compiled = using if using is not None else map_to(target)
+    if not objects:
+        raise _refusal("map.document", "there is no document to write")
+    compiled = using if using is not None else map_to(_precise(target, objects[0]))
     for each in objects:
         if not isinstance(each, compiled.kind.struct):
             raise _refusal("map.document", f"{target} is written from a {_named(compiled.kind.document_type)}")
@@ -131,6 +133,21 @@ def _target(kind: str, message: str, version: str, root: str) -> str:
     if kind == "edifact":
         return f"edifact:{message}:{version}"
     return f"{'ubl' if 'oasis:names:specification:ubl' in root else 'xml'}:{message}:{version}"
+
+
+def _precise(target: str, document: Any) -> str:
+    """`ubl` alone means the one UBL document this canonical document becomes."""
+    if target != "ubl":
+        return target
+    found = [
+        _target(each.format, each.message, each.version, each.root)
+        for each in entries()
+        if KINDS[each.document].struct is type(document)
+    ]
+    found = [each for each in found if each.startswith("ubl:")]
+    if len(found) != 1:
+        raise _refusal("map.target", f"say which: {', '.join(found)}" if found else "no UBL document is made of this")
+    return found[0]
 
 
 def _loosely(target: str) -> str:
@@ -173,8 +190,10 @@ def _edifact(objects: list[Any], compiled: Map, envelope: Envelope) -> Written:
         raise _refusal("map.message", str(refusal)) from None
     outcome = edifact.translate(content, _LIMITS, compiled)
     errors = [finding for finding in outcome.findings if finding.severity == "error"]
-    if errors:
-        raise Unwritable(errors)
+    if errors:  # mostly because of something that had no place: that is told first
+        name = f"{spec.message} {spec.version}"
+        lost = [_unwritten(each, name, compiled) for message in filled for each in message.unwritten]
+        raise Unwritable([*(each for each in lost if each.severity != "information"), *errors])
     findings: list[Finding] = []
     for each, message, (_, canonical, _test) in zip(objects, filled, outcome.objects, strict=True):
         findings += _told(each, canonical, message.unwritten, compiled)
@@ -207,7 +226,10 @@ def _xml(canonical: Any, compiled: Map) -> Written:
     try:
         outcome = xml.translated(content, XmlLimits(), 500, compiled)
     except Unreadable as unreadable:
-        raise Unwritable(unreadable.findings) from None
+        name = f"{compiled.spec.message} {compiled.spec.version}"
+        lost = [_unwritten(each, name, compiled) for each in filled.unwritten]
+        told = [*(each for each in lost if each.severity != "information"), *unreadable.findings]
+        raise Unwritable(told) from None
     return Written(content=content, findings=_told(canonical, outcome.canonical, filled.unwritten, compiled))
 
 

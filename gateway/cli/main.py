@@ -4,12 +4,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from gateway.cli import audit, issuer, keys, message, odoo_standin, policy, serve
+from gateway.cli import audit, issuer, keys, message, odoo_standin, policy, serve, translate
 from gateway.cli.demo import command as demo
 from gateway.settings import BadSettings
 from translators.yamlfiles import FileProblems
 
-_NOUNS = (demo, serve, message, audit, keys, policy, odoo_standin, issuer)
+_NOUNS = (demo, serve, message, audit, keys, policy, translate, odoo_standin, issuer)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

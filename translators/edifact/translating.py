@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from translators.canonical.documents import Kind
 from translators.edifact.contents import check_characters
@@ -132,7 +132,10 @@ def _tell_trouble(trouble: Trouble, message: Message, faults: Faults, *, is_held
     kind = "missing" if trouble.code.endswith("missing") else "value"
     segment = message.segments[position - 1]
     severity: Literal["error", "warning"] = "warning" if is_held else "error"
+    told = len(faults.findings)
     faults.tell(kind, trouble.code, trouble.text, segment, element, component, position=position, severity=severity)
+    if trouble.policy == "park" and len(faults.findings) > told:  # our own table lacks something; the sender is right
+        faults.findings[-1] = structs.replace(faults.findings[-1], act="operator")
 
 
 def _places(translated: Translated, message: Message) -> dict[str, Place]:

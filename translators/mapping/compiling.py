@@ -393,13 +393,13 @@ def _each(row: Row, nodes: Any, compared: Leaves | None, fill: Action, source: S
         if not found:
             return
         filling: list[Any] = _list(target, to)
-        for number, each in enumerate(found, 1):
+        for each in found:
             filled: dict[str, Any] = {}
             inner = f"{pointer}{step}{len(filling)}" if run.trace is not None else pointer
             before = run.hits
             if compared is not None:
                 run.use(compared(each, run.root))
-            fill(run, each, filled, inner, number)
+            fill(run, each, filled, inner, len(filling) + 1)
             if filled and run.hits != before:
                 if not filling:
                     filling = _list(target, to, create=True)

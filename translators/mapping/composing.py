@@ -395,7 +395,6 @@ def _each(name: str, way: Way | None, fill: Action) -> Action:
     step = "/" + "/".join(steps)
 
     def write(writing: Writing, node: Node, data: dict[str, Any], pointer: str, _number: int) -> bool:
-        number = 1
         for index, entry in enumerate(_get(data, steps) or ()):
             at = f"{pointer}{step}/{index}"
             if at in writing.written or not isinstance(entry, dict):
@@ -405,10 +404,9 @@ def _each(name: str, way: Way | None, fill: Action) -> Action:
             if target is None:
                 writing.reasons.setdefault(at, "there is no room for another one")
                 continue
-            fits = fill(writing, target, entry, at, number) and writing.hits > mark[1]
+            fits = fill(writing, target, entry, at, index + 1) and writing.hits > mark[1]
             if fits and (way is None or way.holds(target, writing.root)):
                 writing.note(at)
-                number += 1
             else:
                 writing.back(mark)
         return True

@@ -31,14 +31,18 @@ class Map:
         self.kind: Kind = KINDS[self.spec.document]
         self._rows: Callable[[Run], dict[str, Any]] = compile_rows(file, source)
         self._write: Callable[[Writing], tuple[Unwritten, ...]] | None = None
+        self._is_dated = any(table.is_dated for table in file.tables.values())
         self.watched: set[int] | None = None
         """When it is a set, it gathers the rows that were used in reading, by `id()`: for maps under examination."""
 
     def translate(self, root: Node, *, trace: bool = False, day: date | None = None) -> "Translated":
         """The canonical object of the message under `root`, or what keeps it from becoming one.
 
-        `trace` asks for the place of every canonical field; `day` is that of dated cross-references.
+        `trace` asks for the place of every canonical field. `day` is that of dated cross-references; without one it is
+        the day the document was issued.
         """
+        if day is None and self._is_dated:
+            day = _day_of(self._rows(Run(root)))
         run = Run(root, trace={} if trace else None, day=day, rows=self.watched)
         data = self._rows(run)
         try:
@@ -96,6 +100,13 @@ class Filled(Struct, frozen=True):
 
     root: Node
     unwritten: tuple[Unwritten, ...]
+
+
+def _day_of(data: dict[str, Any]) -> date | None:
+    try:
+        return date.fromisoformat(data.get("issued_on", ""))
+    except ValueError:
+        return None
 
 
 def _nearest(trace: dict[str, Hashable], pointer: str, otherwise: Hashable) -> Hashable:

@@ -52,7 +52,7 @@ def translated(
     if done.canonical is None:
         told = done.troubles[:max_findings]
         raise Unreadable(tuple(_finding(trouble, content, root, compiled) for trouble in told))
-    held = tuple(_finding(trouble, content, root, compiled) for trouble in done.troubles[:max_findings])
+    held = tuple(_finding(trouble, content, root, compiled, is_held=True) for trouble in done.troubles[:max_findings])
     findings = (*held, *_residue(root, content, compiled, cast(Any, done.used)))
     places = compiled.places(done.trace, root) if done.trace is not None else None
     return XmlOutcome(kind=compiled.kind, canonical=done.canonical, findings=findings, trace=places)
@@ -113,11 +113,11 @@ def unknown_root(tag: str) -> Finding:
     return Finding("xml.root", f"documents `{tag[:120]}` are not supported; known are {known}")
 
 
-def _finding(trouble: Trouble, content: bytes, root: Any, compiled: Map) -> Finding:
+def _finding(trouble: Trouble, content: bytes, root: Any, compiled: Map, *, is_held: bool = False) -> Finding:
     line, column = place_of(content, root, element_of(trouble.spot))
     place = Place(line=line, column=column, path=compiled.source.place(trouble.spot, root).path)
-    if trouble.policy != "refuse":
-        return Finding(trouble.code, trouble.text, place, severity="warning", act="operator")
+    if trouble.policy == "park":  # our own table lacks something; the sender is right
+        return Finding(trouble.code, trouble.text, place, "warning" if is_held else "error", act="operator")
     return Finding(trouble.code, trouble.text, place)
 
 
