@@ -19,7 +19,9 @@ from translators.edifact.writing import write_interchange
 from translators.findings import Finding
 
 APPLICATION_ERROR, ACKNOWLEDGED = "313", "312"
-"""BGM 1001: application error message, acknowledgement message."""
+"""BGM 1001: application error message, acknowledgement message. D.96A does not have these codes of the UN's later
+lists yet, so there 3055 says whose they are."""
+_UN = "6"
 NOT_ACCEPTED, ACCEPTED = "27", "29"
 """BGM 1225."""
 
@@ -75,7 +77,7 @@ def application_answer(
     if header is None or interchange.unb is None or not (header.sender and header.recipient):
         return NoAcknowledgement(because="the UNB does not say whom to answer", alert=True)
     if message.message.type in ("APERAK", "CONTRL"):
-        return NoAcknowledgement(because=f"a {message.message.type} is never answered with an APERAK")
+        return NoAcknowledgement(because="neither CONTRL nor APERAK is answered with an APERAK")
     if not purpose_of(header.test, header.version).is_processed:
         meaning = purpose_of(header.test, header.version)
         word = "echo" if meaning in (Purpose.ECHO_REQUEST, Purpose.ECHO_RESPONSE) else "test of the syntax only"
@@ -121,7 +123,7 @@ def _segments(
     document = bgm.get(2) if bgm is not None else ""
     kind, response = (APPLICATION_ERROR, NOT_ACCEPTED) if errors else (ACKNOWLEDGED, ACCEPTED)
     segments: list[Elements] = [
-        [[["BGM"]], [[kind]], [[references.number]], [[response]]],
+        [[["BGM"]], [[kind] if is_v4 else [kind, "", _UN]], [[references.number]], [[response]]],
         [[["DTM"]], [["137", references.prepared.strftime("%Y%m%d%H%M"), "203"]]],
         [[["RFF"]], [["ACW", own.reference]]],
     ]

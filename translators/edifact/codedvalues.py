@@ -5,12 +5,15 @@ import re
 from msgspec import Struct
 
 from translators.edifact.dateformats import real_date
-from translators.edifact.directory import Directory, ElementRule
+from translators.edifact.directory import Component, Directory, ElementRule
 from translators.edifact.faults import Faults
 from translators.edifact.structure import Placed
+from translators.edifact.values import value_fault
 
 _AGENCY = "3055"
 _LIST = "1131"
+_OWN = (_LIST, "0007")
+"""Partners name lists of their own, and qualify their identifications as they agree."""
 _VALUE, _FORMAT = "2380", "2379"
 """A date and how it is written, side by side in C507 and its like."""
 
@@ -20,7 +23,7 @@ class Coded(Struct, frozen=True):
 
     element: int
     number: int
-    id: str
+    component: Component
     codes: frozenset[str]
     others: tuple[int, ...]
     is_composite: bool
@@ -70,10 +73,10 @@ class CodedValues(Struct, frozen=True):
             names = [component.id for component in rule.components]
             others = tuple(at for at, name in enumerate(names) if name in (_AGENCY, _LIST))
             for number, name in enumerate(names):
-                codes = directory.codes(name) if name != _LIST else None  # partners name lists of their own
+                codes = directory.codes(name) if name not in _OWN else None
                 if codes:
                     elsewhere = () if name == _AGENCY else others
-                    coded.append(Coded(index, number, name, codes, elsewhere, rule.is_composite))
+                    coded.append(Coded(index, number, rule.components[number], codes, elsewhere, rule.is_composite))
             if _VALUE in names and _FORMAT in names:
                 dated.append(Dated(index, names.index(_VALUE), names.index(_FORMAT)))
         return cls(tuple(coded), tuple(dated))
@@ -114,7 +117,9 @@ def _tell_code(placed: Placed, coded: Coded, values: list[str], repetition: int,
     """A value is of another list than the directory's where the sender names that list or who keeps it."""
     if any(at < len(values) and values[at] for at in coded.others):
         return
-    text = f"`{values[coded.number][:35]}` is not a code of element {coded.id}"
+    if value_fault(values[coded.number], coded.component) is not None:
+        return  # told already, in better words
+    text = f"`{values[coded.number][:35]}` is not a code of element {coded.component.id}"
     faults.tell(
         "value",
         "edifact.element.code",

@@ -54,7 +54,8 @@ def _counts(rule: RuleSpec, target: Target, inherited: RuleSpec | None) -> Itera
     if inherited is not None and inherited.most is not None and inherited.most < allowed:
         allowed, by = inherited.most, "in the guideline it extends"
     if rule.most is not None and rule.most > allowed:
-        yield "most", f"`{rule.at}` may occur {allowed} times {by}; {rule.most} is more, so {_SAY_WHY}"
+        times = "time" if allowed == 1 else "times"
+        yield "most", f"`{rule.at}` may occur {allowed} {times} {by}; {rule.most} is more, so {_SAY_WHY}"
     if rule.not_used and mandatory and not target.is_conditioned:
         yield "not_used", f"`{rule.at}` is mandatory in the directory; {_SAY_WHY}"
     if rule.optional and (mandatory or (inherited is not None and inherited.required)):

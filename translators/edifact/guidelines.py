@@ -98,7 +98,7 @@ def shipped_guideline(name: str) -> Guideline:
 
 
 def _folder() -> Path:
-    return Path(str(files("translators.guidelines")))
+    return Path(str(files("translators").joinpath("guidelines")))
 
 
 def choose(guidelines: Iterable[Guideline], message: Message) -> Guideline | None:

@@ -195,7 +195,7 @@ class InterchangeReader:
         if self._group is not None:
             self._group.messages += 1
             if self._group.message_type and self._group.message_type != self._message.type:
-                text = f"a {self._message.type[:6]} stands in a group of {self._group.message_type[:6]}"
+                text = f"message {self._message.type[:6]} stands in a group of {self._group.message_type[:6]}"
                 self._tell(unh, "types", "edifact.group.types", text, 2, 1, position=1)
         self._check_unique(unh, self._message)
 

@@ -34,6 +34,9 @@ def _element(rule: ElementRule, separators: Separators, kept: set[int]) -> str:
         ]
         needed = max((index for index, each in enumerate(rule.components, 1) if each.mandatory), default=0)
         written = _chain(optional, needed, re.escape(separators.component), leads=False)
+        if rule.mandatory and not needed:  # any component will do, but one there must be
+            component = re.escape(separators.component)
+            written = f"(?={component}*[^{re.escape(separators.special)}]){written}"
     else:
         written = components[0]
     if separators.repetition is not None and rule.repeats > 1 and not kept:  # a group holds one repetition only

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct, structs
 
 from translators.edifact.characters import encoding_of
+from translators.edifact.faults import Severity
 from translators.edifact.segments import Segment, Syntax
 from translators.edifact.separators import DEFAULT, Separators, from_una
 from translators.findings import Finding, Place
@@ -232,13 +233,14 @@ class Tokenizer:
         encoding = encoding_of(repertoire, segment.get(1, 4) if version >= "4" else "")
         if encoding is None:
             text = f"the character set {repertoire[:10] or 'of the UNB'} is not supported"
-            self._tell("edifact.charset", text, segment.offset_of(1), "46" if version >= "4" else "18")
+            self._tell("edifact.charset", text, segment.offset_of(1), "46" if version >= "4" else "18", component=1)
         if version not in ("1", "2", "3", "4"):
             self._tell(
                 "edifact.syntax_version",
                 f"syntax version `{version[:5]}` is not supported",
                 segment.offset_of(1, 2),
                 "2",
+                component=2,
             )
         separators = self._syntax.separators
         repetition = None
@@ -271,10 +273,16 @@ class Tokenizer:
             self._told.add(code)
             self._tell(code, text, self._base, syntax_code, "information")
 
-    def _tell(self, code: str, text: str, offset: int, syntax_code: str | None, severity: str = "error") -> None:
+    def _tell(
+        self, code: str, text: str, offset: int, syntax_code: str | None, severity: Severity = "error",
+        *, component: int = 0,
+    ) -> None:  # fmt: skip
+        """`component` is that of the syntax identifier (UNB S001) in error, if it is one."""
         if len(self.findings) < self._agreement.max_findings:
-            finding = Finding(code, text, Place(offset=offset), severity, syntax_code=syntax_code)  # type: ignore[arg-type]
-            self.findings.append(finding)
+            place = Place(offset=offset)
+            if component:
+                place = Place(offset=offset, segment="UNB", element=1, component=component)
+            self.findings.append(Finding(code, text, place, severity, syntax_code=syntax_code))
 
 
 _FIRST = (b"\r", b"\n", b" ", b"\t", b"")
