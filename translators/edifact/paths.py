@@ -1,7 +1,8 @@
 """Paths of a map inside an EDIFACT message: groups, segments, composites, elements, resolved against the directory.
 
 From a group: `SG2/NAD/C080.3036`. From a segment: `C080.3036`, `1004`, or `C212` for a composite as a node of its own.
-From a composite: `7140`. An element that stands several times gives all its values, in order.
+From a composite: `7140`. An element that stands several times gives all its values, in order; `C208.7402#1` is the first
+of them in its composite only.
 """
 
 from collections.abc import Hashable
@@ -109,7 +110,7 @@ class EdifactSource:
         way, inner = self._way(steps[:-1], self.root_scope if from_root else scope, from_root=from_root)
         name = steps[-1].name
         if isinstance(inner, CompositeScope):
-            return component_slot(tuple((n, each) for n, each in enumerate(inner.components) if each.id == name), way)
+            return component_slot(tuple((n, inner.components[n]) for n in _numbers(name, inner.components)), way)
         rules = self.directory.segment(inner.tag) or ()
         places = self._positions(name, inner)
         where = tuple((at, number, rules[at - 1].components[number]) for at, number in places)
@@ -210,16 +211,22 @@ class EdifactSource:
             (index, number)
             for index, rule in enumerate(self.directory.segment(scope.tag) or (), 1)
             if (rule.id == composite if composite else not rule.is_composite)
-            for number, component in enumerate(rule.components)
-            if component.id == element
+            for number in _numbers(element, rule.components)
         ]
         if not found:
             raise ValueError(f"{scope.tag} has no `{name}`")
         return found
 
 
+def _numbers(name: str, components: tuple[Component, ...]) -> list[int]:
+    """Where, from 0, an element stands in a composite; `7402#2` is only the second of its places."""
+    element, _, chosen = name.partition("#")
+    numbers = [number for number, component in enumerate(components) if component.id == element]
+    return [each for at, each in enumerate(numbers, 1) if str(at) == chosen] if chosen else numbers
+
+
 def _component_values(name: str, scope: CompositeScope) -> Leaves:
-    numbers = [number for number, component in enumerate(scope.components) if component.id == name]
+    numbers = _numbers(name, scope.components)
     if not numbers:
         raise ValueError(f"{scope.name} has no `{name}`")
 
