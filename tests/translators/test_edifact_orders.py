@@ -112,8 +112,8 @@ CASES: list[tuple[bytes, list[Seen]]] = [
     (changed("4260001230110:EN", "4260001230111:EN"), [
         ("12", "`4260001230111` is not a GTIN: its check digit should be 0", "LIN", 34, 3, 1),
     ]),
-    (changed("QTY+21:48:PCE", "QTY+21:48:XYZ"), [
-        ("12", "unknown unit `XYZ`; use UN/ECE Recommendation 20, as in C62 or KGM", "QTY", 24, 1, 3),
+    (changed("QTY+21:48:PCE", "QTY+21:48:QQQ"), [
+        ("12", "unknown unit `QQQ`; use UN/ECE Recommendation 20, as in C62 or KGM", "QTY", 24, 1, 3),
     ]),
     (changed("QTY+21:48:PCE", "QTY+21:48").replace(b":EAN008", b""), [
         ("13", "C186.6411 is missing", "QTY", 24, None, None),
@@ -152,9 +152,9 @@ def test_all_mistakes_of_a_message_are_told_at_once() -> None:
 
 
 def test_the_offset_is_the_byte_of_the_component() -> None:
-    content = changed("QTY+21:48:PCE", "QTY+21:48:XYZ")
+    content = changed("QTY+21:48:PCE", "QTY+21:48:QQQ")
     (finding,) = findings_of(content)
-    assert finding.place.offset == content.index(b"QTY+21:48:XYZ") + len(b"QTY+21:48:")
+    assert finding.place.offset == content.index(b"QTY+21:48:QQQ") + len(b"QTY+21:48:")
     assert (finding.place.interchange, finding.place.message) == ("NL000815", "1")
 
 

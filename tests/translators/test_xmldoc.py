@@ -105,8 +105,8 @@ def test_an_unknown_document_is_named() -> None:
 
 LINE = "/Order/cac:OrderLine[1]/cac:LineItem"
 MISTAKES = [
-    (changed('unitCode="C62">48<', 'unitCode="XYZ">48<'),
-     "unknown unit `XYZ`; use UN/ECE Recommendation 20, as in C62 or KGM", f"{LINE}/cbc:Quantity/@unitCode", 78, 7),
+    (changed('unitCode="C62">48<', 'unitCode="QQQ">48<'),
+     "unknown unit `QQQ`; use UN/ECE Recommendation 20, as in C62 or KGM", f"{LINE}/cbc:Quantity/@unitCode", 78, 7),
     (changed(' unitCode="C62">48<', ">48<"), "@unitCode is missing", f"{LINE}/cbc:Quantity", 78, 7),
     (changed(">48<", ">viele<"), "`viele` is not a number", f"{LINE}/cbc:Quantity", 78, 7),
     (changed("2026-11-20", "20.11.2026"), "`20.11.2026` is not a date; write it as in 2026-11-23",

@@ -5,14 +5,14 @@ after msgspec has said no, and it leaves the verdict on each single value to msg
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct, inspect
 
 from translators.canonical.figures import Figure, decode_figure
-from translators.canonical.times import Instant, LocalTime
+from translators.canonical.times import Instant, LocalTime, check_instant
 
 
 class Number(str):
@@ -43,7 +43,9 @@ def faults(value: Any, wanted: type[Any]) -> list[Fault]:
 
 
 def _faults(value: Any, wanted: inspect.Type, pointer: str) -> Iterator[Fault]:
-    wanted = _without_null(wanted) if value is not None else wanted
+    if value is None and isinstance(wanted, inspect.UnionType) and wanted.includes_none:
+        return
+    wanted = _without_null(wanted)
     while isinstance(wanted, inspect.Metadata):
         wanted = wanted.type
     if isinstance(wanted, inspect.StructType):
@@ -95,14 +97,14 @@ def _field_meant(sentence: str, value: dict[str, Any]) -> str:
     """
     if sentence.count("`") < 2:
         return ""
-    quoted = sentence.split("`")[1]
-    fields = [name for name, text in value.items() if text == quoted]
-    if len(fields) == 1:
-        return "/" + fields[0]
-    lines = value.get("lines")
-    if sentence.startswith("line `") and isinstance(lines, list):
-        numbered = [index for index, line in enumerate(lines) if line.get("number") == quoted]
-        return f"/lines/{numbered[0]}" if len(numbered) == 1 else ""
+    before, quoted = sentence.split("`")[:2]
+    if not before or before.startswith("unknown "):
+        fields = [name for name, text in value.items() if text == quoted]
+        return "/" + fields[0] if len(fields) == 1 else _named_field(quoted.split("."), value)
+    parts = value.get(before.strip() + "s")
+    if isinstance(parts, list):
+        numbered = [index for index, part in enumerate(parts) if part.get("number") == quoted]
+        return f"/{before.strip()}s/{numbered[0]}" if len(numbered) == 1 else ""
     return _named_field(quoted.split("."), value)
 
 
@@ -171,9 +173,14 @@ _TIMES: dict[type[inspect.Type], tuple[Any, str, str]] = {
 def _time_fault(value: str, shown: str, wanted: inspect.Type) -> str | None:
     python_type, name, example = _TIMES[type(wanted)]
     try:
-        msgspec.convert(value, python_type)
+        read = msgspec.convert(value, python_type)
     except msgspec.ValidationError:
         return f"`{shown}` is not {name}; write it as in {example}"
+    try:
+        if isinstance(read, datetime):
+            check_instant(read)
+    except ValueError as error:
+        return str(error)
     return None
 
 

@@ -17,7 +17,7 @@ from translators.canonical.parties import Party
 from translators.canonical.payments import PaymentMeans
 from translators.canonical.quantities import Money, Price, Quantity, check_currency
 from translators.canonical.references import Note, Ref
-from translators.canonical.rules import check_numbers, check_product
+from translators.canonical.rules import check_numbers, check_product, plain
 from translators.canonical.terms import Allowance, DeliveryTerms, PaymentTerms, Tax
 from translators.canonical.times import LocalTime, Period
 
@@ -55,8 +55,10 @@ class TaxSum(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
             return
         due = self.base.amount * self.rate / 100
         if abs(due - self.amount.amount) >= 1 and self.base.currency == self.amount.currency:
-            rate = f"{self.rate:f} % of {self.base.amount:f}"
-            raise ValueError(f"`amount` is {self.amount.amount:f}, but {rate} is {due.quantize(Decimal('0.01')):f}")
+            rate = f"{plain(self.rate)} % of {plain(self.base.amount)}"
+            raise ValueError(
+                f"`amount` is {plain(self.amount.amount)}, but {rate} is {plain(due.quantize(Decimal('0.01')))}"
+            )
 
 
 class InvoiceLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from translators.canonical.codes import minor_units
 from translators.canonical.quantities import Money
+from translators.canonical.rules import plain
 
 _NAMES = ("lines", "allowances", "charges", "net", "tax", "gross", "prepaid", "rounding", "payable")
 
@@ -76,12 +77,12 @@ def _check_currencies(
             raise ValueError(f"an amount is in {amount.currency}, the invoice in {currency}")
         exponent = amount.amount.as_tuple().exponent
         if digits is not None and isinstance(exponent, int) and -exponent > digits:
-            raise ValueError(f"the sum {amount.amount:f} has more decimals than {currency} has ({digits})")
+            raise ValueError(f"the sum {plain(amount.amount)} has more decimals than {currency} has ({digits})")
 
 
 def _check(name: str, stated: Money | None, made: Decimal, how: str) -> None:
     if stated is not None and stated.amount != made:
-        raise ValueError(f"`totals.{name}` is {stated.amount:f}, but {how} {made:f}")
+        raise ValueError(f"`totals.{name}` is {plain(stated.amount)}, but {how} {plain(made)}")
 
 
 def _sum(amounts: Iterable[Money | None]) -> Decimal:

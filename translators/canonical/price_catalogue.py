@@ -10,7 +10,7 @@ from translators.canonical.identifiers import Identifier
 from translators.canonical.parties import Party, check_country
 from translators.canonical.quantities import Price, Quantity, check_currency, check_unit
 from translators.canonical.references import Note, Ref
-from translators.canonical.rules import check_not_negative, check_numbers, check_one_unit, check_product
+from translators.canonical.rules import check_not_negative, check_numbers, check_one_unit, check_product, plain
 from translators.canonical.terms import Allowance, DeliveryTerms, PaymentTerms, Tax
 from translators.canonical.times import LocalTime, Period
 
@@ -29,7 +29,7 @@ class CataloguePrice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         check_one_unit(from_quantity=low, to_quantity=high)
         check_not_negative(from_quantity=low, to_quantity=high)
         if low is not None and high is not None and high.value < low.value:
-            raise ValueError(f"`to_quantity` is {high.value:f}, less than `from_quantity`, {low.value:f}")
+            raise ValueError(f"`to_quantity` is {plain(high.value)}, less than `from_quantity`, {plain(low.value)}")
 
 
 class CatalogueLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -72,7 +72,7 @@ class CatalogueLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             which = (each.kind, each.price.currency, each.price.basis, start, each.valid)
             if which in seen:
                 raise ValueError(
-                    f"`prices` holds two {each.kind.replace('_', ' ')} prices from the quantity {start:f} on"
+                    f"`prices` holds two {each.kind.replace('_', ' ')} prices from the quantity {plain(start)} on"
                 )
             seen.add(which)
 

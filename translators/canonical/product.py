@@ -13,7 +13,7 @@ from translators.canonical.identifiers import Identifier, check_gs1_key
 from translators.canonical.parties import check_country
 from translators.canonical.quantities import Quantity, check_unit
 from translators.canonical.references import Note
-from translators.canonical.rules import check_not_negative
+from translators.canonical.rules import check_not_negative, plain
 
 _COMMODITY = re.compile(r"[0-9]{6}(?:[0-9]{2}){0,3}\Z").match
 _UN_NUMBER = re.compile(r"[0-9]{4}\Z").match
@@ -112,4 +112,4 @@ class Product(
 
     def _check_weights(self, net: Quantity, gross: Quantity) -> None:
         if net.unit == gross.unit and gross.value < net.value:
-            raise ValueError(f"`gross_weight` is {gross.value:f}, less than `net_weight`, {net.value:f}")
+            raise ValueError(f"`gross_weight` is {plain(gross.value)}, less than `net_weight`, {plain(net.value)}")

@@ -12,7 +12,7 @@ from translators.canonical.identifiers import Identifier
 from translators.canonical.parties import Party
 from translators.canonical.quantities import Quantity, check_unit
 from translators.canonical.references import Note, Ref
-from translators.canonical.rules import check_either, check_not_negative, check_numbers, check_product
+from translators.canonical.rules import check_either, check_not_negative, check_numbers, check_product, plain
 from translators.canonical.times import Instant, When, check_instant
 
 _Name = Annotated[str, Meta(min_length=1)]
@@ -58,13 +58,17 @@ class Characteristic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if self.unit is not None:
             check_unit(self.unit)
         if self.lower is not None and self.upper is not None and self.upper < self.lower:
-            raise ValueError(f"`upper` is {self.upper:f}, which is below `lower`, {self.lower:f}")
+            raise ValueError(f"`upper` is {plain(self.upper)}, which is below `lower`, {plain(self.lower)}")
         if self.result != "pass" or self.value is None:
             return
         if self.upper is not None and self.value > self.upper:
-            raise ValueError(f"`value` is {self.value:f}, above `upper`, {self.upper:f}, but the result is pass")
+            raise ValueError(
+                f"`value` is {plain(self.value)}, above `upper`, {plain(self.upper)}, but the result is pass"
+            )
         if self.lower is not None and self.value < self.lower:
-            raise ValueError(f"`value` is {self.value:f}, below `lower`, {self.lower:f}, but the result is pass")
+            raise ValueError(
+                f"`value` is {plain(self.value)}, below `lower`, {plain(self.lower)}, but the result is pass"
+            )
 
 
 class Defect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

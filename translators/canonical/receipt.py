@@ -108,8 +108,10 @@ class Receipt(
         check_numbers(self.lines)
         if self.despatch is not None and self.despatch.kind != "despatch":
             raise ValueError("`despatch` names a despatch advice; its kind is despatch")
+        check_reversal(self.reverses, self.number, "receipt")
         for line in self.lines:
-            check_reversal(
-                self.reverses, self.number, "receipt",
-                received=line.received, accepted=line.accepted, rejected=line.rejected,
-            )  # fmt: skip
+            if self.reverses is None and any(
+                _value(each) < 0 for each in (line.received, line.accepted, line.rejected)
+            ):
+                taken_back = "which is a reversal; name the receipt it reverses in `reverses`"
+                raise ValueError(f"line `{line.number[:35]}` is negative, {taken_back}")

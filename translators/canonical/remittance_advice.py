@@ -11,7 +11,7 @@ from translators.canonical.payments import PaymentMeans
 from translators.canonical.quantities import Money
 from translators.canonical.reasons import Reason
 from translators.canonical.references import Note, Ref
-from translators.canonical.rules import check_numbers
+from translators.canonical.rules import check_numbers, plain
 from translators.canonical.times import LocalTime
 
 
@@ -46,7 +46,7 @@ class RemittanceLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         made = self.due.amount - (self.discount.amount if self.discount else 0)
         made += sum((each.amount.amount for each in self.adjustments), Decimal(0))
         if parts != [None] and made != self.paid.amount:
-            raise ValueError(f"`paid` is {self.paid.amount:f}, but due − discount + adjustments is {made:f}")
+            raise ValueError(f"`paid` is {plain(self.paid.amount)}, but due − discount + adjustments is {plain(made)}")
 
 
 class RemittanceAdvice(
@@ -82,4 +82,4 @@ class RemittanceAdvice(
                 )
         paid = sum((line.paid.amount for line in self.lines), Decimal(0))
         if paid != self.total.amount:
-            raise ValueError(f"`total` is {self.total.amount:f}, but the lines sum to {paid:f}")
+            raise ValueError(f"`total` is {plain(self.total.amount)}, but the lines sum to {plain(paid)}")

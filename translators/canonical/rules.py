@@ -74,5 +74,6 @@ def check_either(**moments: object) -> None:
 
 
 def plain(value: Decimal) -> str:
-    """A decimal as people write it."""
-    return f"{value:f}"
+    """A decimal as people write it: no exponent, no zeros at the end."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
