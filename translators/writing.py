@@ -168,7 +168,8 @@ def _edifact(objects: list[Any], compiled: Map, envelope: Envelope) -> Written:
     source = compiled.source
     assert isinstance(source, EdifactSource)
     spec = compiled.spec
-    filled = [compiled.fill(each, day=_day_of(each)) for each in objects]
+    strict = not envelope.association  # as reading: a guideline may have codes of its own
+    filled = [compiled.fill(each, day=_day_of(each), strict_codes=strict) for each in objects]
     version, _, release = spec.version.partition(".")
     references = envelope.message_references or tuple(str(number) for number in range(1, len(objects) + 1))
     if len(references) != len(objects):

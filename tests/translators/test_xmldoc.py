@@ -96,10 +96,11 @@ def test_hostile_xml_is_refused_at_the_door_as_well() -> None:
 
 
 def test_an_unknown_document_is_named() -> None:
-    sentence = "documents `{urn:x}Thing` are not supported; known are DespatchAdvice (UBL 2), Order (UBL 2)"
+    sentence = "documents `{urn:x}Thing` are not supported; known are "
     with pytest.raises(Unreadable) as caught:
         identify(b'<Thing xmlns="urn:x"/>', None)
-    assert caught.value.findings[0].text == sentence
+    assert caught.value.findings[0].text.startswith(sentence)
+    assert "DespatchAdvice (UBL 2)" in caught.value.findings[0].text
     assert refused(b'<Thing xmlns="urn:x"/>')[0].text == sentence
 
 

@@ -237,8 +237,9 @@ def _element(pen: Pen, placed: Placed, index: int) -> Element:
     return elements[index]
 
 
-Where = tuple[int, int, Component]
-"""(element, component from 0, what may stand there)."""
+Codes = frozenset[str] | None
+Where = tuple[int, int, Component, Codes]
+"""(element, component from 0, what may stand there, its code list if it has one)."""
 
 
 def _has(placed: Placed, index: int) -> bool:
@@ -250,30 +251,35 @@ def element_slot(places: tuple[Where, ...], way: DraftWay, *, in_composite: bool
     """An element of a segment, wherever it stands in it."""
 
     def put(pen: Pen, placed: Placed, text: str, more: bool) -> str | None:
-        tried = ((_element(pen, placed, at)[0], number, rule) for at, number, rule in places)
+        tried = ((_element(pen, placed, at)[0], number, rule, codes) for at, number, rule, codes in places)
         return _put_first(pen, tried, text, more)
 
     inside = places[0][0] if in_composite and places else None
-    return DraftSlot(way, put, _longest(tuple(rule for _, _, rule in places)), inside)
+    return DraftSlot(way, put, _longest(tuple(rule for _, _, rule, _ in places)), inside)
 
 
-def component_slot(numbers: tuple[tuple[int, Component], ...], way: DraftWay) -> DraftSlot:
+def component_slot(numbers: tuple[tuple[int, Component, Codes], ...], way: DraftWay) -> DraftSlot:
     """An element of a composite."""
 
     def put(pen: Pen, node: CompositeNode, text: str, more: bool) -> str | None:
-        return _put_first(pen, ((node.components, number, rule) for number, rule in numbers), text, more)
+        tried = ((node.components, number, rule, codes) for number, rule, codes in numbers)
+        return _put_first(pen, tried, text, more)
 
-    return DraftSlot(way, put, _longest(tuple(rule for _, rule in numbers)))
+    return DraftSlot(way, put, _longest(tuple(rule for _, rule, _ in numbers)))
 
 
 def _longest(rules: tuple[Component, ...]) -> int | None:
     return min((rule.longest for rule in rules), default=None)
 
 
-def _put_first(pen: Pen, places: Iterator[tuple[list[str], int, Component]], text: str, more: bool) -> str | None:
+def _put_first(
+    pen: Pen, places: Iterator[tuple[list[str], int, Component, Codes]], text: str, more: bool
+) -> str | None:
     """Into the first place that is free; without `more` only into the very first, or where the same text stands."""
-    for components, number, rule in places:
+    for components, number, rule, codes in places:
         reason = misfit(text, rule)
+        if reason is None and codes is not None and pen.is_strict and text not in codes:
+            reason = f"`{text[:20]}` is not a code of {rule.id} in this release"
         if reason is not None:
             return reason
         held = components[number] if number < len(components) else ""

@@ -1,8 +1,8 @@
 """Paths of a map inside an EDIFACT message: groups, segments, composites, elements, resolved against the directory.
 
 From a group: `SG2/NAD/C080.3036`. From a segment: `C080.3036`, `1004`, or `C212` for a composite as a node of its own.
-From a composite: `7140`. An element that stands several times gives all its values, in order; `C208.7402#1` is the first
-of them in its composite only.
+From a composite: `7140`. An element that stands several times gives all its values, in order; `C208.7402#1` is the
+first of them in its composite only.
 """
 
 from collections.abc import Hashable
@@ -27,6 +27,10 @@ from translators.edifact.structure import GroupInstance, Placed
 from translators.findings import Place
 from translators.mapping.pathwords import Condition, PathStep, steps_of
 from translators.mapping.sources import Leaf, Leaves, Nodes, nothing
+
+
+_OTHER_LISTS = ("1131", "3055")
+"""A code list, and the agency whose code it is."""
 
 
 class SegmentScope(Struct, frozen=True):
@@ -110,11 +114,23 @@ class EdifactSource:
         way, inner = self._way(steps[:-1], self.root_scope if from_root else scope, from_root=from_root)
         name = steps[-1].name
         if isinstance(inner, CompositeScope):
-            return component_slot(tuple((n, inner.components[n]) for n in _numbers(name, inner.components)), way)
+            listed = [(n, inner.components[n]) for n in _numbers(name, inner.components)]
+            codes = self._codes(inner.components)
+            return component_slot(tuple((n, each, codes.get(each.id)) for n, each in listed), way)
         rules = self.directory.segment(inner.tag) or ()
         places = self._positions(name, inner)
-        where = tuple((at, number, rules[at - 1].components[number]) for at, number in places)
-        return element_slot(where, way, in_composite="." in name)
+        where = []
+        for at, number in places:
+            components = rules[at - 1].components
+            where.append((at, number, components[number], self._codes(components).get(components[number].id)))
+        return element_slot(tuple(where), way, in_composite="." in name)
+
+    def _codes(self, components: tuple[Component, ...]) -> dict[str, frozenset[str]]:
+        """The code lists that hold in a composite; where another list can be named beside a code, none does."""
+        names = [component.id for component in components]
+        is_open = any(name in _OTHER_LISTS for name in names)
+        found = {name: self.directory.codes(name) for name in names if not is_open or name == "3055"}
+        return {name: codes for name, codes in found.items() if codes}
 
     def _way(self, steps: tuple[PathStep, ...], scope: Any, *, from_root: bool) -> tuple[DraftWay, Any]:
         stretches = []

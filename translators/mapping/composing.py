@@ -26,11 +26,13 @@ class Writing:
 
     __slots__ = ("data", "day", "hits", "pen", "reasons", "root", "written")
 
-    def __init__(self, data: dict[str, Any], root: Node, day: date | None = None) -> None:
+    def __init__(
+        self, data: dict[str, Any], root: Node, day: date | None = None, *, strict_codes: bool = False
+    ) -> None:
         self.data = data
         self.root = root
         self.day = day
-        self.pen = Pen()
+        self.pen = Pen(is_strict=strict_codes)
         self.hits = 0
         self.written: set[str] = set()
         """Pointers of values, and of list entries, that have their place in the message."""

@@ -52,11 +52,14 @@ class Map:
         refused = any(trouble.policy == "refuse" for trouble in run.troubles)
         return Translated(None if refused else canonical, tuple(run.troubles), run.used, run.trace)
 
-    def fill(self, canonical: Any, *, day: date | None = None) -> "Filled":
-        """The message that says what `canonical` says, and what it cannot say. Raises FileProblems for a bad map."""
+    def fill(self, canonical: Any, *, day: date | None = None, strict_codes: bool = False) -> "Filled":
+        """The message that says what `canonical` says, and what it cannot say. Raises FileProblems for a bad map.
+
+        `strict_codes`: only codes of the directory's own lists are written.
+        """
         if self._write is None:
             self._write = compile_writer(self.file, self.source)
-        writing = Writing(msgspec.json.decode(encode(canonical)), self.source.blank(), day)
+        writing = Writing(msgspec.json.decode(encode(canonical)), self.source.blank(), day, strict_codes=strict_codes)
         return Filled(writing.root, self._write(writing))
 
     def check_writer(self) -> None:

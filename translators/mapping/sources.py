@@ -60,12 +60,16 @@ class Source(Protocol):
 
 
 class Pen:
-    """What has been written last, so that it can be taken back when an object turns out not to fit."""
+    """What has been written last, so that it can be taken back when an object turns out not to fit.
 
-    __slots__ = ("_undo",)
+    `is_strict`: codes must be in the lists of the directory, because no guideline with lists of its own was named.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_undo", "is_strict")
+
+    def __init__(self, *, is_strict: bool = False) -> None:
         self._undo: list[Callable[[], object]] = []
+        self.is_strict = is_strict
 
     def note(self, undo: Callable[[], object]) -> None:
         """`undo` takes back what was just done."""
