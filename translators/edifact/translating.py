@@ -107,6 +107,24 @@ def _translated(
     root = checked(message, tables, faults)
     if root is None or faults.errors > before:
         return []
+    return _mapped(message, root, compiled, faults, traces)
+
+
+def translate_arranged(
+    message: Message, root: GroupInstance, faults: Faults, using: Map | None = None
+) -> list[tuple[Kind, Any, bool]]:
+    """A message that was examined and found good, mapped: (kind, canonical object, test) or nothing and why not."""
+    compiled = _chosen(message, using)
+    if compiled is None:
+        finding = unmapped(message.type, message.directory, MAPS)
+        faults.tell("agreement", finding.code, finding.text, message.segments[0], 2, 1, position=1)
+        return []
+    return _mapped(message, root, compiled, faults, None)
+
+
+def _mapped(
+    message: Message, root: GroupInstance, compiled: Map, faults: Faults, traces: list[dict[str, Place]] | None
+) -> list[tuple[Kind, Any, bool]]:
     translated = compiled.translate(root, trace=traces is not None)
     for trouble in translated.troubles:
         _tell_trouble(trouble, message, faults, is_held=translated.canonical is not None)

@@ -137,7 +137,10 @@ MISTAKES = [
     ("{at: BGM/1225, codes: [ZZZ]}", "5:27: `ZZZ` is not a code of 1225 in D.96A; say why under `widens`"),
     ("{at: BGM/1225, fixed: ZZZ}", "5:27: `ZZZ` is not a code of 1225 in D.96A; say why under `widens`"),
     ("{at: SG2, codes: [BY]}", "5:22: `SG2` is a group or segment; values stand in its elements"),
-    ("{at: SG2/NAD/C082, codes: [x]}", "5:10: `SG2/NAD/C082` is a composite; name a component, as in `SG2/NAD/C082.3039`"),
+    (
+        "{at: SG2/NAD/C082, codes: [x]}",
+        "5:10: `SG2/NAD/C082` is a composite; name a component, as in `SG2/NAD/C082.3039`",
+    ),
     ("{at: FTX, required: true, not_used: true}", "5:41: what is required is used"),
     ("{at: FTX}", "5:5: the rule says nothing: required, not_used, most, longest, shortest, codes or fixed"),
     ("{at: FTX, most: 5, widens: ' '}", "5:32: a widening needs a reason"),
@@ -237,7 +240,10 @@ def test_a_shipped_guideline_tells_what_is_missing() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["odette-jai-delfor-d04a", "odette-jai-desadv-d20b", "vda-4984-delfor-d04a", "vda-4987-desadv-d20b"])  # fmt: skip
+HANDED_OVER = ["odette-jai-delfor-d04a", "odette-jai-desadv-d20b", "vda-4984-delfor-d04a", "vda-4987-desadv-d20b"]
+
+
+@pytest.mark.parametrize("name", HANDED_OVER)
 def test_what_has_no_association_code_is_handed_over(name: str) -> None:
     handed = shipped_guideline(name)
     assert handed not in shipped_guidelines()
