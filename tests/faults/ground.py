@@ -167,6 +167,7 @@ class Ground:
 
     def start(self) -> None:
         self.issuer.start()
+        self.token()  # a server that finds no issuer at its first start asks again only half a minute later
         self.server.start()
         self.wait_until_ready()
         for worker in self.workers:

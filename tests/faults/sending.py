@@ -87,7 +87,7 @@ class Client:
                     if status == 202:
                         self._acknowledge(json.loads(answer)["message"], lane, place, again)
                         break
-                    self._count(str(status))
+                    self._count(f"{status} {json.loads(answer)['code']}")
                     if status == 401:
                         self._token_until = 0.0
                     elif status not in (429, 500, 502, 503):
