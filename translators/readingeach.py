@@ -8,13 +8,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from translators.edifact.examining import (
-    Examination,
-    ExamineLimits,
-    InterchangeExamination,
-    MessageExamination,
-    examine,
-)
+from translators.edifact.examinations import Examination, InterchangeExamination, MessageExamination
+from translators.edifact.examining import ExamineLimits, examine
 from translators.edifact.faults import Faults
 from translators.edifact.guidelines import Guideline
 from translators.edifact.translating import translate_arranged

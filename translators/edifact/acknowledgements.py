@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from translators.edifact.characters import encoding_of
+from translators.edifact.characters import encoding_of, outside
 from translators.edifact.controlerrors import MessageErrors, first_of, sort_errors
 from translators.edifact.dispositions import Disposition
 from translators.edifact.envelopes import Purpose, purpose_of
-from translators.edifact.examining import GroupExamination, InterchangeExamination, MessageExamination
+from translators.edifact.examinations import GroupExamination, InterchangeExamination, MessageExamination
 from translators.edifact.outgoing import Elements, OutgoingInterchange, OutgoingMessage, Party
 from translators.edifact.separators import DEFAULT
 from translators.edifact.writing import write_interchange
@@ -68,15 +68,40 @@ def acknowledge(
 ) -> Acknowledgement | NoAcknowledgement:
     """The CONTRL for an interchange, or why there is none.
 
-    `disposition` says which messages go on; those it suspends are rejected. Raises CannotWrite when the references
-    cannot be written.
+    `disposition` says which messages go on; those it suspends are rejected. It is written in the character set of the
+    interchange, or in a larger one where the sender himself did not keep to his. Raises CannotWrite when the control
+    references we were given cannot be written.
     """
     refusal = _why_not(interchange, terms, is_sender_known=is_sender_known)
     if refusal is not None:
         return refusal
     report = _Report(interchange, disposition, terms)
-    content = write_interchange(_envelope(interchange, references, report.segments())).content
+    segments = report.segments()
+    content = _written(_envelope(interchange, references, segments), segments)
+    if content is None:
+        return NoAcknowledgement(because="the interchange holds references that no answer can repeat", alert=True)
     return Acknowledgement(content=content, action=report.action, rejected=report.rejected)
+
+
+def _written(outgoing: OutgoingInterchange, segments: list[Elements]) -> bytes | None:
+    """In the first repertoire that has what the sender wrote; None when none has, as with control characters."""
+    parties = [[outgoing.sender.element, outgoing.recipient.element]]
+    said = "".join(
+        value for each in (*segments, *parties) for element in each for values in element for value in values
+    )
+    if _has(said, outgoing.repertoire, encoding_of(outgoing.repertoire, outgoing.encoding)):
+        return write_interchange(outgoing).content
+    for repertoire in ("UNOB", "UNOC", "UNOY"):
+        if _has(said, repertoire, encoding_of(repertoire, "")):
+            return write_interchange(structs.replace(outgoing, repertoire=repertoire, encoding="")).content
+    return None
+
+
+def _has(text: str, repertoire: str, encoding: str | None) -> bool:
+    try:
+        return encoding is not None and outside(repertoire, text.encode(encoding)) is None
+    except UnicodeEncodeError:
+        return False
 
 
 def _why_not(

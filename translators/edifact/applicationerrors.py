@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from translators.edifact.acknowledgements import NoAcknowledgement
 from translators.edifact.envelopes import Purpose, purpose_of
-from translators.edifact.examining import InterchangeExamination, MessageExamination
+from translators.edifact.examinations import InterchangeExamination, MessageExamination
 from translators.edifact.outgoing import Elements, OutgoingInterchange, OutgoingMessage, Party
 from translators.edifact.separators import DEFAULT
 from translators.edifact.writing import write_interchange

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from translators.edifact.examining import MessageExamination
+from translators.edifact.examinations import MessageExamination
 from translators.edifact.outgoing import Elements
 from translators.findings import Finding
 

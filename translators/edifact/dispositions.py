@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from translators.edifact.examining import InterchangeExamination, MessageExamination
+from translators.edifact.examinations import InterchangeExamination, MessageExamination
 
 
 class InboundMode(Struct, frozen=True, kw_only=True):

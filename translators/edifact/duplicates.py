@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from translators.edifact.examining import GroupExamination, InterchangeExamination, MessageExamination
+from translators.edifact.examinations import GroupExamination, InterchangeExamination, MessageExamination
 from translators.edifact.interchange import Header
 from translators.edifact.segments import Segment
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from translators.edifact.examining import GroupExamination, InterchangeExamination, MessageExamination
+from translators.edifact.examinations import GroupExamination, InterchangeExamination, MessageExamination
 from translators.edifact.segments import Element, Segment
 from translators.edifact.writing import compose, trimmed, write
 

@@ -95,7 +95,8 @@ class Faults:
             repetition=repetition if repetition > 1 else None,
             group=self.group,
         )
-        self._keep(Finding(code, text, place, severity, syntax_code=syntax_code))
+        shown = text if text.isprintable() else "".join(each if each.isprintable() else "·" for each in text)
+        self._keep(Finding(code, shown, place, severity, syntax_code=syntax_code))
 
     def _keep(self, finding: Finding) -> None:
         is_error = finding.severity == "error"

@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct, structs
 
 from translators.edifact.answers import ControlAnswer, MessageAnswer, ReportedError
-from translators.edifact.examining import InterchangeExamination, MessageExamination
+from translators.edifact.examinations import InterchangeExamination, MessageExamination
 from translators.edifact.segments import Segment
 from translators.findings import Finding, Place
 

@@ -235,13 +235,8 @@ class Tokenizer:
             text = f"the character set {repertoire[:10] or 'of the UNB'} is not supported"
             self._tell("edifact.charset", text, segment.offset_of(1), "46" if version >= "4" else "18", component=1)
         if version not in ("1", "2", "3", "4"):
-            self._tell(
-                "edifact.syntax_version",
-                f"syntax version `{version[:5]}` is not supported",
-                segment.offset_of(1, 2),
-                "2",
-                component=2,
-            )
+            text = f"syntax version `{version[:5]}` is not supported"
+            self._tell("edifact.syntax_version", text, segment.offset_of(1, 2), "2", component=2)
         separators = self._syntax.separators
         repetition = None
         if version >= "4" and not self._agreement.repetition_off:
@@ -279,9 +274,8 @@ class Tokenizer:
     ) -> None:  # fmt: skip
         """`component` is that of the syntax identifier (UNB S001) in error, if it is one."""
         if len(self.findings) < self._agreement.max_findings:
-            place = Place(offset=offset)
-            if component:
-                place = Place(offset=offset, segment="UNB", element=1, component=component)
+            place = Place(offset=offset, segment="UNB", element=1, component=component)
+            place = place if component else Place(offset=offset)
             self.findings.append(Finding(code, text, place, severity, syntax_code=syntax_code))
 
 

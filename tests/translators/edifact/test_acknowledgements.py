@@ -1,5 +1,6 @@
 """CONTRL and APERAK: what is answered, what is not, and what an answer says of what we sent."""
 
+import random
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from translators.edifact.acknowledgements import (
 from translators.edifact.answers import read_answers
 from translators.edifact.applicationerrors import ApplicationReferences, ErrorCodes, application_answer
 from translators.edifact.dispositions import InboundMode, dispose
-from translators.edifact.examining import InterchangeExamination, examine
+from translators.edifact.examinations import InterchangeExamination
+from translators.edifact.examining import examine
+from translators.edifact.guidelines import shipped_guidelines
 from translators.edifact.reconciling import answers_to, reconcile
 from translators.findings import Finding, Place
 
@@ -128,6 +131,18 @@ def test_a_test_is_answered_with_a_test() -> None:
 
 def test_the_same_question_gets_the_same_answer() -> None:
     assert sent(UNB3 + BAD + b"UNZ+1+REF1'") == sent(UNB3 + BAD + b"UNZ+1+REF1'")
+
+
+def test_who_does_not_keep_to_his_characters_is_answered_in_a_larger_set() -> None:
+    header = UNB3.replace(b"UNOC", b"UNOA").replace(b"SENDER", b"Sender")
+    assert sent(header + GOOD + b"UNZ+1+REF1'").startswith(b"UNB+UNOB:3+RECEIVER:14:DEPT+Sender:14+")
+    umlaut = UNB3.replace(b"UNOC", b"UNOA").replace(b"SENDER", "MÜLLER".encode())
+    assert sent(umlaut + GOOD + b"UNZ+1+REF1'").startswith("UNB+UNOC:3+RECEIVER:14:DEPT+MÜLLER:14".encode("latin-1"))
+
+
+def test_a_reference_with_a_control_character_is_not_answered() -> None:
+    made = answer(UNB3 + GOOD.replace(b"UNH+1", b"UNH+\x01", 1) + b"UNZ+1+REF1'")
+    assert made == NoAcknowledgement(because="the interchange holds references that no answer can repeat", alert=True)
 
 
 CONTRL = b"UNH+1+CONTRL:D:3:UN'UCI+X+A+B+7'UNT+3+1'"
@@ -284,3 +299,53 @@ def test_a_test_of_the_syntax_gets_no_application_answer() -> None:
     examined = one(UNB4.replace(b"REF1'", b"REF1++++++2'") + ORDERS + b"UNZ+1+REF1'")
     made = application_answer(examined, examined.messages[0], (), CODES, APPLICATION)
     assert made == NoAcknowledgement(because="it is a test of the syntax only")
+
+
+FUZZ_NOISE = [
+    b"'",
+    b"+",
+    b":",
+    b"?",
+    b"*",
+    b"UNA:+.?*'",
+    b"UNG+1'",
+    b"UNE+1'",
+    b"UNB+UNOC:4'",
+    b"UNZ+1+1'",
+    b"\xff",
+    b"\x00",
+    b"1",
+]
+
+
+def damage(original: bytes, chance: random.Random) -> bytes:
+    copy = bytearray(original)
+    for _ in range(chance.randint(1, 5)):
+        at = chance.randrange(len(copy) + 1)
+        noise = chance.choice(FUZZ_NOISE) if chance.random() < 0.8 else chance.randbytes(chance.randint(0, 3))
+        copy[at : at + chance.choice([0, 0, 1, 1, 2, 30])] = noise
+    return bytes(copy)
+
+
+def answer_damaged(rounds: int, seed: int) -> None:
+    """Examined by directory and guideline, disposed of, answered, read back: nothing may raise."""
+    chance = random.Random(seed)
+    originals = [path.read_bytes() for path in sorted(BROKEN.glob("*.edi"))]
+    for _ in range(rounds):
+        content = damage(chance.choice(originals), chance)
+        for examined in examine(content, guidelines=shipped_guidelines()).interchanges:
+            made = acknowledge(examined, dispose(examined), AcknowledgementTerms(), REFERENCES, is_sender_known=True)
+            if isinstance(made, Acknowledgement):
+                (told,) = read_answers(made.content).controls
+                assert told.action == made.action
+        read_answers(content)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_comes_is_answered_or_not_and_nothing_else(seed: int) -> None:
+    answer_damaged(400, seed)
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_damaged_interchanges_raise_nothing() -> None:
+    answer_damaged(100_000, 1_000)

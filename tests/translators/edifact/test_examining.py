@@ -7,7 +7,8 @@ import pytest
 
 from translators.edifact.dispositions import InboundMode, dispose
 from translators.edifact.duplicates import keys_of
-from translators.edifact.examining import ExamineLimits, InterchangeExamination, examine
+from translators.edifact.examinations import InterchangeExamination
+from translators.edifact.examining import ExamineLimits, examine
 from translators.edifact.excerpts import echo, excerpt
 from translators.examples import example
 
