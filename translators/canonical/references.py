@@ -7,7 +7,7 @@ from msgspec import Struct
 
 RefKind = Literal[
     "contract", "quotation", "blanket_order", "order", "sales_order", "despatch", "invoice", "price_list", "project",
-    "buyer_reference", "production_order", "other",
+    "buyer_reference", "production_order", "delivery_schedule", "receipt", "consignment", "other",
 ]  # fmt: skip
 
 
