@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 from msgspec import Struct, structs
 
 from translators.canonical.documents import Kind
+from translators.edifact.collecting import uncollected
 from translators.edifact.contents import check_characters
 from translators.edifact.directory import Directory, directory
 from translators.edifact.faults import Faults
@@ -54,6 +55,11 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 def translate(content: bytes, limits: EdifactLimits, using: Map | None = None, *, trace: bool = False) -> Outcome:
     """Everything in `content`, or every reason why not. `using`: the map for messages of its type and release."""
+    with uncollected(len(content)):
+        return _translate(content, limits, using, trace=trace)
+
+
+def _translate(content: bytes, limits: EdifactLimits, using: Map | None, *, trace: bool) -> Outcome:
     faults = Faults(limits.max_findings)
     tokenizer = Tokenizer(Agreement(max_segment_bytes=limits.max_segment_bytes, max_findings=limits.max_findings))
     reader = InterchangeReader(faults, limits.max_messages, limits.max_segments)
