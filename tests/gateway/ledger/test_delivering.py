@@ -82,7 +82,7 @@ async def test_a_parked_head_holds_its_followers_until_it_is_replayed(ledger: Le
     assert (seen.cause, seen.last_error, seen.id) == ("no", "never", works[0].delivery.id)
     assert await ledger.replay(Selection(destination="recording"), actor="op", reason="fixed") == [seen.id]
     [(lease, again)] = await take_all(ledger, leases)
-    assert [work.state for work in again] == [State.WAITING, State.HELD]
+    assert [(work.state, work.maybe_sent) for work in again] == [(State.UNKNOWN, True), (State.HELD, False)]
     await ledger.settle(lease, [delivered(work) for work in again])
     assert (await ledger.balance()).imbalance == 0
 
