@@ -5,7 +5,7 @@ From a composite: `7140`. An element that stands several times gives all its val
 first of them in its composite only.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Container, Hashable
 from typing import Any, cast
 
 from msgspec import Struct
@@ -26,8 +26,7 @@ from translators.edifact.drafts import (
 from translators.edifact.structure import GroupInstance, Placed
 from translators.findings import Place
 from translators.mapping.pathwords import Condition, PathStep, steps_of
-from translators.mapping.sources import Leaf, Leaves, Nodes, nothing
-
+from translators.mapping.sources import SEVERAL, Leaf, Leaves, Nodes, Quick, nothing
 
 _OTHER_LISTS = ("1131", "3055")
 """A code list, and the agency whose code it is."""
@@ -85,6 +84,34 @@ class EdifactSource:
             find, inner, compared = self._step(step, inner)
             walked.append((find, compared))
         return _gather(tuple(walked), self._values(last.name, inner), from_root=from_root)
+
+    def quick(self, path: str, scope: Any) -> Quick | None:
+        """See `Source.quick`."""
+        from_root, steps = steps_of(path)
+        if from_root or any(step.conditions for step in steps) or len(steps) > 2:
+            return None
+        name = steps[-1].name
+        if isinstance(scope, CompositeScope):
+            numbers = _numbers(name, scope.components)
+            return _quick_component(numbers[0]) if len(numbers) == 1 else None
+        if isinstance(scope, SegmentScope) and len(steps) == 1:
+            places = self._positions(name, scope)
+            return _quick_element(*places[0]) if len(places) == 1 else None
+        if isinstance(scope, Step) and len(steps) == 2:
+            _, inner = self._named(steps[0].name, scope)
+            if isinstance(inner, SegmentScope):
+                places = self._positions(name, inner)
+                return _quick_in_segment(steps[0].name, _quick_element(*places[0])) if len(places) == 1 else None
+        return None
+
+    def first(self, path: str, scope: Any) -> str | None:
+        """See `Source.first`."""
+        from_root, steps = steps_of(path)
+        return steps[0].name if isinstance(scope, Step) and not from_root else None
+
+    def present(self, scope: Any) -> Callable[[Any], Container[str]] | None:
+        """See `Source.present`."""
+        return _names_below if isinstance(scope, Step) else None
 
     def place(self, spot: Hashable, root: Any) -> Place:  # noqa: ARG002 - the protocol's; a spot says it all
         """Where a spot lies; `segment` and `offset` are added by who has the segments."""
@@ -239,6 +266,46 @@ def _numbers(name: str, components: tuple[Component, ...]) -> list[int]:
     element, _, chosen = name.partition("#")
     numbers = [number for number, component in enumerate(components) if component.id == element]
     return [each for at, each in enumerate(numbers, 1) if str(at) == chosen] if chosen else numbers
+
+
+def _names_below(group: GroupInstance) -> dict[str, Any]:
+    return {**group.segments, **group.groups}
+
+
+def _quick_component(number: int) -> Quick:
+    def find(node: CompositeNode) -> Any:
+        values = node.components
+        if number < len(values) and (value := values[number]):
+            return value, (node.placed.position, node.element, node.repetition, number + 1)
+        return None
+
+    return find
+
+
+def _quick_element(element: int, number: int) -> Quick:
+    def find(node: Placed) -> Any:
+        elements = node.segment.elements
+        if element >= len(elements):
+            return None
+        repetitions = elements[element]
+        if len(repetitions) > 1:
+            return SEVERAL
+        values = repetitions[0]
+        if number < len(values) and (value := values[number]):
+            return value, (node.position, element, 1, number + 1)
+        return None
+
+    return find
+
+
+def _quick_in_segment(tag: str, find_value: Quick) -> Quick:
+    def find(node: GroupInstance) -> Any:
+        placed = node.segments.get(tag)
+        if not placed:
+            return None
+        return find_value(placed[0]) if len(placed) == 1 else SEVERAL
+
+    return find
 
 
 def _component_values(name: str, scope: CompositeScope) -> Leaves:

@@ -1,0 +1,70 @@
+"""The EDIFACT maps against their samples: complete in both directions, and exact about what is wrong.
+
+What is expected of the broken messages in tests/broken/translators/messages stands in `expected.tsv` beside them.
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from translators.edifact.outgoing import Party
+from translators.edifact.translating import edifact_map
+from translators.findings import Finding, Unreadable
+from translators.identify import identify
+from translators.mapping.catalogue import Entry, entries
+from translators.reading import read
+from translators.writing import Envelope, written
+
+TESTS = Path(__file__).parents[1]
+BROKEN = TESTS / "broken" / "translators" / "messages"
+ROWS = [tuple(line.split("\t")) for line in (BROKEN / "expected.tsv").read_text("utf-8").splitlines()[1:]]
+MAPS = [entry for entry in entries() if entry.format == "edifact"]
+LOADED = {entry.name: edifact_map(entry.path) for entry in MAPS}
+SAMPLES = [pytest.param(entry, name, id=name) for entry in MAPS for name in LOADED[entry.name].spec.samples]
+
+
+def envelope(content: bytes) -> Envelope:
+    """As the sample's own, as far as the messages depend on it: the syntax, and whose guideline is followed."""
+    association = content.split(b"UNH+", 1)[1].split(b"'", 1)[0].split(b":")[4:5]
+    return Envelope(
+        sender=Party(id="4012345000009", qualifier="14"),
+        recipient=Party(id="4260001230004", qualifier="14"),
+        prepared=datetime(2026, 11, 23, 12, 0),  # noqa: DTZ001 - UNB knows no zone
+        reference="NL000901",
+        version=content.split(b"UNB+", 1)[1][5:6].decode(),
+        association=association[0].decode() if association else "",
+    )
+
+
+@pytest.mark.parametrize("entry", MAPS, ids=lambda entry: entry.name)
+def test_every_edifact_map_compiles_in_both_directions_and_has_a_sample(entry: Entry) -> None:
+    LOADED[entry.name].check_writer()
+    assert LOADED[entry.name].spec.samples
+
+
+@pytest.mark.parametrize(("entry", "name"), SAMPLES)
+def test_what_is_read_is_written_and_read_again_as_the_same(entry: Entry, name: str) -> None:
+    content = (TESTS / "samples" / f"{name}.in.edi").read_bytes()
+    document = read(content, identify(content[:4096], None)).documents[0]
+    done = written(document.object, "the map's own", envelope=envelope(content), using=LOADED[entry.name])
+    assert [each.text for each in done.findings if each.severity != "information"] == []
+    again = read(done.content, identify(done.content[:4096], None))
+    assert [each.text for each in again.findings if each.code.endswith(".residue")] == []
+    assert again.documents[0].business_key == document.business_key
+
+
+def row(name: str, finding: Finding) -> tuple[str, ...]:
+    place = finding.place
+    where = (place.segment, place.segment_position, place.element, place.component)
+    return (name, *("-" if each is None else str(each) for each in where), finding.text)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in BROKEN.glob("*.edi")))
+def test_a_mistake_in_a_message_is_told_with_its_place(name: str) -> None:
+    content = (BROKEN / f"{name}.edi").read_bytes()
+    with pytest.raises(Unreadable) as refused:
+        read(content, identify(content[:4096], None))
+    errors = [row(name, each) for each in refused.value.findings if each.severity == "error"]
+    assert errors == [each for each in ROWS if each[0] == name]
+    assert errors
