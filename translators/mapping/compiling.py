@@ -4,18 +4,21 @@ The rows write plain data, as canonical JSON would be decoded; the canonical typ
 format is held to the same rules in the same sentences. The way back is in `translators.mapping.composing`.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Container, Hashable
 from datetime import date
 from typing import Any
 
 from msgspec import Struct
 
 from translators.fileproblems import FileProblem, FileProblems
-from translators.mapping.conversions import CONVERSIONS
+from translators.mapping.conversions import CONVERSIONS, DATE_ROLES
 from translators.mapping.crossrefs import CrossReference
 from translators.mapping.files import MapFile
-from translators.mapping.sources import Leaf, Leaves, Node, Source, nothing
+from translators.mapping.sources import SEVERAL, Leaf, Leaves, Node, Quick, Source, nothing
 from translators.mapping.specs import Row
+
+_WORTH_ASKING = 4
+"""So many rows of a block must hang on names for it to pay to look which names are there."""
 
 
 class Trouble(Struct, frozen=True):
@@ -112,7 +115,51 @@ class _Compiler:
         self.problems: list[FileProblem] = []
 
     def block(self, rows: tuple[Row, ...], scope: Any, inside: tuple[str, ...]) -> Action:
-        return _in_turn([self._row(row, scope, inside) for row in rows if row.direction != "write"])
+        """The rows one after the other; those whose first step is not there are not even asked, where that pays."""
+        rows = tuple(row for row in rows if row.direction != "write")
+        actions: list[tuple[str | None, Action]] = []
+        done: set[int] = set()
+        for row in rows:
+            if id(row) in done:
+                continue
+            shared = self._shared(row, rows)
+            done.update(id(each) for each in shared)
+            action = self._row(row, scope, inside) if len(shared) == 1 else self._joint(shared, scope)
+            actions.append((self._first(row, scope), action))
+        present = self.source.present(scope)
+        if present is None or sum(key is not None for key, _ in actions) < _WORTH_ASKING:
+            return _in_turn([action for _, action in actions])
+        return _where_present(tuple(actions), present)
+
+    def _shared(self, row: Row, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        """Rows that read different things of one date: it is found once."""
+        if row.as_ not in DATE_ROLES or row.format is None or row.when is not None or len(row.paths) != 1:
+            return (row,)
+        alike = (row.from_, row.format, row.table, row.join, row.required, row.otherwise, row.when)
+        return tuple(
+            each
+            for each in rows
+            if each.as_ in DATE_ROLES
+            and (each.from_, each.format, each.table, each.join, each.required, each.otherwise, each.when) == alike
+        )
+
+    def _first(self, row: Row, scope: Any) -> str | None:
+        if row.required or row.otherwise is not None or row.when is not None or row.value is not None:
+            return None
+        paths = (row.at,) if row.at is not None else row.paths
+        try:
+            return self.source.first(paths[0], scope) if len(paths) == 1 else None
+        except ValueError:  # told when the row was compiled
+            return None
+
+    def _joint(self, rows: tuple[Row, ...], scope: Any) -> Action:
+        try:
+            leaves = self.source.leaves(rows[0].paths[0], scope)
+            shape = self.source.leaves(rows[0].format or "", scope)
+        except ValueError as error:
+            self.problems += [self.file.problem_of(row, str(error)) for row in rows]
+            return _in_turn([])
+        return _dates(rows, leaves, shape)
 
     def _row(self, row: Row, scope: Any, inside: tuple[str, ...]) -> Action:
         try:
@@ -160,7 +207,9 @@ class _Compiler:
         convert = self._conversion(row)
         if row.to.endswith("[]"):
             return _texts(row, sources, convert, shape)
-        return _text(row, sources, convert, shape, self.source)
+        text = _Text(row, sources, convert, shape, self.source)
+        quick = self.source.quick(row.paths[0], scope)
+        return text.read if quick is None else text.quickly(quick)
 
     def _conversion(self, row: Row) -> "Convert | _LookUp":
         if row.as_ is not None and row.as_ not in CONVERSIONS:
@@ -282,51 +331,124 @@ def _expected(row: Row, sources: tuple[Leaves, ...]) -> Action:
     return check
 
 
-def _text(row: Row, sources: tuple[Leaves, ...], convert: Any, shape: Leaves | None, source: Source) -> Action:
+class _Text:
     """One text, from the first source that has one; several values there are joined, or are one too many."""
-    to, join, step, put = row.to, row.join, "/" + row.to.replace(".", "/"), _putter(row.to)
-    plain, first_source, others = convert is _as_it_is, sources[0], sources[1:]
-    named = row.from_ if isinstance(row.from_, str) else "the value"
-    dated = isinstance(convert, _LookUp) and convert.is_dated
 
-    def several(run: Run, found: list[Leaf], pointer: str) -> str:
+    def __init__(
+        self, row: Row, sources: tuple[Leaves, ...], convert: Any, shape: Leaves | None, source: Source
+    ) -> None:
+        self.row = row
+        self.sources = sources
+        self.convert = convert
+        self.shape = shape
+        self.source = source
+        self.step = "/" + row.to.replace(".", "/")
+        self.put = _putter(row.to)
+        self.is_plain = convert is _as_it_is
+        self.is_dated = isinstance(convert, _LookUp) and convert.is_dated
+
+    def read(self, run: Run, node: Node, target: dict[str, Any], pointer: str, _number: int) -> None:
+        """The whole way."""
+        found = _first_of(self.sources, node, run.root)
+        if not found:
+            self._miss(run, node, target, pointer)
+            return
+        text, spot, _ = found[0]
         run.use(found)
-        if join is not None:
-            return join.join([leaf[0] for leaf in found])
+        if len(found) > 1:
+            text = self._several(run, found, pointer)
+        self.take(run, node, target, pointer, text, spot)
+
+    def take(self, run: Run, node: Node, target: dict[str, Any], pointer: str, text: str, spot: Hashable) -> None:
+        """A text that was found: convert it and put it."""
+        if run.notes:
+            run.note(self.row, pointer + self.step, spot)
+        if self.is_plain:
+            self.put(target, text)
+            return
+        convert = self.convert.on(run.day) if self.is_dated else self.convert
+        converted = _converted(convert, text, self.shape, run, node, spot, pointer + self.step)
+        if converted is not None:
+            self.put(target, converted)
+
+    def quickly(self, quick: Quick) -> Action:
+        """The short way for what is there once, which is nearly always so."""
+        read, take, to, row = self.read, self.take, self.row.to, self.row
+        is_flat = self.is_plain and "." not in to
+        is_optional = len(self.sources) == 1 and row.otherwise is None and not row.required
+
+        def read_quickly(run: Run, node: Node, target: dict[str, Any], pointer: str, number: int) -> None:
+            found = quick(node)
+            if found is None and is_optional:
+                return
+            if found is None or found is SEVERAL:
+                read(run, node, target, pointer, number)
+                return
+            run.hits += 1
+            run.used.add(found[1])
+            if is_flat and not run.notes:
+                target[to] = found[0]
+            else:
+                take(run, node, target, pointer, found[0], found[1])
+
+        return read_quickly
+
+    def _miss(self, run: Run, node: Node, target: dict[str, Any], pointer: str) -> None:
+        if self.row.otherwise is not None:
+            self.put(target, self.row.otherwise)
+        elif self.row.required and self.row.to not in target:
+            text = f"{self.row.paths[0]} is missing"
+            run.troubles.append(Trouble(text, self.source.spot_of(node), pointer + self.step, "map.missing"))
+
+    def _several(self, run: Run, found: list[Leaf], pointer: str) -> str:
+        if self.row.join is not None:
+            return self.row.join.join([leaf[0] for leaf in found])
+        named = self.row.from_ if isinstance(self.row.from_, str) else "the value"
         sentence = f"{named} occurs {len(found)} times; one is expected"
-        run.troubles.append(Trouble(sentence, found[1][1], pointer + step, "map.twice"))
+        run.troubles.append(Trouble(sentence, found[1][1], pointer + self.step, "map.twice"))
         return found[0][0]
 
+
+def _dates(rows: tuple[Row, ...], leaves: Leaves, shape: Leaves) -> Action:
+    """A day, its time, the end of a period: several fields out of one text."""
+    fields = tuple((row, "/" + row.to.replace(".", "/"), CONVERSIONS[row.as_ or ""], _putter(row.to)) for row in rows)
+    first = rows[0]
+
     def read(run: Run, node: Node, target: dict[str, Any], pointer: str, _number: int) -> None:
-        found = first_source(node, run.root) or _first_of(others, node, run.root)
+        found = leaves(node, run.root)
         if not found:
-            if row.otherwise is not None:
-                put(target, row.otherwise)
-            elif row.required and to not in target:
-                run.troubles.append(_missing(row, source.spot_of(node), pointer + step))
             return
-        text, spot, also = found[0]
+        run.use(found)
+        text, spot, _ = found[0]
         if len(found) > 1:
-            text = several(run, found, pointer)
-        else:
-            run.hits += 1
-            run.used.add(spot)
-            if also:
-                run.used.update(also)
-        if run.notes:
-            run.note(row, pointer + step, spot)
-        if plain:
-            put(target, text)
-            return
-        converted = _converted(convert.on(run.day) if dated else convert, text, shape, run, node, spot, pointer + step)
-        if converted is not None:
-            put(target, converted)
+            if first.join is None:
+                sentence = f"{first.paths[0]} occurs {len(found)} times; one is expected"
+                run.troubles.append(Trouble(sentence, found[1][1], pointer + fields[0][1], "map.twice"))
+            else:
+                text = first.join.join([leaf[0] for leaf in found])
+        code = _shape_of(shape, run, node)
+        for row, step, convert, put in fields:
+            if run.notes:
+                run.note(row, pointer + step, spot)
+            try:
+                converted = convert(text, code)
+            except ValueError as error:
+                run.troubles.append(Trouble(str(error), spot, pointer + step))
+                continue
+            if converted is not None:
+                put(target, converted)
 
     return read
 
 
-def _missing(row: Row, spot: Hashable, pointer: str) -> Trouble:
-    return Trouble(f"{row.paths[0]} is missing", spot, pointer, "map.missing")
+def _where_present(actions: tuple[tuple[str | None, Action], ...], present: Callable[[Node], Container[str]]) -> Action:
+    def fill(run: Run, node: Node, target: dict[str, Any], pointer: str, number: int) -> None:
+        there = present(node)
+        for key, action in actions:
+            if key is None or key in there:
+                action(run, node, target, pointer, number)
+
+    return fill
 
 
 def _first_of(sources: tuple[Leaves, ...], node: Node, root: Node) -> list[Leaf]:

@@ -7,13 +7,14 @@ is beside it: `INVERSES` for one value, `JOINT` where several canonical fields s
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 Conversion = Callable[[str, str], str | None]
 
 _DECIMAL = re.compile(r"([+-]?)0*([0-9]*)(?:[.,]([0-9]*))?\Z", re.ASCII)
 _ISO_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
 _ISO_TIME = re.compile(r"(\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
+_ISO_INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)((?:\.\d+)?)(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
 _SUBJECT = re.compile(r"#([A-Z]{3})#")
 
 
@@ -125,6 +126,32 @@ def iso_time(text: str, _: str = "") -> str:
     return match[1]
 
 
+def iso_moment_date(text: str, _: str = "") -> str:
+    """The day of an xsd:dateTime, as the sender's calendar had it; of an xsd:date, that day."""
+    return iso_date(text.partition("T")[0] if "T" in text else text)
+
+
+def iso_moment_time(text: str, _: str = "") -> str | None:
+    """The time of an xsd:dateTime as the sender's clock showed it, without zone, or None for a day alone."""
+    clock = text.partition("T")[2]
+    match = _ISO_TIME.match(clock)
+    if clock and match is None:
+        raise ValueError(f"`{text[:40]}` is not a time; write it as in 2026-11-23T10:15:00+01:00")
+    return match[1] if match else None
+
+
+def iso_instant(text: str, _: str = "") -> str:
+    """An xsd:dateTime as an instant in UTC; the zone must be there, as nobody may invent one."""
+    match = _ISO_INSTANT.match(text)
+    try:
+        moment = datetime.fromisoformat(match[1] + match[2][:7] + match[3].replace("Z", "+00:00")) if match else None
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise ValueError(f"`{text[:40]}` is not an instant; write it with its zone, as in 2026-11-23T10:15:00+01:00")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def note_subject(text: str, _: str = "") -> str | None:
     """The subject code of a UBL note written `#AAI#text`, or None."""
     match = _SUBJECT.match(text)
@@ -144,6 +171,9 @@ CONVERSIONS: dict[str, Conversion] = {
     "edifact_end_time": edifact_end_time,
     "iso_date": iso_date,
     "iso_time": iso_time,
+    "iso_moment_date": iso_moment_date,
+    "iso_moment_time": iso_moment_time,
+    "iso_instant": iso_instant,
     "note_subject": note_subject,
     "note_text": note_text,
 }
@@ -153,7 +183,12 @@ def _same(text: str) -> str:
     return text
 
 
-INVERSES: dict[str, Callable[[str], str]] = {"decimal": _same, "iso_date": _same, "iso_time": _same}
+INVERSES: dict[str, Callable[[str], str]] = {
+    "decimal": _same,
+    "iso_date": _same,
+    "iso_time": _same,
+    "iso_instant": _same,
+}
 """Canonical text -> the text of a message, for conversions of one field. Raises ValueError with a sentence."""
 
 DATE_ROLES = {

@@ -36,6 +36,8 @@ def _added(rows: tuple[Row, ...], change: Change, block: str) -> tuple[Row, ...]
         return _inserted(rows, change)
 
     def grown(row: Row) -> tuple[Row, ...]:
+        if not row.rows and row.use is not None:
+            raise _elsewhere(block, row.use)
         if not row.rows:
             raise Misfit(f"`{block}` is not a block with rows of its own; use `part` to change a part")
         return (structs.replace(row, rows=_inserted(row.rows, change)),)
@@ -61,13 +63,20 @@ def _at(
     if not rest:
         at = _index(rows, name, path)
         return (*rows[:at], *made(rows[at]), *rows[at + 1 :])
-    holding = [index for index, row in enumerate(rows) if row.called == _known(rows, name) and row.rows]
+    known = [row for row in rows if row.called == _known(rows, name)]
+    holding = [index for index, row in enumerate(rows) if row in known and row.rows]
+    if not holding and known[0].use is not None:
+        raise _elsewhere(name, known[0].use)
     if not holding:
         raise Misfit(f"`{name}` has no rows of its own")
     if len(holding) > 1:
         raise Misfit(f"{len(holding)} blocks are called `{name}`; give them names in the map that has them")
     at = holding[0]
     return (*rows[:at], structs.replace(rows[at], rows=_at(rows[at].rows, rest, path, made)), *rows[at + 1 :])
+
+
+def _elsewhere(name: str, part: str) -> Misfit:
+    return Misfit(f"the rows of `{name}` are the part `{part}`; say `part: {part}`")
 
 
 def _known(rows: tuple[Row, ...], name: str) -> str:

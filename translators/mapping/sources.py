@@ -1,6 +1,6 @@
 """What the compiler asks of a format: how to find nodes and values by the paths of a map, and how to put them."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Container, Hashable
 from typing import Any, Protocol
 
 from translators.findings import Place
@@ -20,6 +20,11 @@ Leaves = Callable[[Node, Node], list[Leaf]]
 """(node, root) -> the values, none of them empty, a path leads to."""
 
 
+Quick = Callable[[Node], Any]
+"""node -> (text, spot) of the one value a path leads to, None for none, `SEVERAL` for more than one."""
+SEVERAL = object()
+
+
 def nothing(_node: Node, _root: Node) -> list[Leaf]:
     """The values of a path without conditions compare nothing."""
     return []
@@ -36,6 +41,18 @@ class Source(Protocol):
 
     def leaves(self, path: str, scope: Any) -> Leaves:
         """The values of `path`. Raises ValueError for a bad path."""
+        ...
+
+    def quick(self, path: str, scope: Any) -> Quick | None:
+        """A short way to the values of a simple path, or None where only `leaves` will do."""
+        ...
+
+    def first(self, path: str, scope: Any) -> str | None:
+        """The name without which, among those `present` below a node, the path leads nowhere; None if unknown."""
+        ...
+
+    def present(self, scope: Any) -> Callable[[Node], Container[str]] | None:
+        """What names there are below a node of this scope; None where it is not worth asking."""
         ...
 
     def place(self, spot: Hashable, root: Node) -> Place:

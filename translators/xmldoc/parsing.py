@@ -135,7 +135,10 @@ def _refused_doctype(content: bytes) -> Unreadable:
     at = at if at >= 0 else content.find(b"<!ENTITY")
     line, column = content.count(b"\n", 0, at) + 1, at - content.rfind(b"\n", 0, at)
     place = Place(line=line, column=column, offset=at)
-    return Unreadable((Finding("xml.doctype", "a document type declaration (DOCTYPE) is not taken", place),))
+    text = "a document type declaration (DOCTYPE) is not taken"
+    if content.startswith(b"<!DOCTYPE cXML", at):
+        text += "; leave it out: nothing else in a cXML document changes"
+    return Unreadable((Finding("xml.doctype", text, place),))
 
 
 def _broken(error: etree.XMLSyntaxError, content: bytes) -> Unreadable:

@@ -4,12 +4,12 @@ The elements are those of `xml.etree`, whose `findall` for children of one name 
 mapping is what costs. They are made by `translators.xmldoc.parsing` and by nobody else.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Container, Hashable
 from typing import Any, cast
 
 from translators.findings import Place
 from translators.mapping.pathwords import Condition, PathStep, steps_of
-from translators.mapping.sources import Leaf, Leaves, Nodes, nothing
+from translators.mapping.sources import SEVERAL, Leaf, Leaves, Nodes, Quick, nothing
 from translators.xmldoc.drafts import Check, XmlSlot, XmlStretch, XmlWay, blank
 from translators.xmldoc.order import Order
 
@@ -63,6 +63,30 @@ class XmlSource:
         if not from_root and values is _own_text and not any(step.conditions for step in way):
             return _texts_below([self.clark(step.name) for step in way])
         return _gather(tuple(self._step(step) for step in way), values, from_root=from_root)
+
+    def quick(self, path: str, scope: Any) -> Quick | None:  # noqa: ARG002 - the protocol's
+        """See `Source.quick`."""
+        if path == ".":
+            return _quick_own
+        from_root, steps = steps_of(path)
+        if from_root or any(step.conditions for step in steps):
+            return None
+        if len(steps) == 1 and steps[0].name.startswith("@"):
+            return _quick_attribute(self.clark(steps[0].name[1:]))
+        if any(step.name.startswith("@") for step in steps):
+            return None
+        return _quick_text(tuple(self.clark(step.name) for step in steps))
+
+    def first(self, path: str, scope: Any) -> str | None:  # noqa: ARG002 - the protocol's
+        """See `Source.first`."""
+        if path == ".":
+            return None
+        from_root, steps = steps_of(path)
+        return None if from_root or steps[0].name.startswith("@") else self.clark(steps[0].name)
+
+    def present(self, scope: Any) -> Callable[[Any], Container[str]] | None:  # noqa: ARG002 - the protocol's
+        """See `Source.present`."""
+        return _tags_below
 
     def place(self, spot: Hashable, root: Any) -> Place:
         """The XPath of a spot; line and column are added by who has the bytes."""
@@ -138,11 +162,25 @@ class XmlSource:
             raise ValueError(f"the prefix `{prefix}` is not under `namespaces`")
         return f"{{{self.namespaces[prefix]}}}{local}"
 
+    def _test(self, condition: Condition, leaves: Leaves) -> Callable[[Any, Any], bool]:
+        """A condition as one question; most ask for an attribute."""
+        path, values, negated = condition.path, condition.values, condition.negated
+        if values and path.startswith("@"):
+            name = self.clark(path[1:])
+            return lambda node, _root: (node.get(name) in values) is not negated
+        return lambda node, root: _holds(condition, leaves(node, root))
+
     def _step(self, step: PathStep) -> tuple[Any, Leaves]:
         tag = self.clark(step.name)
         conditions = [(condition, self.leaves(condition.path, None)) for condition in step.conditions]
         if not conditions:
             return (lambda node, _root: node.findall(tag)), nothing
+        if len(conditions) == 1:
+            test = self._test(conditions[0][0], conditions[0][1])
+            return (
+                (lambda node, root: [each for each in node.findall(tag) if test(each, root)]),
+                conditions[0][1] if conditions[0][0].values else nothing,
+            )
 
         def find(node: Any, root: Any) -> list[Any]:
             return [
@@ -155,6 +193,48 @@ class XmlSource:
             return [leaf for condition, leaves in conditions if condition.values for leaf in leaves(node, root)]
 
         return find, compared
+
+
+def _tags_below(node: Any) -> set[str]:
+    return {child.tag for child in node}
+
+
+def _quick_own(node: Any) -> Any:
+    text = node.text
+    return (text, node) if text and (text := text.strip()) else None
+
+
+def _quick_attribute(name: str) -> Quick:
+    def find(node: Any) -> Any:
+        value = node.get(name)
+        return (value, (node, name)) if value else None
+
+    return find
+
+
+def _quick_text(tags: tuple[str, ...]) -> Quick:
+    *way, last = tags
+
+    def find_child(node: Any) -> Any:
+        found = node.findall(last)
+        if len(found) != 1:
+            return SEVERAL if found else None
+        element = found[0]
+        text = element.text
+        return (text, element) if text and (text := text.strip()) else None
+
+    if not way:
+        return find_child
+
+    def find(node: Any) -> Any:
+        for tag in way:
+            found = node.findall(tag)
+            if len(found) != 1:
+                return SEVERAL if found else None
+            node = found[0]
+        return find_child(node)
+
+    return find
 
 
 def element_of(spot: Any) -> Any:

@@ -22,7 +22,8 @@ MAPS = {each.root: each.name for each in entries() if each.format == "xml"}
 
 _MOST_RESIDUE = 100
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
-_SCHEMA_HINT = "{http://www.w3.org/2001/XMLSchema-instance}"
+_UNSAID = ("{http://www.w3.org/2001/XMLSchema-instance}", "{http://www.w3.org/XML/1998/namespace}")
+"""Attributes of XML itself, such as `xml:lang`: they are about the document, not about the business."""
 
 
 class XmlOutcome(Struct, frozen=True, kw_only=True):
@@ -45,7 +46,7 @@ def translated(
 ) -> XmlOutcome:
     """As `translate`; `using` is the map to take instead of the one that ships. Raises Unreadable with every error."""
     root = read_tree(content, limits)
-    compiled = using or map_for(root.tag)
+    compiled = using or map_for(_kind_of(root))
     if compiled is None:
         raise Unreadable((unknown_root(root.tag),))
     done = compiled.translate(root, trace=trace)
@@ -80,9 +81,15 @@ def _copy(element: Any, into: Any) -> None:
         _copy(child, etree.SubElement(into, child.tag))
 
 
+def _kind_of(root: Any) -> str:
+    """What `map_for` wants: the root element, with the way to what is inside where that makes the difference (cXML)."""
+    inside = (name for name in MAPS if name.startswith(f"{root.tag}/"))
+    return next((name for name in inside if root.find(name.partition("/")[2]) is not None), str(root.tag))
+
+
 @cache
 def map_for(tag: str) -> Map | None:
-    """The shipped map for a root element (in Clark's notation), compiled, or None."""
+    """The shipped map for a root element (in Clark's notation, cXML with what is in it), compiled, or None."""
     entry = next((each for each in entries() if each.format == "xml" and each.root == tag), None)
     return xml_map(entry.path) if entry is not None else None
 
@@ -97,7 +104,7 @@ def compiled_xml(file: MapFile) -> Map:
     spec = file.spec
     if spec.format != "xml":
         raise file.problems([("$.format", "this is no XML map")])
-    root = f"{{{spec.root}}}{spec.message}" if spec.root else spec.message
+    root = f"{{{spec.root}}}{spec.message}" if spec.root else spec.message.partition("/")[0]
     source = XmlSource(spec.namespaces, root, ubl() if spec.root.startswith(_UBL) else None)
     if spec.order:
         try:
@@ -133,7 +140,7 @@ def _residue(root: Any, content: bytes, compiled: Map, used: set[Any]) -> tuple[
         for number, element in enumerate(root.iter())
         if element.keys()
         for name in element.keys()  # noqa: SIM118 - an element is no dictionary
-        if (element, name) not in used and not name.startswith(_SCHEMA_HINT)
+        if (element, name) not in used and not name.startswith(_UNSAID)
     ]
     return _told_residue(left, root, content, compiled) if left else ()
 
@@ -167,7 +174,7 @@ def _is_waived(element: Any, attribute: str | None, above: Any, source: XmlSourc
 
 
 def root_of(head: bytes) -> tuple[str, str | None]:
-    """(name of the root element, UBLVersionID if it stands near the start) from the first bytes of a document.
+    """(what `map_for` wants, UBLVersionID if it stands near the start) from the first bytes of a document.
 
     Raises Unreadable for a DOCTYPE and for what is not XML.
     """
@@ -176,11 +183,18 @@ def root_of(head: bytes) -> tuple[str, str | None]:
     parser: Any = etree.XMLPullParser(("start", "end"), resolve_entities=False, no_network=True, load_dtd=False)
     root: str | None = None
     version: str | None = None
+    way: list[str] = []
     try:
         parser.feed(head)
         for event, element in parser.read_events():
-            if root is None and event == "start":
+            if event == "start":
+                way.append(str(element.tag))
+            else:
+                way.pop()
+            if root is None:
                 root = str(element.tag)
+            elif event == "start" and (inside := "/".join(way)) in MAPS:
+                root = inside
             elif event == "end" and str(element.tag).endswith("}UBLVersionID"):
                 version = (element.text or "").strip()
     except etree.XMLSyntaxError as error:

@@ -148,9 +148,9 @@ def test_map_cover_lists_the_rows_no_sample_uses(capsys: pytest.CaptureFixture[s
 
 def test_a_wrong_map_is_told_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "orders-ours.yaml"
-    path.write_text("extends: orders-d96a\nchanges:\n  - {remove: lines/colour}\n")
+    path.write_text("extends: orders-d96a\nchanges:\n  - {remove: colour}\n")
     assert main(["translate", "map", "check", str(path)]) == 2
-    assert capsys.readouterr().err.startswith(f"{path}:3:5: no row `colour`; there are number, product, ")
+    assert capsys.readouterr().err.startswith(f"{path}:3:5: no row `colour`; there are ")
 
 
 def test_help_is_there_for_every_verb(capsys: pytest.CaptureFixture[str]) -> None:

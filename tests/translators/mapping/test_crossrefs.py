@@ -12,6 +12,7 @@ from translators.mapping.acceptance import compiled
 from translators.mapping.crossrefs import load_table
 from translators.reading import Reading, read
 
+BASE = (Path(__file__).parent / "orders-base.yaml").read_text()
 SAMPLE = (Path(__file__).parents[2] / "samples" / "order-d96a.in.edi").read_bytes()
 TABLE = """table: units of Nordlicht
 others: {others}
@@ -23,8 +24,9 @@ codes:
 
 def read_with_table(text: str, folder: Path) -> Reading:
     (folder / "units-nordlicht.yaml").write_text(text)
+    (folder / "orders-base.yaml").write_text(BASE)
     path = folder / "orders-ours.yaml"
-    path.write_text("extends: orders-d96a\ntables: {units: {file: units-nordlicht}}\n")
+    path.write_text("extends: orders-base\ntables: {units: {file: units-nordlicht}}\n")
     return read(
         SAMPLE.replace(b"QTY+21:2000:PCE", b"QTY+21:2000:ZZX"), identify(SAMPLE[:4096], None), using=compiled(path)
     )
@@ -47,8 +49,9 @@ def test_a_code_that_is_not_there_goes_through(tmp_path: Path) -> None:
 def test_a_code_that_is_not_there_is_parked_for_a_person(tmp_path: Path) -> None:
     (tmp_path / "items.yaml").write_text("table: our items\nothers: park\ncodes: [{from: NL-88231, to: GM-075-25}]\n")
     path = tmp_path / "orders-ours.yaml"
+    (tmp_path / "orders-base.yaml").write_text(BASE)
     path.write_text(
-        """extends: orders-d96a
+        """extends: orders-base
 tables: {our items: {file: items}}
 changes:
   - replace: lines/product

@@ -9,12 +9,14 @@ from translators.identify import identify
 from translators.mapping.acceptance import compiled
 from translators.reading import read
 
+BASE = (Path(__file__).parent / "orders-base.yaml").read_text()
 SAMPLE = (Path(__file__).parents[2] / "samples" / "order-d96a.in.edi").read_bytes()
 
 
 def order_read_with(text: str, folder: Path, sample: bytes = SAMPLE) -> object:
+    (folder / "orders-base.yaml").write_text(BASE)
     path = folder / "orders-ours.yaml"
-    path.write_text("extends: orders-d96a\n" + text)
+    path.write_text("extends: orders-base\n" + text)
     return read(sample, identify(sample[:4096], None), using=compiled(path)).documents[0].object
 
 
@@ -55,7 +57,8 @@ changes: [{part: party, remove: address}]
 
 
 def test_a_partner_extends_a_profile_that_extends_the_directory(tmp_path: Path) -> None:
-    (tmp_path / "profile.yaml").write_text("extends: orders-d96a\nchanges: [{remove: invoicee}]\n")
+    (tmp_path / "orders-base.yaml").write_text(BASE)
+    (tmp_path / "profile.yaml").write_text("extends: orders-base\nchanges: [{remove: invoicee}]\n")
     path = tmp_path / "partner.yaml"
     path.write_text("extends: profile\nchanges: [{remove: requested}]\n")
     order = read(SAMPLE, identify(SAMPLE[:4096], None), using=compiled(path)).documents[0].object
@@ -72,6 +75,10 @@ def test_a_partner_extends_a_profile_that_extends_the_directory(tmp_path: Path) 
             "2:11: no row `seller` has the path `SG2[NAD/3035=SU]`; there are SG2[NAD/3035=SU|SE]",
         ),
         ("changes: [{remove: number/x}]", "2:11: `number` has no rows of its own"),
+        (
+            "changes: [{remove: buyer/name}]",
+            "2:11: the rows of `buyer` are the part `header party`; say `part: header party`",
+        ),
         ("changes: [{replace: seller}]", "2:11: `replace` needs `rows`; to take a row out, use `remove`"),
         ("changes: [{remove: seller, rows: [{to: a, value: b}]}]", "2:11: `remove` has no `rows`; to put others"),
         ("changes: [{add: lines}]", "2:11: `add` needs `rows`"),
@@ -92,8 +99,9 @@ def test_a_partner_extends_a_profile_that_extends_the_directory(tmp_path: Path) 
     ],
 )
 def test_a_change_that_does_not_fit_is_told_with_its_place(text: str, problem: str, tmp_path: Path) -> None:
+    (tmp_path / "orders-base.yaml").write_text(BASE)
     path = tmp_path / "orders-ours.yaml"
-    path.write_text(f"extends: orders-d96a\n{text}\n")
+    path.write_text(f"extends: orders-base\n{text}\n")
     with pytest.raises(FileProblems) as refused:
         compiled(path)
     assert str(refused.value.problems[0]).startswith(f"{path}:{problem}")
