@@ -145,11 +145,12 @@ def iso_instant(text: str, _: str = "") -> str:
     match = _ISO_INSTANT.match(text)
     try:
         moment = datetime.fromisoformat(match[1] + match[2][:7] + match[3].replace("Z", "+00:00")) if match else None
-    except ValueError:
+        moment = moment.astimezone(UTC) if moment is not None else None
+    except (ValueError, OverflowError):
         moment = None
     if moment is None:
         raise ValueError(f"`{text[:40]}` is not an instant; write it with its zone, as in 2026-11-23T10:15:00+01:00")
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def note_subject(text: str, _: str = "") -> str | None:
