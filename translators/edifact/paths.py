@@ -196,6 +196,10 @@ class EdifactSource:
         conditions = [(condition, self.leaves(condition.path, inner)) for condition in step.conditions]
         if not conditions:
             return find, inner, nothing
+        text = self._text_of(conditions[0][0].path, inner) if len(conditions) == 1 else None
+        if text is not None:
+            condition, leaves = conditions[0]
+            return _matching(find, condition, text, leaves), inner, leaves if condition.values else nothing
 
         def find_matching(node: Any, root: Any) -> list[Any]:
             return [
@@ -208,6 +212,20 @@ class EdifactSource:
             return [leaf for condition, leaves in conditions if condition.values for leaf in leaves(node, root)]
 
         return find_matching, inner, compared
+
+    def _text_of(self, path: str, scope: Any) -> Callable[[Any], Any] | None:
+        """As `quick`, but the text alone, for conditions."""
+        quick = self.quick(path, scope)
+        if quick is None:
+            return None
+        _, steps = steps_of(path)
+        name = steps[-1].name
+        if isinstance(scope, CompositeScope):
+            return _component_text(_numbers(name, scope.components)[0])
+        if isinstance(scope, SegmentScope):
+            return _element_text(*self._positions(name, scope)[0])
+        _, inner = self._named(steps[0].name, scope)
+        return _quick_in_segment(steps[0].name, _element_text(*self._positions(name, inner)[0]))
 
     def _named(self, name: str, scope: Any) -> tuple[Any, Any]:
         if isinstance(scope, Step):
@@ -266,6 +284,49 @@ def _numbers(name: str, components: tuple[Component, ...]) -> list[int]:
     element, _, chosen = name.partition("#")
     numbers = [number for number, component in enumerate(components) if component.id == element]
     return [each for at, each in enumerate(numbers, 1) if str(at) == chosen] if chosen else numbers
+
+
+def _matching(find: Any, condition: Condition, text: Callable[[Any], Any], leaves: Leaves) -> Any:
+    """The nodes of which one condition holds."""
+    values, negated = condition.values, condition.negated
+
+    def find_matching(node: Any, root: Any) -> list[Any]:
+        found = []
+        for each in find(node, root):
+            value = text(each)
+            if value is SEVERAL:
+                holds = _holds(condition, leaves(each, root))
+            elif values:
+                holds = (value in values) is not negated
+            else:
+                holds = (value is not None) is not negated
+            if holds:
+                found.append(each)
+        return found
+
+    return find_matching
+
+
+def _component_text(number: int) -> Callable[[Any], Any]:
+    def find(node: CompositeNode) -> Any:
+        values = node.components
+        return (values[number] or None) if number < len(values) else None
+
+    return find
+
+
+def _element_text(element: int, number: int) -> Callable[[Any], Any]:
+    def find(node: Placed) -> Any:
+        elements = node.segment.elements
+        if element >= len(elements):
+            return None
+        repetitions = elements[element]
+        if len(repetitions) > 1:
+            return SEVERAL
+        values = repetitions[0]
+        return (values[number] or None) if number < len(values) else None
+
+    return find
 
 
 def _names_below(group: GroupInstance) -> dict[str, Any]:

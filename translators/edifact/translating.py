@@ -1,6 +1,8 @@
 """EDIFACT bytes to canonical documents: tokens, envelopes, structure, contents, map; all findings of all stages."""
 
+from collections.abc import Hashable, Iterator
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -225,27 +227,31 @@ def _check_line_count(root: GroupInstance, translated: Translated, faults: Fault
 
 def _tell_residue(message: Message, compiled: Map, translated: Translated, faults: Faults) -> None:
     """What the message said and the map did not use, as information."""
-    waived = _waived(compiled)
-    told = 0
+    left = islice(_left(message, _waived(compiled), translated.used), _MOST_RESIDUE)
+    for position, element, repetition, component in left:
+        segment = message.segments[position - 1]
+        name = compiled.kind.document_type.replace("_", " ")
+        text = f"{segment.tag} element {element} component {component} has no place in a {name}"
+        faults.tell(
+            "", "edifact.residue", text, segment, element, component,
+            position=position, repetition=repetition, severity="information",
+        )  # fmt: skip
+
+
+def _left(message: Message, waived: frozenset[tuple[str, int, int]], used: set[Hashable]) -> Iterator[Spot]:
+    """Where the values stand that were neither used nor waived."""
     for position, segment in enumerate(message.segments, 1):
-        tag = segment.elements[0][0][0]
+        elements = segment.elements
+        tag = elements[0][0][0]
         if (tag, 0, 0) in waived:
             continue
-        for element, repetitions in enumerate(segment.elements[1:], 1):
-            for repetition, components in enumerate(repetitions, 1):
+        for element in range(1, len(elements)):
+            for repetition, components in enumerate(elements[element], 1):
                 for component, value in enumerate(components, 1):
-                    spot = (position, element, repetition, component)
-                    if not value or spot in translated.used or (tag, element, component) in waived:
-                        continue
-                    told += 1
-                    if told > _MOST_RESIDUE:
-                        return
-                    name = compiled.kind.document_type.replace("_", " ")
-                    text = f"{tag} element {element} component {component} has no place in a {name}"
-                    faults.tell(
-                        "", "edifact.residue", text, segment, element, component,
-                        position=position, repetition=repetition, severity="information",
-                    )  # fmt: skip
+                    if value:
+                        spot = (position, element, repetition, component)
+                        if spot not in used and (tag, element, component) not in waived:
+                            yield spot
 
 
 @cache

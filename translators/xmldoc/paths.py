@@ -168,7 +168,19 @@ class XmlSource:
         if values and path.startswith("@"):
             name = self.clark(path[1:])
             return lambda node, _root: (node.get(name) in values) is not negated
-        return lambda node, root: _holds(condition, leaves(node, root))
+        quick = self.quick(path, None)
+        if quick is None:
+            return lambda node, root: _holds(condition, leaves(node, root))
+
+        def holds(node: Any, root: Any) -> bool:
+            found = quick(node)
+            if found is SEVERAL:
+                return _holds(condition, leaves(node, root))
+            if values:
+                return (found is not None and found[0] in values) is not negated
+            return (found is not None) is not negated
+
+        return holds
 
     def _step(self, step: PathStep) -> tuple[Any, Leaves]:
         tag = self.clark(step.name)

@@ -87,8 +87,8 @@ def test_a_partner_extends_a_profile_that_extends_the_directory(tmp_path: Path) 
         ("changes: [{remove: seller, add: lines}]", "2:11: a change has one of `add`, `replace` and `remove`"),
         ("changes: [{part: colour, remove: seller}]", "2:11: no part `colour`; there are party, header party, "),
         (
-            "changes: [{add: seller, rows: [{to: a, value: b}]}]",
-            "2:11: `seller` is not a block with rows of its own; use `part` to change a part",
+            "changes: [{add: number, rows: [{to: a, value: b}]}]",
+            "2:11: `number` is not a block with rows of its own; use `part` to change a part",
         ),
         (
             "changes: [{add: lines, rows: [{to: ext.a, from: XYZ/1234}]}]",
