@@ -253,6 +253,7 @@ class _LookUp:
 
     def __init__(self, table: CrossReference, convert: Convert) -> None:
         self._table = table
+        self._passes = table.others == "pass"
         self._convert = convert
         self._codes = None if table.is_dated else table.reading(None)
         self._by_day: dict[date | None, dict[str, str]] = {}
@@ -266,6 +267,17 @@ class _LookUp:
             codes = self._by_day[day]
         return lambda text, shape: self._looked_up(codes, text, shape)
 
+    def quickly(self) -> Convert:
+        """The conversion when the day does not matter: a code that is there is one look away."""
+        codes, convert = self._codes or {}, self._convert
+        if convert is not _as_it_is:
+            return lambda text, shape: self._looked_up(codes, text, shape)
+
+        def look_up(text: str, shape: str) -> str | None:
+            return codes[text] if text in codes else self._looked_up(codes, text, shape)
+
+        return look_up
+
     def __call__(self, text: str, shape: str) -> str | None:
         return self._looked_up(self._codes or {}, text, shape)
 
@@ -277,7 +289,7 @@ class _LookUp:
         converted = self._convert(text, shape)
         if converted is None or converted in codes:
             return codes.get(converted) if converted is not None else None
-        if self._table.others == "pass":
+        if self._passes:
             return converted
         sentence = f"`{text[:40]}` is not in the table `{self._table.name}`"
         if self._table.others == "park":
@@ -288,12 +300,15 @@ class _LookUp:
 
 
 def _constant(row: Row) -> Action:
-    put = _putter(row.to)
+    put, to, value = _putter(row.to), row.to, row.value
 
     def put_value(_run: Run, _node: Node, target: dict[str, Any], _pointer: str, _number: int) -> None:
-        put(target, row.value)
+        target[to] = value
 
-    return put_value
+    def put_deep(_run: Run, _node: Node, target: dict[str, Any], _pointer: str, _number: int) -> None:
+        put(target, value)
+
+    return put_deep if "." in to else put_value
 
 
 def _ordinal(row: Row) -> Action:
@@ -374,7 +389,10 @@ class _Text:
     def quickly(self, quick: Quick) -> Action:
         """The short way for what is there once, which is nearly always so."""
         read, take, to, row = self.read, self.take, self.row.to, self.row
-        is_flat = self.is_plain and "." not in to
+        is_flat = "." not in to and not self.is_dated and self.shape is None
+        convert = None if self.is_plain else self.convert
+        if isinstance(convert, _LookUp):
+            convert = convert.quickly()
         is_optional = len(self.sources) == 1 and row.otherwise is None and not row.required
 
         def read_quickly(run: Run, node: Node, target: dict[str, Any], pointer: str, number: int) -> None:
@@ -386,10 +404,18 @@ class _Text:
                 return
             run.hits += 1
             run.used.add(found[1])
-            if is_flat and not run.notes:
+            if not is_flat or run.notes:
+                take(run, node, target, pointer, found[0], found[1])
+            elif convert is None:
                 target[to] = found[0]
             else:
-                take(run, node, target, pointer, found[0], found[1])
+                try:
+                    converted = convert(found[0], "")
+                except ValueError:  # told by the whole way
+                    take(run, node, target, pointer, found[0], found[1])
+                    return
+                if converted is not None:
+                    target[to] = converted
 
         return read_quickly
 
@@ -600,8 +626,14 @@ def _putter(to: str) -> Callable[[dict[str, Any], Any], None]:
 
 
 def _list(target: dict[str, Any], to: str, *, create: bool = False) -> list[Any]:
+    if "." not in to:
+        found: list[Any] = target.setdefault(to, []) if create else target.get(to, _NOTHING)
+        return found
     *way, last = to.split(".")
     for name in way:
         target = target.setdefault(name, {}) if create else target.get(name, {})
-    found: list[Any] = target.setdefault(last, []) if create else target.get(last, [])
-    return found
+    return _list(target, last, create=create)
+
+
+_NOTHING: list[Any] = []
+"""What is appended to is made first."""

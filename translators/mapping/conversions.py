@@ -20,6 +20,8 @@ _SUBJECT = re.compile(r"#([A-Z]{3})#")
 
 def decimal(text: str, _: str = "") -> str:
     """A number with point or comma as a figure: no plus sign, no leading zeros, at least one digit before the point."""
+    if text.isdigit() and text.isascii() and text[0] != "0":
+        return text
     match = _DECIMAL.match(text)
     if match is None or not (match[2] or match[3] or "0" in text):
         raise ValueError(f"`{text[:40]}` is not a number")
@@ -40,7 +42,8 @@ def _century(two: str) -> str:
 
 def _real_day(iso: str, text: str) -> str:
     try:
-        return date.fromisoformat(iso).isoformat()
+        date.fromisoformat(iso)
+        return iso
     except ValueError:
         raise ValueError(f"`{text[:40]}` is not a date") from None
 
@@ -112,6 +115,8 @@ def _clock(text: str, at: int, *, seconds: bool) -> str:
 
 def iso_date(text: str, _: str = "") -> str:
     """An xsd:date; its time zone, which few mean and UBL advises against, is dropped."""
+    if len(text) == 10 and text[7] == "-":
+        return _real_day(text, text)
     match = _ISO_DATE.match(text)
     if match is None:
         raise ValueError(f"`{text[:40]}` is not a date; write it as in 2026-11-23")

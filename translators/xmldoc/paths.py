@@ -32,10 +32,21 @@ class XmlSource:
         """See `Source.nodes`; a scope is the name of the last element, for the order of its children."""
         from_root, steps = steps_of(path)
         walked = tuple(self._step(step) for step in steps)
-        _, compared = walked[-1]
+        last, compared = walked[-1]
         inner = self.clark(steps[-1].name)
-        if len(steps) == 1 and not from_root and not steps[0].conditions:
-            return (lambda node, _root: node.findall(inner)), inner, compared
+        if len(steps) == 1 and not from_root:
+            return last, inner, compared
+        if len(steps) == 2 and not from_root:
+            before = walked[0][0]
+
+            def find_below(node: Any, root: Any) -> list[Any]:
+                outers = before(node, root)
+                if len(outers) == 1:
+                    found: list[Any] = last(outers[0], root)
+                    return found
+                return [each for outer in outers for each in last(outer, root)]
+
+            return find_below, inner, compared
 
         def find_all(node: Any, root: Any) -> list[Any]:
             found = [root if from_root else node]
@@ -162,12 +173,18 @@ class XmlSource:
             raise ValueError(f"the prefix `{prefix}` is not under `namespaces`")
         return f"{{{self.namespaces[prefix]}}}{local}"
 
-    def _test(self, condition: Condition, leaves: Leaves) -> Callable[[Any, Any], bool]:
-        """A condition as one question; most ask for an attribute."""
+    def _tested(self, tag: str, condition: Condition, leaves: Leaves) -> Any:
+        """The children of which one condition holds; most ask for an attribute."""
         path, values, negated = condition.path, condition.values, condition.negated
         if values and path.startswith("@"):
             name = self.clark(path[1:])
-            return lambda node, _root: (node.get(name) in values) is not negated
+            return lambda node, _root: [each for each in node.findall(tag) if (each.get(name) in values) is not negated]
+        test = self._test(condition, leaves)
+        return lambda node, root: [each for each in node.findall(tag) if test(each, root)]
+
+    def _test(self, condition: Condition, leaves: Leaves) -> Callable[[Any, Any], bool]:
+        """A condition as one question."""
+        path, values, negated = condition.path, condition.values, condition.negated
         quick = self.quick(path, None)
         if quick is None:
             return lambda node, root: _holds(condition, leaves(node, root))
@@ -188,11 +205,7 @@ class XmlSource:
         if not conditions:
             return (lambda node, _root: node.findall(tag)), nothing
         if len(conditions) == 1:
-            test = self._test(conditions[0][0], conditions[0][1])
-            return (
-                (lambda node, root: [each for each in node.findall(tag) if test(each, root)]),
-                conditions[0][1] if conditions[0][0].values else nothing,
-            )
+            return self._tested(tag, *conditions[0]), conditions[0][1] if conditions[0][0].values else nothing
 
         def find(node: Any, root: Any) -> list[Any]:
             return [
