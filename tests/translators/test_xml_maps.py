@@ -19,7 +19,7 @@ from translators.xmldoc.translating import xml_map
 TESTS = Path(__file__).parents[1]
 BROKEN = sorted((TESTS / "broken" / "translators").glob("*.xml"))
 MAPS = [entry for entry in entries() if entry.format == "xml"]
-READ_ONLY = {"invoice-cii"}
+READ_ONLY = {"invoice-cii", *(entry.name for entry in MAPS if entry.name.endswith("-cxml"))}
 SAMPLES = [
     pytest.param(entry, name, id=name)
     for entry in MAPS
@@ -57,3 +57,17 @@ def test_a_broken_message_is_told_with_line_and_column(path: Path) -> None:
 
 def test_there_are_broken_messages_to_try() -> None:
     assert len(BROKEN) >= 3
+
+
+def test_the_shared_secret_of_a_cxml_header_goes_no_further() -> None:
+    content = (TESTS / "samples" / "order-request-cxml.in.xml").read_bytes()
+    assert b"<SharedSecret>invented</SharedSecret>" in content
+    reading = read(content, identify(content[:4096], None))
+    assert b"invented" not in reading.documents[0].body
+    assert not any("invented" in str(finding) for finding in reading.findings)
+
+
+def test_cxml_without_a_map_is_refused_at_the_door() -> None:
+    content = b'<cXML payloadID="1"><Header/><Request><PunchOutSetupRequest/></Request></cXML>'
+    with pytest.raises(Unreadable, match="documents `cXML` are not supported; known are .*cXML/Request/OrderRequest"):
+        identify(content, None)
