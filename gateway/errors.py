@@ -113,7 +113,7 @@ ERRORS: dict[str, Error] = {
 
 _STANDS_FOR: dict[str, frozenset[str]] = {
     "document.unsupported": frozenset({
-        "document.format", "document.media_type", "document.empty", "document.unknown", "json.kind", "xml.root",
+        "document.format", "document.media_type", "document.empty", "document.unmapped", "json.kind", "xml.root",
         "edifact.message.unknown", "edifact.interactive", "edifact.package", "edifact.syntax_version",
     }),
     "document.too_large": frozenset({

@@ -85,8 +85,7 @@ async def migrate(pool: Pool) -> list[str]:
             for name, text in missing:
                 await held.execute(text)
                 await held.execute(opening["note_migration"], name)
-        # One process at a time again, and before its transaction has an id: see lift_clock.
-        async with held.transaction():
+        async with held.transaction():  # one process at a time again
             await held.execute(opening["lock_migrations"])
-            await held.execute(opening["lift_clock"])
+            await held.execute(opening["lift_clock"], await held.fetchval(opening["highest_tick"]))
     return [name for name, _ in missing]

@@ -218,7 +218,7 @@ def test_a_message_nobody_has_a_map_for_is_refused_at_the_door() -> None:
     sentence = r"STATAC D\.96A can be checked, but there is no map to make a document of it; there are maps for "
     with pytest.raises(Unreadable, match=sentence) as refused:
         identify(ORDER.replace(b"ORDERS:D:96A", b"STATAC:D:96A"), None)
-    assert refused.value.findings[0].code == "document.unknown"
+    assert refused.value.findings[0].code == "document.unmapped"
     with pytest.raises(Unreadable, match=r"there are maps for ORDERS of .*D\.96A"):
         identify(ORDER.replace(b"ORDERS:D:96A", b"ORDERS:D:95B"), None)
 

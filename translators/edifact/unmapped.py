@@ -23,4 +23,4 @@ def unmapped(message: str, release: str, maps: Iterable[tuple[str, str]]) -> Fin
     else:
         there = "there are maps for " + ", ".join(sorted({name for name, _ in mapped})[:_MOST_NAMED])
     text = f"{message} {release} can be checked, but there is no map to make a document of it; {there}"
-    return Finding("document.unknown", text, syntax_code="17")
+    return Finding("document.unmapped", text, syntax_code="17")

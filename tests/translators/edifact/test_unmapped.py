@@ -13,14 +13,14 @@ MAPS = [("ORDERS", "D.96A"), ("ORDERS", "D.01B"), ("INVOIC", "D.96A")]
         (
             "ORDERS",
             "D.05B",
-            "document.unknown",
+            "document.unmapped",
             "ORDERS D.05B can be checked, but there is no map to make a document of it; "
             "there are maps for ORDERS of D.01B, D.96A",
         ),
         (
             "STATAC",
             "D.96A",
-            "document.unknown",
+            "document.unmapped",
             "STATAC D.96A can be checked, but there is no map to make a document of it; "
             "there are maps for INVOIC, ORDERS",
         ),
