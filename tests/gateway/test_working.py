@@ -320,3 +320,11 @@ async def test_a_foreign_long_transaction_makes_deliveries_wait_and_none_is_skip
         await transaction.rollback()
         await until(all_delivered(ledger, 5))
     await foreign.close()
+
+
+async def test_after_the_release_nothing_is_leased_again_though_a_renewal_was_on_its_way(ledger: Ledger) -> None:
+    await lease_all(ledger)
+    await ledger.leases.release()
+    await ledger.leases.rebalance(["recording"])
+    assert ledger.leases.of("recording") == []
+    assert await owner_of(ledger)() == [None] * SHARDS
