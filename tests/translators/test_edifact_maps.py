@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from translators.edifact.outgoing import Party
+from translators.edifact.paths import EdifactSource
 from translators.edifact.translating import edifact_map
 from translators.findings import Finding, Unreadable
 from translators.identify import identify
@@ -74,3 +75,29 @@ def test_a_mistake_in_a_message_is_told_with_its_place(name: str) -> None:
     errors = [row(name, each) for each in refused.value.findings if each.severity == "error"]
     assert errors == [each for each in ROWS if each[0] == name]
     assert errors
+
+
+def test_a_range_of_numbers_is_not_taken_for_two_of_them() -> None:
+    content = (TESTS / "samples" / "despatch-advice-d96a.in.edi").read_bytes()
+    content = content.replace(b"GIN+BN+G75-26-00418+G75-26-00419'", b"GIN+BN+G75-26-00418:G75-26-00441'")
+    reading = read(content, identify(content[:4096], None))
+    assert reading.documents[0].object.lines[0].lots[0].serials == ("G75-26-00418",)
+    assert [each.text for each in reading.findings] == ["GIN element 2 component 2 has no place in a despatch advice"]
+
+
+def test_an_empty_number_behind_a_qualifier_says_nothing() -> None:
+    content = (TESTS / "samples" / "despatch-advice-d96a.in.edi").read_bytes()
+    content = content.replace(b"+GM-075-25:SA'", b"+GM-075-25:SA+:DR'")
+    reading = read(content, identify(content[:4096], None))
+    assert [each.scheme for each in reading.documents[0].object.lines[0].product] == [
+        "gtin",
+        "buyer_code",
+        "supplier_code",
+    ]
+    assert [each.text for each in reading.findings] == ["PIA element 4 component 2 has no place in a despatch advice"]
+
+
+def test_a_later_release_may_lack_what_its_map_inherits_a_waiver_for() -> None:
+    source = LOADED["deljit-d18a"].source
+    assert isinstance(source, EdifactSource)
+    assert source.places("SEQ", "1245") == []

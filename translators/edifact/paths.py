@@ -186,10 +186,13 @@ class EdifactSource:
         return tuple((index, rule) for index, rule in enumerate(rules, 1) if rule.id == name and rule.is_composite)
 
     def places(self, tag: str, element: str) -> list[tuple[int, int]]:
-        """(element, component from 1) where `element` stands in `tag`; (0, 0) for the whole segment."""
+        """(element, component from 1) where `element` stands in `tag`; (0, 0) for the whole segment.
+
+        Nowhere, when this release has no such element: a map inherits what the one it extends waives.
+        """
         if not element:
             return [(0, 0)]
-        return [(index, number + 1) for index, number in self._positions(element, SegmentScope(tag))]
+        return [(index, number + 1) for index, number in self._found(element, SegmentScope(tag))]
 
     def _step(self, step: PathStep, scope: Any) -> tuple[Any, Any, Leaves]:
         find, inner = self._named(step.name, scope)
@@ -267,16 +270,19 @@ class EdifactSource:
 
     def _positions(self, name: str, scope: SegmentScope) -> list[tuple[int, int]]:
         """(element, component from 0) of every place where the element stands in the segment."""
+        found = self._found(name, scope)
+        if not found:
+            raise ValueError(f"{scope.tag} has no `{name}`")
+        return found
+
+    def _found(self, name: str, scope: SegmentScope) -> list[tuple[int, int]]:
         composite, _, element = name.rpartition(".")
-        found = [
+        return [
             (index, number)
             for index, rule in enumerate(self.directory.segment(scope.tag) or (), 1)
             if (rule.id == composite if composite else not rule.is_composite)
             for number in _numbers(element, rule.components)
         ]
-        if not found:
-            raise ValueError(f"{scope.tag} has no `{name}`")
-        return found
 
 
 def _numbers(name: str, components: tuple[Component, ...]) -> list[int]:
