@@ -97,6 +97,8 @@ def written(document: Any, target: str, *, envelope: Envelope | None = None, usi
     if not objects:
         raise _refusal("map.document", "there is no document to write")
     compiled = using if using is not None else map_to(_precise(target, objects[0]))
+    if compiled.spec.reads_only:
+        raise _refusal("map.target", f"{compiled.spec.message} is only read: {compiled.spec.reads_only}")
     for each in objects:
         if not isinstance(each, compiled.kind.struct):
             raise _refusal("map.document", f"{target} is written from a {_named(compiled.kind.document_type)}")
@@ -111,7 +113,12 @@ def written(document: Any, target: str, *, envelope: Envelope | None = None, usi
 
 def targets() -> tuple[str, ...]:
     """Everything `write` knows how to write."""
-    return ("json", *sorted(_target(each.format, each.message, each.version, each.root) for each in entries()))
+    return (
+        "json",
+        *sorted(
+            _target(each.format, each.message, each.version, each.root) for each in entries() if not each.reads_only
+        ),
+    )
 
 
 def map_to(target: str) -> Map:
@@ -142,7 +149,7 @@ def _precise(target: str, document: Any) -> str:
     found = [
         _target(each.format, each.message, each.version, each.root)
         for each in entries()
-        if KINDS[each.document].struct is type(document)
+        if not each.reads_only and KINDS[each.document].struct is type(document)
     ]
     found = [each for each in found if each.startswith("ubl:")]
     if len(found) != 1:

@@ -1,7 +1,7 @@
 """Is a map fit for use? Only if what its samples say comes through in both directions, with nothing left over.
 
-Parse → canonical → write → parse must be stable for every sample, and the residue empty or waived with a reason in the
-map. Which rows no sample uses is said as well: what was never tried is not known to work.
+Parse → canonical → write → parse must be stable for every sample (of a map that only reads: it must be read), and the
+residue empty or waived with a reason in the map. Which rows no sample uses is said as well: what was never tried is not known to work.
 """
 
 from collections.abc import Iterator, Mapping
@@ -88,6 +88,8 @@ def _tried(name: str, content: bytes, using: Map) -> SampleVerdict:
     problems = [_sentence(finding) for finding in reading.findings if finding.code.endswith(".residue")]
     if not reading.documents:
         problems.append("no document was read")
+    if spec.reads_only:
+        return SampleVerdict(name=name, documents=len(reading.documents), problems=tuple(problems))
     envelope = _envelope(content) if spec.format == "edifact" else None
     for document in reading.documents:
         problems += _written_back(document, label, using, envelope)

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 _HEAD = 4096
-_WORD = re.compile(r"^(extends|format|message|version|root|document): +\"?([^\s\"#]+)\"?", re.MULTILINE)
+_WORD = re.compile(r"^(extends|format|message|version|root|document|reads_only): +\"?([^\s\"#]+)\"?", re.MULTILINE)
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -20,6 +20,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     version: str
     document: str
     root: str
+    reads_only: bool
     path: Path
 
 
@@ -35,7 +36,7 @@ def entries() -> tuple[Entry, ...]:
             root = f"{{{words['root']}}}{words['message']}" if "root" in words else words["message"]
             path = folder / f"{name}.yaml"
             chosen = {key: words[key] for key in ("format", "message", "version", "document")}
-            found.append(Entry(name=name, root=root, path=path, **chosen))
+            found.append(Entry(name=name, root=root, reads_only="reads_only" in words, path=path, **chosen))
     return tuple(found)
 
 

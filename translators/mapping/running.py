@@ -63,8 +63,8 @@ class Map:
         return Filled(writing.root, self._write(writing))
 
     def check_writer(self) -> None:
-        """Raises FileProblems when the rows cannot be turned round."""
-        if self._write is None:
+        """Raises FileProblems when the rows of a map that writes cannot be turned round."""
+        if self._write is None and not self.spec.reads_only:
             self._write = compile_writer(self.file, self.source)
 
     def places(self, trace: dict[str, Hashable], root: Node) -> dict[str, Place]:

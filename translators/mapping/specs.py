@@ -94,7 +94,7 @@ class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class MapSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A map, with everything it inherits."""
+    """A map, with everything it inherits. `reads_only`: why nothing is written by it; empty for both directions."""
 
     format: Literal["edifact", "xml"]
     message: str
@@ -106,6 +106,7 @@ class MapSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tables: dict[str, Table] = {}
     parts: dict[str, tuple[Row, ...]] = {}
     rows: tuple[Row, ...]
+    reads_only: str = ""
     waived: tuple[Waiver, ...] = ()
     samples: tuple[str, ...] = ()
 
@@ -117,6 +118,7 @@ class Extension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     message: str | None = None
     version: str | None = None
     root: str | None = None
+    reads_only: str | None = None
     namespaces: dict[str, str] = {}
     order: dict[str, tuple[str, ...]] = {}
     tables: dict[str, Table] = {}

@@ -151,6 +151,8 @@ class XmlSource:
         stretches = []
         for number, step in enumerate(steps, 1):
             tag = self.clark(step.name)
+            if tag == "*":
+                raise ValueError("`*` names no element that could be written; say `direction: read`")
             most = self.order.most(scope, tag)
             if most is None:
                 most = 1 if number < len(steps) else 0

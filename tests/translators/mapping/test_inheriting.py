@@ -6,8 +6,9 @@ import pytest
 
 from translators.fileproblems import FileProblems
 from translators.identify import identify
-from translators.mapping.acceptance import compiled
+from translators.mapping.acceptance import accept, compiled
 from translators.reading import read
+from translators.writing import Unwritable, written
 
 BASE = (Path(__file__).parent / "orders-base.yaml").read_text()
 SAMPLE = (Path(__file__).parents[2] / "samples" / "order-d96a.in.edi").read_bytes()
@@ -124,3 +125,14 @@ def test_a_mistake_in_the_map_below_is_told_where_it_is_written(tmp_path: Path) 
     with pytest.raises(FileProblems) as refused:
         compiled(path)
     assert str(refused.value) == f"{base}:3:22: the message has no `QQQ`"
+
+
+def test_a_map_may_only_read_and_say_why(tmp_path: Path) -> None:
+    (tmp_path / "orders-base.yaml").write_text(BASE)
+    path = tmp_path / "orders-ours.yaml"
+    path.write_text("extends: orders-base\nreads_only: they want our orders as UBL\n")
+    ours = compiled(path)
+    assert accept(ours, {"sample": SAMPLE}).is_accepted
+    with pytest.raises(Unwritable) as refused:
+        written(read(SAMPLE, identify(SAMPLE[:4096], None), using=ours).documents[0].object, "x", using=ours)
+    assert refused.value.findings[0].text == "ORDERS is only read: they want our orders as UBL"
