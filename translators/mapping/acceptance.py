@@ -1,7 +1,8 @@
 """Is a map fit for use? Only if what its samples say comes through in both directions, with nothing left over.
 
 Parse → canonical → write → parse must be stable for every sample (of a map that only reads: it must be read), and the
-residue empty or waived with a reason in the map. Which rows no sample uses is said as well: what was never tried is not known to work.
+residue empty or waived with a reason in the map. Which rows no sample uses is said as well: what was never tried is
+not known to work.
 """
 
 from collections.abc import Iterator, Mapping
