@@ -1,7 +1,7 @@
 """The XML maps against their samples: complete in both directions, and exact about what is wrong.
 
-A broken message in tests/broken/translators says in its last line what is expected: `<!-- expect: LINE:COLUMN: TEXT -->`,
-one for each error.
+A broken message in tests/broken/translators says at its end what is expected, `<!-- expect: LINE:COLUMN: TEXT -->` for
+each error.
 """
 
 import re
@@ -69,5 +69,5 @@ def test_the_shared_secret_of_a_cxml_header_goes_no_further() -> None:
 
 def test_cxml_without_a_map_is_refused_at_the_door() -> None:
     content = b'<cXML payloadID="1"><Header/><Request><PunchOutSetupRequest/></Request></cXML>'
-    with pytest.raises(Unreadable, match="documents `cXML` are not supported; known are .*cXML/Request/OrderRequest"):
+    with pytest.raises(Unreadable, match=r"documents `cXML` are not supported; known are .*cXML/Request/OrderRequest"):
         identify(content, None)
