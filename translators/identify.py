@@ -60,7 +60,9 @@ def _xml(start: bytes) -> Label:
     compiled = map_for(root)
     if compiled is None:
         raise Unreadable((unknown_root(root),))
-    return Label("xml", compiled.spec.message.rpartition("/")[2], version or compiled.spec.version, compiled.kind.document_type)
+    return Label(
+        "xml", compiled.spec.message.rpartition("/")[2], version or compiled.spec.version, compiled.kind.document_type
+    )
 
 
 def _check_media_type(label: Label, media_type: str | None) -> None:

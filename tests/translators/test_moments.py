@@ -18,9 +18,13 @@ def test_an_instant_is_written_in_utc(text: str, instant: str) -> None:
     assert iso_instant(text) == instant
 
 
-@pytest.mark.parametrize("text", ["2026-11-23T10:15:00", "2026-11-23", "2026-13-01T00:00:00Z", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize(
+    "text", ["2026-11-23T10:15:00", "2026-11-23", "2026-13-01T00:00:00Z", "0001-01-01T00:00:00+14:00"]
+)
 def test_what_is_no_instant_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is not an instant; write it with its zone, as in 2026-11-23T10:15:00\+01:00"):
+    with pytest.raises(
+        ValueError, match=r"is not an instant; write it with its zone, as in 2026-11-23T10:15:00\+01:00"
+    ):
         iso_instant(text)
 
 

@@ -157,7 +157,7 @@ def _told_residue(left: list[Any], root: Any, content: bytes, compiled: Map) -> 
     for number, element, attribute in left:
         line, column = places.get(number, (None, None))
         path = source.path_of(element, root, above) + (f"/@{attribute}" if attribute else "")
-        text = f"this has no place in a {name}"
+        text = f"this has no place in {'an' if name[0] in 'aeiou' else 'a'} {name}"
         findings.append(Finding("xml.residue", text, Place(line=line, column=column, path=path), "information"))
     return tuple(findings)
 
