@@ -51,7 +51,7 @@ def test_a_broken_message_is_told_with_line_and_column(path: Path) -> None:
     content = path.read_bytes()
     with pytest.raises(Unreadable) as refused:
         read(content, identify(content[:4096], None))
-    told = [f"{each.place.line}:{each.place.column}: {each.text}" for each in refused.value.findings if each.place]
+    told = [f"{each.place.line}:{each.place.column}: {each.text}" for each in refused.value.findings]
     assert told == EXPECTED.findall(content.decode())
 
 
