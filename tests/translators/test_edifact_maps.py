@@ -22,13 +22,7 @@ BROKEN = TESTS / "broken" / "translators" / "messages"
 ROWS = [tuple(line.split("\t")) for line in (BROKEN / "expected.tsv").read_text("utf-8").splitlines()[1:]]
 MAPS = [entry for entry in entries() if entry.format == "edifact"]
 LOADED = {entry.name: edifact_map(entry.path) for entry in MAPS}
-READ_ONLY = {"partin-d96a"}
-SAMPLES = [
-    pytest.param(entry, name, id=name)
-    for entry in MAPS
-    for name in LOADED[entry.name].spec.samples
-    if entry.name not in READ_ONLY
-]
+SAMPLES = [pytest.param(entry, name, id=name) for entry in MAPS for name in LOADED[entry.name].spec.samples]
 
 
 def envelope(content: bytes) -> Envelope:
