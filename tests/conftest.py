@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -20,13 +21,18 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a PostgreSQL of this test process."""
-    folder = tmp_path_factory.mktemp("postgresql")
-    folder.parent.chmod(0o755)
-    with embedded_postgresql(folder / "data", environment="development") as url:
-        asyncio.run(_make_template(url))
-        yield url
+def postgresql_server() -> Iterator[str]:
+    """URL of a PostgreSQL of this test process.
+
+    Not below pytest's own temporary folders: under root the server is another user, and each pytest that starts closes
+    their parent to others.
+    """
+    with tempfile.TemporaryDirectory(prefix="gateway-postgresql-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with embedded_postgresql(folder / "data", environment="development") as url:
+            asyncio.run(_make_template(url))
+            yield url
 
 
 @pytest.fixture(scope="session")

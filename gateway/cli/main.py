@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from gateway.cli import audit, issuer, keys, message, odoo_standin, policy, serve, translate
 from gateway.cli.demo import command as demo
+from gateway.ledger.database import LedgerUnavailable
+from gateway.ledger.keyfiles import BadKeyFile
 from gateway.settings import BadSettings
 from translators.yamlfiles import FileProblems
 
@@ -21,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         return int(chosen.run(chosen) or 0)
-    except (BadSettings, FileProblems) as problems:
+    except (BadSettings, FileProblems, BadKeyFile, LedgerUnavailable) as problems:
         print(problems, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

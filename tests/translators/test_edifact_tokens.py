@@ -210,7 +210,11 @@ ENVELOPE_CASES = [
     (PLAIN.replace(b"UNH", b"BGM+1'UNH"), "33", "`BGM` stands outside of a message"),
     (PLAIN.replace(b"UNT+3", b"UNT+x"), "29", "the UNT says `x` segments, UNH and UNT included; there are 3"),
     (PLAIN.replace(b"SENDER:14", b""), "13", "the UNB has no sender"),
-    (UNB3 + UNG.replace(b"ORD", b"OST") + MESSAGE + b"UNE+1+G1'" + UNZ, "31", "message ORDERS stands in a group of OSTERS"),
+    (
+        UNB3 + UNG.replace(b"ORD", b"OST") + MESSAGE + b"UNE+1+G1'" + UNZ,
+        "31",
+        "message ORDERS stands in a group of OSTERS",
+    ),
     (UNB3 + UNG + MESSAGE + b"UNE+2+G1'" + UNZ, "29", "the UNE says `2` messages; there are 1"),
     (UNB3 + UNG + MESSAGE + b"UNE+1+G2'" + UNZ, "28", "the UNE says reference `G2`, its UNG `G1`"),
     (UNB3 + UNG + MESSAGE + UNZ, "13", "the UNE of group `G1` is missing"),

@@ -16,6 +16,7 @@ from translators.edifact.dispositions import Disposition
 from translators.edifact.envelopes import Purpose, purpose_of
 from translators.edifact.examinations import GroupExamination, InterchangeExamination, MessageExamination
 from translators.edifact.outgoing import Elements, OutgoingInterchange, OutgoingMessage, Party
+from translators.edifact.segments import Segment
 from translators.edifact.separators import DEFAULT
 from translators.edifact.writing import write_interchange
 
@@ -156,17 +157,16 @@ class _Report:
         """0020, S002 and S003 as they came, not swapped."""
         unb = self._unb
         error = first_of(self._interchange.findings, is_v4=self._is_v4) if self.action == REJECTED else []
-        return [[["UCI"]], [[unb.get(5)]], unb.elements[2][:1], unb.elements[3][:1], [[self.action]], *error]
+        return [[["UCI"]], [[unb.get(5)]], *_parties(unb), [[self.action]], *error]
 
     def _group(self, group: GroupExamination) -> list[Elements]:
         inner = [] if group.is_bad else self._messages(group.messages)
         if not (inner or group.is_bad or self._terms.names_accepted):
             return []
         ung = group.ung
-        parties = [ung.elements[at][:1] if at < len(ung.elements) else [[""]] for at in (2, 3)]
         action = REJECTED if group.is_bad else ACKNOWLEDGED
         error = first_of(group.findings, is_v4=self._is_v4) if group.is_bad else []
-        return [[[["UCF"]], [[ung.get(5)]], *parties, [[action]], *error], *inner]
+        return [[[["UCF"]], [[ung.get(5)]], *_parties(ung), [[action]], *error], *inner]
 
     def _messages(self, messages: Iterable[MessageExamination]) -> list[Elements]:
         segments = []
@@ -225,3 +225,8 @@ def _envelope(
         separators=separators,
         una=True if interchange.una is not None else None,
     )
+
+
+def _parties(envelope: Segment) -> list[list[list[str]]]:
+    """Sender and recipient as they came; a damaged envelope may lack them."""
+    return [envelope.elements[at][:1] if at < len(envelope.elements) else [[""]] for at in (2, 3)]
