@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -103,6 +104,7 @@ def create() -> FastLane:
             gc.collect()
             gc.freeze()  # what lives as long as the process is never looked at again by the collector
             gc.set_threshold(50_000, 50, 1000)
+            sys.setswitchinterval(0.0005)  # the server's own thread hands requests over: it must not wait 5 ms to do so
             yield
 
     application = http_application(
