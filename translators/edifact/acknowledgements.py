@@ -111,6 +111,8 @@ def _why_not(
     header = interchange.header
     if interchange.unb is None or header is None or not (header.sender and header.recipient and header.reference):
         return NoAcknowledgement(because="the UNB does not say whom to answer", alert=True)
+    if not (Party.of(interchange.unb, 2).id and Party.of(interchange.unb, 3).id):
+        return NoAcknowledgement(because="the UNB does not say whom to answer", alert=True)
     if not is_sender_known:
         return NoAcknowledgement(because="the sender is not known", alert=True)
     if purpose_of(header.test, header.version) is Purpose.ECHO_RESPONSE:
