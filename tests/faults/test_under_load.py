@@ -11,7 +11,7 @@ from faults.ground import ground
 from faults.holding import drained, examine
 from faults.sending import Client
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.xdist_group("processes")]
 
 
 async def test_servers_and_workers_killed_stores_stopped_and_a_worker_frozen_lose_and_double_nothing() -> None:
