@@ -1,13 +1,14 @@
 """Everything that happens to a message on its way in. `accept` is the page."""
 
 import asyncio
+from collections.abc import Sequence
 
 import msgspec
 
 from gateway.counters import Counters
 from gateway.ledger.entries import Conflicting, NewDelivery
 from gateway.ledger.ledger import Ledger
-from gateway.limited import LimitedRequests
+from gateway.limited import RefusedRequests
 from gateway.names import hold_names
 from gateway.rejections import by_rule, conflict, no_route, other_type, unreadable
 from gateway.routing import choose
@@ -39,7 +40,7 @@ class Intake:
         self._counters = counters
         self._ledger = ledger
         self._limits = limits
-        self._limited = LimitedRequests(ledger)
+        self._refused = RefusedRequests(ledger)
 
     async def admit(self, credential: Credential, api_version: str) -> Admission | Rejection:
         """Before the body is read: who is it, may they call, is there room in their limits."""
@@ -50,11 +51,12 @@ class Intake:
         facts = request_facts(sender, api_version)
         allowed = rules.admit(facts)
         if isinstance(allowed, Refused):
+            self._refused.count(facts, allowed)
             return by_rule(allowed)
         charges = rules.charges(facts)
         limited = limits_verdict(charges, await self._counters.charge(charges))
         if isinstance(limited, Refused):
-            self._limited.count(sender.id, limited)
+            self._refused.count(facts, limited)
             return by_rule(limited)
         return Admission(sender=sender, facts=facts, rules=rules, fields=(*allowed.fields, *limited.fields))
 
@@ -65,23 +67,23 @@ class Intake:
             label = identify(submission.content, submission.media_type)
             reading = await self._read(submission.content, label)
         except Unreadable as error:
-            return await self._refuse(submission, admission, label, unreadable(error.findings))
+            return await self._refuse(submission, admission, label, (), unreadable(error.findings))
+        judged = [self._document_facts(submission, admission, label, document) for document in reading.documents]
         if submission.document_type not in (None, label.document_type):
-            return await self._refuse(submission, admission, label, other_type(submission, label))
+            return await self._refuse(submission, admission, label, judged, other_type(submission, label))
 
         deliveries: list[NewDelivery] = []
         observed: list[RuleRef] = []
-        for number, document in enumerate(reading.documents, 1):
-            facts = self._document_facts(submission, admission, label, document)
+        for number, (document, facts) in enumerate(zip(reading.documents, judged, strict=True), 1):
             refused = await self._judge(submission, admission, facts, observed)
             if refused is not None:
-                return await self._refuse(submission, admission, label, refused)
+                return await self._refuse(submission, admission, label, judged, refused)
             routes = admission.rules.routes(facts)
             if not routes:
-                return await self._refuse(submission, admission, label, no_route(document))
+                return await self._refuse(submission, admission, label, judged, no_route(document))
             deliveries += choose(routes, document, number, admission.sender.id, facts.plant)
 
-        entry = acceptance(submission, admission, label, reading, deliveries, observed)
+        entry = acceptance(submission, admission, label, reading, deliveries, observed, judged)
         recorded = await self._ledger.record(entry)
         if isinstance(recorded, Conflicting):
             await self._ledger.note(conflict_leaf(entry, recorded.message_id), recorded.message_id)
@@ -140,10 +142,15 @@ class Intake:
         )
 
     async def _refuse(
-        self, submission: Submission, admission: Admission, label: Label | None, rejection: Rejection
+        self,
+        submission: Submission,
+        admission: Admission,
+        label: Label | None,
+        judged: Sequence[DocumentFacts],
+        rejection: Rejection,
     ) -> Rejection:
         """Put the refusal on record and tell the sender under which id."""
-        entry = refusal(submission, admission, label, rejection)
+        entry = refusal(submission, admission, label, judged, rejection)
         await self._ledger.refuse(entry)
         return msgspec.structs.replace(
             rejection,

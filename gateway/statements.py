@@ -3,6 +3,7 @@
 The statement of an accepted message is also what its sender gets as a receipt.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -15,8 +16,9 @@ from gateway.identifiers import new_message_id
 from gateway.ledger.entries import Acceptance, NewDelivery, NewDocument, Refusal
 from gateway.ledger.states import Event
 from gateway.submissions import Rejection, Sender, Submission
-from policies.facts import RequestFacts
+from policies.facts import DocumentFacts, RequestFacts
 from policies.policyset import PolicySet
+from policies.recordedfacts import encode_facts
 from policies.verdicts import RuleRef
 from translators.formats import Label
 from translators.reading import Reading
@@ -38,6 +40,7 @@ def acceptance(
     reading: Reading,
     deliveries: list[NewDelivery],
     observed: list[RuleRef],
+    judged: Sequence[DocumentFacts],
 ) -> Acceptance:
     message_id, received_at, digest = new_message_id(), now(), sha256(submission.content).digest()
     documents = tuple(
@@ -68,10 +71,17 @@ def acceptance(
         deliveries=tuple(deliveries),
         traceparent=submission.traceparent,
         test=any(document.test for document in reading.documents),
+        facts=encode_facts(admission.facts, judged),
     )
 
 
-def refusal(submission: Submission, admission: Admission, label: Label | None, rejection: Rejection) -> Refusal:
+def refusal(
+    submission: Submission,
+    admission: Admission,
+    label: Label | None,
+    judged: Sequence[DocumentFacts],
+    rejection: Rejection,
+) -> Refusal:
     message_id, received_at, digest = new_message_id(), now(), sha256(submission.content).digest()
     why = {"code": rejection.code, "text": rejection.text, "rule": rejection.rule, "findings": rejection.findings}
     head = _head(Event.MESSAGE_REFUSED, message_id, received_at, digest, submission, admission, label)
@@ -89,6 +99,7 @@ def refusal(submission: Submission, admission: Admission, label: Label | None, r
         policy_revision=admission.rules.revision,
         statement=msgspec.json.encode({**head, **facts}, order="sorted"),
         traceparent=submission.traceparent,
+        facts=encode_facts(admission.facts, judged),
     )
 
 

@@ -12,8 +12,11 @@ from msgspec import Struct
 SenderKind = Literal["partner", "plant", "corporate"]
 
 
-class RequestFacts(Struct, frozen=True, kw_only=True):
-    """Known before the body is read."""
+class RequestFacts(Struct, frozen=True, kw_only=True, array_like=True):
+    """Known before the body is read.
+
+    The ledger keeps facts by position (recordedfacts.py): a new one is appended, with a default, and none is moved.
+    """
 
     sender_kind: SenderKind
     sender: str
@@ -31,8 +34,10 @@ class RequestFacts(Struct, frozen=True, kw_only=True):
     """UTC, aware."""
 
 
-class DocumentFacts(Struct, frozen=True, kw_only=True):
-    """Known once the document is read. `format`, `name` and `version` are the format's own words."""
+class DocumentFacts(Struct, frozen=True, kw_only=True, array_like=True):
+    """Known once the document is read. `format`, `name` and `version` are the format's own words.
+
+    Kept by position too."""
 
     request: RequestFacts
     format: str

@@ -44,6 +44,8 @@ class Acceptance(Struct, frozen=True, kw_only=True):
     deliveries: tuple[NewDelivery, ...]
     traceparent: str | None = None
     test: bool = False
+    facts: bytes | None = None
+    """What the rules looked at, as policies/recordedfacts.py writes it."""
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
@@ -61,6 +63,7 @@ class Refusal(Struct, frozen=True, kw_only=True):
     policy_revision: str
     statement: bytes
     traceparent: str | None = None
+    facts: bytes | None = None
 
 
 class Recorded(Struct, frozen=True):

@@ -1,10 +1,11 @@
 """The ledger's verbs: all that the rest of the gateway sees of the database."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from gateway.ledger import delivering, offering, operating, reading, sequencing, verifying
+from gateway.ledger import delivering, judging, offering, operating, reading, sequencing, verifying
 from gateway.ledger.checkpoints import SigningKey, Verifier
 from gateway.ledger.database import Pool, connection, migrate, open_pool
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
@@ -116,6 +117,21 @@ class Ledger:
 
     async def list_messages(self, which: MessageFilter, limit: int) -> list[MessageHead]:
         return await reading.list_messages(self._pool, which, limit)
+
+    def judged_since(self, since: datetime) -> AsyncIterator[judging.JudgedMessage]:
+        """Messages in the order in which they came, with the facts they were judged by."""
+        return judging.judged_since(self._pool, since)
+
+    async def judged_one(self, message_id: UUID) -> judging.JudgedMessage | None:
+        """None for a message that is not there, or was recorded before facts were kept."""
+        return await judging.judged_one(self._pool, message_id)
+
+    async def without_facts(self, since: datetime) -> int:
+        return await judging.without_facts(self._pool, since)
+
+    async def refused_requests(self, since: datetime) -> list[judging.RefusedSum]:
+        """Sums of requests refused before their body was read."""
+        return await judging.refused_requests(self._pool, since)
 
     async def tree_size(self) -> int:
         """Events under the newest checkpoint."""

@@ -177,4 +177,5 @@ def _message_row(e: Acceptance | Refusal, test: bool, key: str | None, refusal: 
     return (
         e.message_id, e.received_at, e.sender_kind, e.sender, e.channel, e.document_type, e.content_hash,
         len(e.content), e.policy_revision, e.traceparent, test, key, refusal, e.statement,
+        e.facts,
     )  # fmt: skip

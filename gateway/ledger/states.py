@@ -25,6 +25,7 @@ class Event(StrEnum):
     MESSAGE_REFUSED = "intake.message.refused"
     MESSAGE_CONFLICTED = "intake.message.conflicted"
     REQUESTS_LIMITED = "intake.requests.limited"
+    REQUESTS_REFUSED = "intake.requests.refused"
     DOCUMENT_DELIVERED = "delivery.document.delivered"
     DOCUMENT_OFFERED = "delivery.document.offered"
     DOCUMENT_POSTPONED = "delivery.document.postponed"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,11 +11,13 @@ import msgspec
 import pytest
 from support.serving import Served, a_confirmation, a_despatch_advice, an_order, serving
 
+from gateway.clock import now
 from gateway.intake import READ_IN_THREAD, Admission, Intake
 from gateway.ledger.database import LedgerUnavailable
 from gateway.ledger.ledger import Ledger
 from gateway.submissions import Credential, Receipt, Rejection, Submission
 from policies.live import LivePolicies
+from policies.recordedfacts import decode_facts
 
 AURORA = Credential(kind="partner", client="aurora-orders", roles=frozenset({"orders.send", "despatch.send"}))
 SALZUNGEN = Credential(kind="plant", client="salzungen-mes", roles=frozenset({"production.confirm"}))
@@ -194,8 +197,44 @@ async def test_a_refused_document_may_be_corrected_under_the_same_key(intake: In
     assert not corrected.duplicate
 
 
+async def test_the_facts_a_message_was_judged_by_are_on_record(intake: Intake, ledger: Ledger) -> None:
+    admission = await admitted(intake)
+    receipt = await intake.accept(submitted(an_order()), admission)
+    assert isinstance(receipt, Receipt)
+    judged = await ledger.judged_one(UUID(receipt.message_id))
+    assert judged is not None
+    request, documents = decode_facts(judged.facts)
+    assert request == admission.facts
+    assert [(one.document_type, one.lines > 0) for one in documents] == [("purchase_order", True)]
+    assert judged.routes == ("odoo sale_order.create_confirmed",)
+
+
+async def test_the_facts_of_a_refused_document_are_on_record_too(intake: Intake, ledger: Ledger) -> None:
+    rejection = await refused(intake, submitted(a_confirmation(site="atlantis")), SALZUNGEN)
+    judged = await ledger.judged_one(UUID(rejection.message_id))
+    assert judged is not None
+    assert (judged.code, judged.rule) == ("access.not_granted", rejection.rule)
+    assert decode_facts(judged.facts)[1][0].document_type == "production_confirmation"
+    unread = await refused(intake, submitted(b"{}"))
+    judged = await ledger.judged_one(UUID(unread.message_id))
+    assert judged is not None
+    assert decode_facts(judged.facts)[1] == ()
+
+
+async def test_requests_of_a_retired_api_are_put_on_record_in_sums(ledger: Ledger, served: Served) -> None:
+    served.intake._refused._seconds = 0.01
+    for _ in range(3):
+        assert isinstance(await served.intake.admit(AURORA, "v0"), Rejection)
+    async with asyncio.timeout(10):
+        while not (sums := await ledger.refused_requests(now() - timedelta(minutes=1))):
+            await asyncio.sleep(0.02)
+    assert (sums[0].requests, sums[0].code, sums[0].sender) == (3, "version.retired", "aurora")
+    assert sums[0].example is not None
+    assert sums[0].example["api_version"] == "v0"
+
+
 async def test_a_flood_is_put_on_record_in_sums(ledger: Ledger, served: Served) -> None:
-    served.intake._limited._seconds = 0.01
+    served.intake._refused._seconds = 0.01
     kiesel = Credential(kind="partner", client="kiesel-test", roles=frozenset({"orders.send"}))
     outcomes = [await served.intake.admit(kiesel, "v1") for _ in range(30)]
     refusals = [outcome for outcome in outcomes if isinstance(outcome, Rejection)]

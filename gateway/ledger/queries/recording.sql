@@ -2,7 +2,7 @@
 -- A batch of accepted submissions in one statement, so in one transaction. Whatever a sender has sent before is left
 -- out whole; the ids of what is new come back. Keys are inserted in sorted order: two writers never deadlock on them.
 with clock as materialized (select ledger_tick() as tick),
-given as materialized (select * from unnest($1::new_message[]) with ordinality as m),
+given as materialized (select * from unnest($1::judged_message[]) with ordinality as m),
 fresh as (
   insert into submissions_seen (sender, key, content_hash, message_id)
   select sender, key, content_hash, id from given
@@ -12,9 +12,9 @@ fresh as (
 ),
 message as (
   insert into messages (id, received_at, sender_kind, sender, channel, document_type, content_hash, size, verdict,
-                        policy_revision, traceparent, test)
+                        policy_revision, traceparent, test, facts)
   select id, received_at, sender_kind, sender, channel, document_type, content_hash, size, 'accepted',
-         policy_revision, traceparent, test
+         policy_revision, traceparent, test, facts
   from given join fresh on fresh.message_id = given.id
 ),
 payload as (
@@ -48,12 +48,12 @@ select message_id from fresh;
 -- Refusals are recorded too, with their payload where there was one. They take no key: a corrected document may come
 -- under the same one.
 with clock as materialized (select ledger_tick() as tick),
-given as materialized (select * from unnest($1::new_message[]) as m),
+given as materialized (select * from unnest($1::judged_message[]) as m),
 message as (
   insert into messages (id, received_at, sender_kind, sender, channel, document_type, content_hash, size, verdict,
-                        refusal, policy_revision, traceparent, test)
+                        refusal, policy_revision, traceparent, test, facts)
   select id, received_at, sender_kind, sender, channel, document_type, content_hash, size, 'refused',
-         refusal, policy_revision, traceparent, test
+         refusal, policy_revision, traceparent, test, facts
   from given
   on conflict (id) do nothing
   returning id
