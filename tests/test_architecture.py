@@ -21,15 +21,10 @@ A_PAGE = 60
 LONGEST_FILE = 300
 LONGER_FILES = {
     "gateway/ledger/merkle.py": (310, "RFC 6962 whole: hashes, frontier, tiles and both proofs, checked against it"),
-    "translators/mapping/compiling.py": (
-        650,
-        "from a map's rows to closures, reading and writing; to be divided by row kind",
-    ),
     "translators/mapping/composing.py": (
         480,
         "the way back through the same rows, with its journal; shares their state",
     ),
-    "translators/edifact/paths.py": (440, "one small language: its words, its look-up and its writing belong together"),
     "translators/edifact/drafts.py": (330, "a message under construction, in the order of its structure table"),
     "translators/xmldoc/paths.py": (350, "one small language: its words, its look-up and its writing belong together"),
 }

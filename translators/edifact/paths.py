@@ -8,8 +8,6 @@ first of them in its composite only.
 from collections.abc import Callable, Container, Hashable
 from typing import Any, cast
 
-from msgspec import Struct
-
 from translators.edifact.directory import Component, Directory, ElementRule, Step
 from translators.edifact.drafts import (
     Check,
@@ -23,30 +21,31 @@ from translators.edifact.drafts import (
     group_stretch,
     segment_stretch,
 )
+from translators.edifact.pathvalues import (
+    CompositeScope,
+    SegmentScope,
+    Spot,
+    component_text,
+    component_values,
+    element_text,
+    element_values,
+    gather,
+    holds,
+    matching,
+    names_below,
+    numbers_of,
+    quick_component,
+    quick_element,
+    quick_in_segment,
+    walk,
+)
 from translators.edifact.structure import GroupInstance, Placed
 from translators.findings import Place
 from translators.mapping.pathwords import Condition, PathStep, steps_of
-from translators.mapping.sources import SEVERAL, Leaf, Leaves, Nodes, Quick, nothing
+from translators.mapping.sources import Leaf, Leaves, Nodes, Quick, nothing
 
 _OTHER_LISTS = ("1131", "3055")
 """A code list, and the agency whose code it is."""
-
-
-class SegmentScope(Struct, frozen=True):
-    """Paths start at a segment with this tag."""
-
-    tag: str
-
-
-class CompositeScope(Struct, frozen=True):
-    """Paths start at a composite of this name."""
-
-    name: str
-    components: tuple[Component, ...]
-
-
-Spot = tuple[int, int, int, int]
-"""(position of the segment in the message, element, repetition, component)."""
 
 
 class EdifactSource:
@@ -68,7 +67,7 @@ class EdifactSource:
         for step in steps:
             find, scope, compared = self._step(step, scope)
             finds.append(find)
-        return _walk(tuple(finds), from_root=from_root), scope, compared
+        return walk(tuple(finds), from_root=from_root), scope, compared
 
     def leaves(self, path: str, scope: Any) -> Leaves:
         """See `Source.leaves`."""
@@ -83,7 +82,7 @@ class EdifactSource:
         for step in way:
             find, inner, compared = self._step(step, inner)
             walked.append((find, compared))
-        return _gather(tuple(walked), self._values(last.name, inner), from_root=from_root)
+        return gather(tuple(walked), self._values(last.name, inner), from_root=from_root)
 
     def quick(self, path: str, scope: Any) -> Quick | None:
         """See `Source.quick`."""
@@ -92,16 +91,16 @@ class EdifactSource:
             return None
         name = steps[-1].name
         if isinstance(scope, CompositeScope):
-            numbers = _numbers(name, scope.components)
-            return _quick_component(numbers[0]) if len(numbers) == 1 else None
+            numbers = numbers_of(name, scope.components)
+            return quick_component(numbers[0]) if len(numbers) == 1 else None
         if isinstance(scope, SegmentScope) and len(steps) == 1:
             places = self._positions(name, scope)
-            return _quick_element(*places[0]) if len(places) == 1 else None
+            return quick_element(*places[0]) if len(places) == 1 else None
         if isinstance(scope, Step) and len(steps) == 2:
             _, inner = self._named(steps[0].name, scope)
             if isinstance(inner, SegmentScope):
                 places = self._positions(name, inner)
-                return _quick_in_segment(steps[0].name, _quick_element(*places[0])) if len(places) == 1 else None
+                return quick_in_segment(steps[0].name, quick_element(*places[0])) if len(places) == 1 else None
         return None
 
     def first(self, path: str, scope: Any) -> str | None:
@@ -111,7 +110,7 @@ class EdifactSource:
 
     def present(self, scope: Any) -> Callable[[Any], Container[str]] | None:
         """See `Source.present`."""
-        return _names_below if isinstance(scope, Step) else None
+        return names_below if isinstance(scope, Step) else None
 
     def place(self, spot: Hashable, root: Any) -> Place:  # noqa: ARG002 - the protocol's; a spot says it all
         """Where a spot lies; `segment` and `offset` are added by who has the segments."""
@@ -141,7 +140,7 @@ class EdifactSource:
         way, inner = self._way(steps[:-1], self.root_scope if from_root else scope, from_root=from_root)
         name = steps[-1].name
         if isinstance(inner, CompositeScope):
-            listed = [(n, inner.components[n]) for n in _numbers(name, inner.components)]
+            listed = [(n, inner.components[n]) for n in numbers_of(name, inner.components)]
             codes = self._codes(inner.components)
             return component_slot(tuple((n, each, codes.get(each.id)) for n, each in listed), way)
         rules = self.directory.segment(inner.tag) or ()
@@ -202,13 +201,13 @@ class EdifactSource:
         text = self._text_of(conditions[0][0].path, inner) if len(conditions) == 1 else None
         if text is not None:
             condition, leaves = conditions[0]
-            return _matching(find, condition, text, leaves), inner, leaves if condition.values else nothing
+            return matching(find, condition, text, leaves), inner, leaves if condition.values else nothing
 
         def find_matching(node: Any, root: Any) -> list[Any]:
             return [
                 each
                 for each in find(node, root)
-                if all(_holds(condition, leaves(each, root)) for condition, leaves in conditions)
+                if all(holds(condition, leaves(each, root)) for condition, leaves in conditions)
             ]
 
         def compared(node: Any, root: Any) -> list[Leaf]:
@@ -224,11 +223,11 @@ class EdifactSource:
         _, steps = steps_of(path)
         name = steps[-1].name
         if isinstance(scope, CompositeScope):
-            return _component_text(_numbers(name, scope.components)[0])
+            return component_text(numbers_of(name, scope.components)[0])
         if isinstance(scope, SegmentScope):
-            return _element_text(*self._positions(name, scope)[0])
+            return element_text(*self._positions(name, scope)[0])
         _, inner = self._named(steps[0].name, scope)
-        return _quick_in_segment(steps[0].name, _element_text(*self._positions(name, inner)[0]))
+        return quick_in_segment(steps[0].name, element_text(*self._positions(name, inner)[0]))
 
     def _named(self, name: str, scope: Any) -> tuple[Any, Any]:
         if isinstance(scope, Step):
@@ -263,9 +262,9 @@ class EdifactSource:
 
     def _values(self, name: str, scope: Any) -> Leaves:
         if isinstance(scope, CompositeScope):
-            return _component_values(name, scope)
+            return component_values(name, scope)
         if isinstance(scope, SegmentScope):
-            return _element_values(self._positions(name, scope))
+            return element_values(self._positions(name, scope))
         raise ValueError(f"`{name}` is a segment or group; name an element in it")
 
     def _positions(self, name: str, scope: SegmentScope) -> list[tuple[int, int]]:
@@ -281,157 +280,5 @@ class EdifactSource:
             (index, number)
             for index, rule in enumerate(self.directory.segment(scope.tag) or (), 1)
             if (rule.id == composite if composite else not rule.is_composite)
-            for number in _numbers(element, rule.components)
+            for number in numbers_of(element, rule.components)
         ]
-
-
-def _numbers(name: str, components: tuple[Component, ...]) -> list[int]:
-    """Where, from 0, an element stands in a composite; `7402#2` is only the second of its places."""
-    element, _, chosen = name.partition("#")
-    numbers = [number for number, component in enumerate(components) if component.id == element]
-    return [each for at, each in enumerate(numbers, 1) if str(at) == chosen] if chosen else numbers
-
-
-def _matching(find: Any, condition: Condition, text: Callable[[Any], Any], leaves: Leaves) -> Any:
-    """The nodes of which one condition holds."""
-    values, negated = condition.values, condition.negated
-
-    def find_matching(node: Any, root: Any) -> list[Any]:
-        found = []
-        for each in find(node, root):
-            value = text(each)
-            if value is SEVERAL:
-                holds = _holds(condition, leaves(each, root))
-            elif values:
-                holds = (value in values) is not negated
-            else:
-                holds = (value is not None) is not negated
-            if holds:
-                found.append(each)
-        return found
-
-    return find_matching
-
-
-def _component_text(number: int) -> Callable[[Any], Any]:
-    def find(node: CompositeNode) -> Any:
-        values = node.components
-        return (values[number] or None) if number < len(values) else None
-
-    return find
-
-
-def _element_text(element: int, number: int) -> Callable[[Any], Any]:
-    def find(node: Placed) -> Any:
-        elements = node.segment.elements
-        if element >= len(elements):
-            return None
-        repetitions = elements[element]
-        if len(repetitions) > 1:
-            return SEVERAL
-        values = repetitions[0]
-        return (values[number] or None) if number < len(values) else None
-
-    return find
-
-
-def _names_below(group: GroupInstance) -> dict[str, Any]:
-    return {**group.segments, **group.groups}
-
-
-def _quick_component(number: int) -> Quick:
-    def find(node: CompositeNode) -> Any:
-        values = node.components
-        if number < len(values) and (value := values[number]):
-            return value, (node.placed.position, node.element, node.repetition, number + 1)
-        return None
-
-    return find
-
-
-def _quick_element(element: int, number: int) -> Quick:
-    def find(node: Placed) -> Any:
-        elements = node.segment.elements
-        if element >= len(elements):
-            return None
-        repetitions = elements[element]
-        if len(repetitions) > 1:
-            return SEVERAL
-        values = repetitions[0]
-        if number < len(values) and (value := values[number]):
-            return value, (node.position, element, 1, number + 1)
-        return None
-
-    return find
-
-
-def _quick_in_segment(tag: str, find_value: Quick) -> Quick:
-    def find(node: GroupInstance) -> Any:
-        placed = node.segments.get(tag)
-        if not placed:
-            return None
-        return find_value(placed[0]) if len(placed) == 1 else SEVERAL
-
-    return find
-
-
-def _component_values(name: str, scope: CompositeScope) -> Leaves:
-    numbers = _numbers(name, scope.components)
-    if not numbers:
-        raise ValueError(f"{scope.name} has no `{name}`")
-
-    def find(node: CompositeNode, _: Any) -> list[Leaf]:
-        values = node.components
-        return [
-            (values[number], (node.placed.position, node.element, node.repetition, number + 1), ())
-            for number in numbers
-            if number < len(values) and values[number]
-        ]
-
-    return find
-
-
-def _element_values(positions: list[tuple[int, int]]) -> Leaves:
-    def find(node: Placed, _: Any) -> list[Leaf]:
-        elements = node.segment.elements
-        found: list[Leaf] = []
-        for element, number in positions:
-            if element < len(elements):
-                for repetition, values in enumerate(elements[element], 1):
-                    if number < len(values) and values[number]:
-                        found.append((values[number], (node.position, element, repetition, number + 1), ()))
-        return found
-
-    return find
-
-
-def _walk(finds: tuple[Any, ...], *, from_root: bool) -> Nodes:
-    def find_all(node: Any, root: Any) -> list[Any]:
-        found = [root if from_root else node]
-        for find in finds:
-            found = [inner for each in found for inner in find(each, root)]
-        return found
-
-    return find_all
-
-
-def _gather(walked: tuple[tuple[Any, Leaves], ...], values: Leaves, *, from_root: bool) -> Leaves:
-    """The values below every node of a path, each with what the conditions on its way compared."""
-
-    def find_all(node: Any, root: Any) -> list[Leaf]:
-        found: list[tuple[Any, tuple[Hashable, ...]]] = [(root if from_root else node, ())]
-        for find, compared in walked:
-            found = [
-                (inner, also if compared is nothing else (*also, *(leaf[1] for leaf in compared(inner, root))))
-                for each, also in found
-                for inner in find(each, root)
-            ]
-        return [(leaf[0], leaf[1], also) if also else leaf for each, also in found for leaf in values(each, root)]
-
-    return find_all
-
-
-def _holds(condition: Condition, leaves: list[Leaf]) -> bool:
-    if not condition.values:
-        return bool(leaves) is not condition.negated
-    return any(leaf[0] in condition.values for leaf in leaves) is not condition.negated

@@ -15,15 +15,16 @@ from translators.edifact.directory import Directory, directory
 from translators.edifact.faults import Faults
 from translators.edifact.interchange import Header, InterchangeReader, Message
 from translators.edifact.messagechecks import check_message
-from translators.edifact.paths import EdifactSource, Spot
+from translators.edifact.paths import EdifactSource
+from translators.edifact.pathvalues import Spot
 from translators.edifact.structure import GroupInstance, Placed
 from translators.edifact.tokens import Agreement, Tokenizer, tokenize
 from translators.edifact.unmapped import unmapped
 from translators.findings import Finding, Place
 from translators.mapping.catalogue import entries
-from translators.mapping.compiling import Trouble
 from translators.mapping.files import MapFile, load
 from translators.mapping.running import Map, Translated
+from translators.mapping.runs import Trouble
 
 MAPS = {(each.message, each.version): each.name for each in entries() if each.format == "edifact"}
 """(message, directory) -> the map that ships for it."""

@@ -11,9 +11,10 @@ from translators.canonical.documents import KINDS, Kind, encode
 from translators.canonical.faults import faults
 from translators.canonical.figures import decode_figure
 from translators.findings import Place
-from translators.mapping.compiling import Run, Trouble, compile_rows
+from translators.mapping.compiling import compile_rows
 from translators.mapping.composing import Unwritten, Writing, compile_writer
 from translators.mapping.files import MapFile
+from translators.mapping.runs import Run, Trouble
 from translators.mapping.sources import Node, Source
 
 

@@ -10,9 +10,9 @@ from msgspec import Struct
 from translators.canonical.documents import Kind
 from translators.findings import Finding, Place, Unreadable
 from translators.mapping.catalogue import entries
-from translators.mapping.compiling import Trouble
 from translators.mapping.files import MapFile, load
 from translators.mapping.running import Map
+from translators.mapping.runs import Trouble
 from translators.xmldoc.order import listed, ubl
 from translators.xmldoc.parsing import XmlLimits, parse, place_of, places_of, read_tree
 from translators.xmldoc.paths import XmlSource, element_of
