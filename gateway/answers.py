@@ -38,6 +38,7 @@ _HTTP = {
     "limit.unavailable": 503,
     "limit.too_large": 413,
     "limit.none_applies": 403,
+    "policy.expired": 503,
     "message.not_found": 404,
     "receipt.not_ready": 404,
     "delivery.not_found": 404,

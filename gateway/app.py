@@ -35,7 +35,9 @@ from gateway.policyrecord import record_policies
 from gateway.settings import Settings, read_settings
 from gateway.working import Worker
 from partners.live import LiveDirectory
-from policies.live import LivePolicies
+from policies.keeping import Kept
+from policies.live import LivePolicies, Told
+from policies.signers import load_signers
 from translators.reading import Limits
 
 
@@ -61,13 +63,19 @@ async def open_records(settings: Settings, role: str) -> AsyncIterator[Ledger]:
         await ledger.close()
 
 
+def open_policies(settings: Settings, told: Told) -> LivePolicies:
+    """The rules in force; kept over a restart, and signed where the operators say by whom."""
+    signers = load_signers(settings.policy_signers) if settings.policy_signers is not None else None
+    return LivePolicies(settings.policies, told, kept=Kept(settings.state / "policies"), signers=signers)
+
+
 @asynccontextmanager
 async def open_api(settings: Settings) -> AsyncIterator[Api]:
     """Everything the HTTP channel needs, in the order a message meets it."""
     async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(open_records(settings, "gateway"))
         told = record_policies(ledger)
-        policies = LivePolicies(settings.policies, told)
+        policies = open_policies(settings, told)
         told(policies.current, policies.problems)
         partners = LiveDirectory(settings.partners)
         counters = Counters(settings.counters_url, gateways=lambda: settings.gateways)

@@ -56,6 +56,7 @@ ERRORS: dict[str, Error] = {
     "limit.unavailable": Error("the limit cannot be counted at the moment", "operator", repeat=True),
     "limit.too_large": Error("more at once than the limit ever allows"),
     "limit.none_applies": Error("no limit covers the sender", "operator"),
+    "policy.expired": Error("the rules of this gateway have expired", "operator", repeat=True),
     # asking and acknowledging
     "message.not_found": Error("the sender has no such message"),
     "receipt.not_ready": Error("the receipt is not provable yet", repeat=True),

@@ -1,6 +1,7 @@
 """The rules in force together: what the gateway asks, and what it is told. A set never changes."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -32,6 +33,9 @@ class PolicySet:
         routing: Iterable[Written[RoutingRule]],
     ) -> None:
         self.revision = revision
+        self.expires: datetime | None = None
+        """Of a signed set: from then on nothing is admitted."""
+        self._expired = defaults["access"]
         self._no_limit = defaults["limits"]
         self._versions = Versions(versions, defaults["versions"])
         self._rates = Rates(rates, revision)
@@ -46,6 +50,10 @@ class PolicySet:
 
         The fields of the answer tell about a version that ends, whoever asks.
         """
+        if self.expires is not None and facts.at >= self.expires:
+            text = f"our rules are valid until {self.expires:%Y-%m-%d %H:%M} UTC and were not renewed"
+            act = "send it again later, as it is; we have been told"
+            return Refused(self._expired, "policy.expired", text, act, revision=self.revision)
         access = self._access.to_call(facts)
         if isinstance(access, Refused):
             return replace(access, revision=self.revision)

@@ -21,6 +21,7 @@ Code = Literal[
     "limit.reduced_capacity",  # the same while the counter store is away and only a local share is given
     "limit.unavailable",  # the counter store is away and the limit says refuse
     "limit.too_large",  # more than will ever be allowed at once
+    "policy.expired",  # the signed set is past its time, so nothing is admitted under it
     "schema.not_matched",  # the findings say where
 ]
 

@@ -146,6 +146,9 @@ def test_a_documented_example_is_taken(name: str, tmp_path: Path) -> None:
     given = {f"{PREFIX}{name.upper()}": example}
     if SETTINGS[name]["form"] == "folder that exists":
         given = {f"{PREFIX}{name.upper()}": str(tmp_path)}
+    if SETTINGS[name]["form"] == "file that exists":
+        (file := tmp_path / "file").write_text("a file")
+        given = {f"{PREFIX}{name.upper()}": str(file)}
     if name.startswith("odoo_"):
         (key := tmp_path / "odoo.key").write_text("a key")
         given |= {"GATEWAY_ODOO_API_KEY_FILE": str(key)}

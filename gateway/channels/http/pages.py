@@ -24,7 +24,8 @@ _FIELDS = {"Content-Security-Policy": CSP, "Referrer-Policy": "no-referrer", "Ca
 _GROUPS = {
     "request": "The request", "sender": "Who is calling", "document": "The document", "schema": "The document",
     "routing": "The document", "idempotency": "The document", "version": "Rules: versions", "access": "Rules: access",
-    "limit": "Rules: limits", "message": "Asking and acknowledging", "receipt": "Asking and acknowledging",
+    "limit": "Rules: limits", "policy": "The gateway itself", "message": "Asking and acknowledging",
+    "receipt": "Asking and acknowledging",
     "delivery": "Asking and acknowledging", "gateway": "The gateway itself", "ledger": "The gateway itself",
     "keys": "The gateway itself", "internal": "The gateway itself", "token": "Access tokens",
     "certificate": "Client certificates", "dpop": "DPoP proofs",

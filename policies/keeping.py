@@ -1,0 +1,112 @@
+"""The sets of rules a gateway has had in force, kept in its state folder: it starts without their source, and it can be
+told what it ran last week.
+
+`in-force.json` names the set in force and the hash of each of its files; each set lies beside it in its own folder.
+What is read back is held against these hashes and, where sets must be signed, against the signatures again.
+"""
+
+import logging
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from policies.folders import digests, read_folder, sha256_of, write_folder
+from translators.fileproblems import FileProblem, FileProblems
+
+MOST_SETS = 10
+_IN_FORCE = "in-force.json"
+_log = logging.getLogger(__name__)
+
+
+class KeptSet(Struct, frozen=True, kw_only=True):
+    """`number` and `manifest` (SHA-256 of bundle.json) only for signed sets."""
+
+    folder: str
+    revision: str
+    files: dict[str, str]
+    number: int | None = None
+    manifest: str | None = None
+
+
+class Kept:
+    """The sets under `folder`; one process writes, and a half-written set is never read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def in_force(self) -> KeptSet | None:
+        """None when nothing was kept yet, or when the note cannot be read: then there is nothing to rely on."""
+        try:
+            return msgspec.json.decode((self.folder / _IN_FORCE).read_bytes(), type=KeptSet)
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.DecodeError):
+            _log.error("the kept rules cannot be used: %s is damaged", _IN_FORCE)
+            return None
+
+    def place_of(self, kept: KeptSet) -> Path:
+        return self.folder / Path(kept.folder).name
+
+    def read(self, kept: KeptSet) -> dict[str, bytes]:
+        """The files of a kept set; raises FileProblems when one was changed since."""
+        place = self.place_of(kept)
+        files = read_folder(place)
+        here = digests(files)
+        changed = [name for name in sorted(here.keys() | kept.files.keys()) if here.get(name) != kept.files.get(name)]
+        if changed:
+            text = "the kept copy was changed since it was in force; it is not used"
+            raise FileProblems(FileProblem(place / name, 0, 0, text) for name in changed)
+        return files
+
+    def keep(self, files: Mapping[str, bytes], revision: str, number: int | None, manifest: bytes | None) -> KeptSet:
+        """On disk when it returns; the note is replaced last, and at once."""
+        kept = KeptSet(
+            folder=_folder_name(files, number),
+            revision=revision,
+            files=digests(files),
+            number=number,
+            manifest=sha256_of(manifest) if manifest is not None else None,
+        )
+        if self.in_force() == kept and self.place_of(kept).is_dir():
+            return kept
+        place = self.place_of(kept)
+        if not place.is_dir() or digests(read_folder(place)) != kept.files:
+            coming = self.folder / f".coming-{os.getpid()}"
+            write_folder(files, coming)
+            shutil.rmtree(place, ignore_errors=True)  # there only when somebody changed it
+            coming.rename(place)
+        note = self.folder / f".{_IN_FORCE}-{os.getpid()}"
+        with note.open("wb") as stream:
+            stream.write(msgspec.json.encode(kept))
+            stream.flush()
+            os.fsync(stream.fileno())
+        note.replace(self.folder / _IN_FORCE)
+        self._forget_the_oldest(kept)
+        return kept
+
+    def highest(self) -> int:
+        """The highest number ever in force here; 0 when no signed set was."""
+        numbers = [int(path.name.partition("-")[0]) for path in self.earlier() if "-" in path.name]
+        kept = self.in_force()
+        return max([*numbers, (kept.number if kept is not None else None) or 0])
+
+    def earlier(self) -> list[Path]:
+        """Folders of the sets kept, the newest first."""
+        if not self.folder.is_dir():
+            return []
+        folders = [path for path in self.folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+        return sorted(folders, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+
+    def _forget_the_oldest(self, kept: KeptSet) -> None:
+        for path in self.earlier()[MOST_SETS:]:
+            if path.name != kept.folder:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _folder_name(files: Mapping[str, bytes], number: int | None) -> str:
+    name = sha256_of(msgspec.json.encode(digests(files)))[:16]
+    return name if number is None else f"{number}-{name}"

@@ -1,0 +1,121 @@
+"""The last good set survives a restart without its source, unless somebody touched the copy."""
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from support.signed_rules import NOW, House
+
+from policies.keeping import MOST_SETS, Kept
+from policies.live import LivePolicies
+from translators.fileproblems import FileProblems
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    return Kept(tmp_path / "state")
+
+
+def edit(rules: Path, before: str = "5000 per 1s", after: str = "4000 per 1s") -> None:
+    path = rules / "limits.yaml"
+    path.write_text(path.read_text().replace(before, after))
+
+
+def copy_of(kept: Kept) -> Path:
+    in_force = kept.in_force()
+    assert in_force is not None
+    return kept.place_of(in_force)
+
+
+def test_a_gateway_starts_without_the_source_on_what_it_had(rules: Path, kept: Kept) -> None:
+    before = LivePolicies(rules, kept=kept).current.revision
+    shutil.rmtree(rules)
+    policies = LivePolicies(rules, kept=kept)
+    assert policies.current.revision == before
+    assert policies.problems[0].text == "there is no such folder of rules"
+
+
+def test_a_gateway_starts_on_what_it_had_when_the_files_are_bad(
+    rules: Path, kept: Kept, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = LivePolicies(rules, kept=kept).current.revision
+    edit(rules, after="4000")
+    policies = LivePolicies(rules, kept=kept)
+    assert policies.current.revision == before
+    assert f"the rules cannot be used; starting on {before}, as kept" in caplog.text
+    assert str(policies.problems[0]).startswith(f"{rules}/limits.yaml:20:9: `4000` is not a rate")
+    edit(rules, "rate: 4000\n", "rate: 4000 per 1s\n")
+    assert policies.reload()
+    assert policies.current.revision != before
+
+
+def test_without_anything_kept_bad_files_are_no_start(rules: Path, kept: Kept) -> None:
+    edit(rules, after="4000")
+    with pytest.raises(FileProblems):
+        LivePolicies(rules, kept=kept)
+
+
+def test_a_kept_copy_that_was_changed_is_not_used(rules: Path, kept: Kept, caplog: pytest.LogCaptureFixture) -> None:
+    LivePolicies(rules, kept=kept)
+    edit(copy_of(kept))
+    shutil.rmtree(rules)
+    with pytest.raises(FileProblems, match="there is no such folder of rules"):
+        LivePolicies(rules, kept=kept)
+    assert "the kept copy was changed since it was in force; it is not used" in caplog.text
+
+
+def test_a_file_added_to_the_kept_copy_is_seen(rules: Path, kept: Kept) -> None:
+    LivePolicies(rules, kept=kept)
+    (copy_of(kept) / "more.yaml").write_text("kind: access\n")
+    shutil.rmtree(rules)
+    with pytest.raises(FileProblems):
+        LivePolicies(rules, kept=kept)
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"folder":"x"}'])
+def test_a_damaged_note_is_as_good_as_none(rules: Path, kept: Kept, damage: bytes) -> None:
+    LivePolicies(rules, kept=kept)
+    (kept.folder / "in-force.json").write_bytes(damage)
+    assert LivePolicies(rules, kept=kept).problems == ()
+    shutil.copy(rules / "limits.yaml", rules / "again.yaml")
+    assert LivePolicies(rules, kept=kept).problems != ()
+
+
+def test_a_note_cannot_lead_out_of_the_folder(rules: Path, kept: Kept) -> None:
+    LivePolicies(rules, kept=kept)
+    note = kept.folder / "in-force.json"
+    name = copy_of(kept).name
+    note.write_text(note.read_text().replace(name, f"../../{name}"))
+    assert copy_of(kept).parent == kept.folder
+
+
+def test_the_kept_copy_of_a_signed_set_is_verified_again(rules: Path, kept: Kept, tmp_path: Path) -> None:
+    house = House(tmp_path / "keys")
+    house.make(rules, 7)
+    LivePolicies(rules, kept=kept, signers=house.signers, now=lambda: NOW)
+    shutil.rmtree(rules)
+    policies = LivePolicies(rules, kept=kept, signers=house.signers, now=lambda: NOW)
+    assert policies.number == 7
+    with pytest.raises(FileProblems):  # as everywhere, its time counts
+        LivePolicies(rules, kept=kept, signers=house.signers, now=lambda: NOW + timedelta(days=90))
+    others = House(tmp_path / "other-keys")
+    with pytest.raises(FileProblems):  # who may sign has changed since
+        LivePolicies(rules, kept=kept, signers=others.signers, now=lambda: NOW)
+
+
+def test_what_was_kept_unsigned_does_not_count_once_signatures_are_demanded(
+    rules: Path, kept: Kept, tmp_path: Path
+) -> None:
+    LivePolicies(rules, kept=kept)
+    with pytest.raises(FileProblems, match="these rules are not signed, and this gateway takes signed rules only"):
+        LivePolicies(rules, kept=kept, signers=House(tmp_path / "keys").signers, now=lambda: NOW)
+
+
+def test_the_sets_before_are_kept_but_not_for_ever(rules: Path, kept: Kept) -> None:
+    policies = LivePolicies(rules, kept=kept)
+    for number in range(MOST_SETS + 3):
+        edit(rules, f"{5000 - number} per 1s", f"{4999 - number} per 1s")
+        assert policies.reload()
+    assert len(kept.earlier()) == MOST_SETS
+    assert kept.earlier()[0] == copy_of(kept)
