@@ -31,6 +31,7 @@ _HTTP = {
     "version.document_unknown": 422,
     "version.document_not_open": 403,
     "version.document_retired": 422,
+    "rule.not_judged": 503,
     "access.not_granted": 403,
     "access.denied": 403,
     "limit.exceeded": 429,

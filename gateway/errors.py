@@ -49,6 +49,7 @@ ERRORS: dict[str, Error] = {
     "version.document_unknown": Error("this version of the document is not taken"),
     "version.document_not_open": Error("this version of the document is not open to this sender"),
     "version.document_retired": Error("this version of the document is retired"),
+    "rule.not_judged": Error("the condition of a rule could not be judged", "operator", repeat=True),
     "access.not_granted": Error("nothing grants this to the sender", "receiver"),
     "access.denied": Error("a rule denies this to the sender", "receiver"),
     "limit.exceeded": Error("too many requests", repeat=True),

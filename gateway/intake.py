@@ -10,7 +10,7 @@ from gateway.ledger.entries import Conflicting, NewDelivery
 from gateway.ledger.ledger import Ledger
 from gateway.limited import RefusedRequests
 from gateway.names import hold_names
-from gateway.rejections import by_rule, conflict, no_route, other_type, unreadable
+from gateway.rejections import by_rule, conflict, other_type, unreadable
 from gateway.routing import choose
 from gateway.senders import find_sender, plant_of, request_facts
 from gateway.statements import Admission, acceptance, conflict_leaf, refusal
@@ -79,8 +79,8 @@ class Intake:
             if refused is not None:
                 return await self._refuse(submission, admission, label, judged, refused)
             routes = admission.rules.routes(facts)
-            if not routes:
-                return await self._refuse(submission, admission, label, judged, no_route(document))
+            if isinstance(routes, Refused):
+                return await self._refuse(submission, admission, label, judged, by_rule(routes))
             deliveries += choose(routes, document, number, admission.sender.id, facts.plant)
 
         entry = acceptance(submission, admission, label, reading, deliveries, observed, judged)
@@ -113,6 +113,8 @@ class Intake:
             return by_rule(allowed)
         observed += allowed.observed
         schema = rules.schema_for(facts)
+        if isinstance(schema, Refused):
+            return by_rule(schema)
         if schema is not None:
             findings = schema.check(submission.content)
             if findings and schema.mode == "enforce":

@@ -7,7 +7,6 @@ from gateway.submissions import Rejection, Submission
 from policies.verdicts import Refused
 from translators.findings import Finding
 from translators.formats import Label
-from translators.reading import Document
 
 
 def by_rule(refused: Refused, findings: tuple[Finding, ...] = ()) -> Rejection:
@@ -38,11 +37,6 @@ def unreadable(findings: tuple[Finding, ...]) -> Rejection:
 def other_type(submission: Submission, label: Label) -> Rejection:
     text = f"this address takes a {submission.document_type}, but this is a {label.document_type}"
     return Rejection(code="document.other_type", text=text, act="post it to /v1/documents, or to its own address")
-
-
-def no_route(document: Document) -> Rejection:
-    text = f"no routing rule says where a {document.type} for this place goes"
-    return Rejection(code="routing.no_route", text=text, act="check the place of delivery, or ask us to add a route")
 
 
 def conflict(first: UUID) -> Rejection:

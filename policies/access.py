@@ -1,15 +1,17 @@
 """Who may do what. Nothing is allowed that no rule grants, a deny beats every grant, and what cannot be judged is
 refused."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
 
+from policies.conditions import Facts
 from policies.facts import DocumentFacts, RequestFacts
+from policies.reading import Read
 from policies.scopes import Names, ScopedRule, Selection, check_scope
 from policies.verdicts import Allowed, Refused, RuleRef
-from policies.written import Window, Written, window_of
+from policies.written import Force, Written, force_of
 from translators.yamlfiles import FileProblem
 
 Roles = tuple[str, ...]
@@ -29,6 +31,9 @@ class AccessRule(ScopedRule, frozen=True, kw_only=True):
     channels: tuple[Literal["http", "as2", "sftp"], ...] = ()
     plants: Literal["own"] | Names = ()
     """The plant the document concerns: listed, or `own`, the sender itself."""
+
+    def is_early(self) -> bool:
+        return self.may == "call"
 
 
 class AccessFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,7 +64,7 @@ class _Grant:
         self.rule = rule = written.rule
         self.ref = written.ref
         self.allowed = Allowed(written.ref)
-        self.window: Window | None = window_of(rule)
+        self.force: Force | None = force_of(written)
         self.roles = frozenset(rule.roles)
         self.scopes = frozenset(rule.scopes)
         self.bindings = frozenset(rule.bindings)
@@ -67,8 +72,12 @@ class _Grant:
         self.own_plant = rule.plants == "own"
         self.plants = frozenset(rule.plants) if rule.plants != "own" else frozenset[str]()
 
-    def missing(self, request: RequestFacts) -> str | None:
-        """What the sender lacks for this rule to match, as advice; None when it matches."""
+    def missing(self, facts: Facts) -> str | None:
+        """What the sender lacks for this rule to match, as advice; None when it matches.
+
+        A deny whose condition cannot be judged matches, a grant does not.
+        """
+        request = facts if isinstance(facts, RequestFacts) else facts.request
         if self.roles and self.roles.isdisjoint(request.roles):
             return f"ask for the role {' or '.join(f'`{role}`' for role in self.rule.roles)}"
         if not self.scopes <= request.scopes:
@@ -77,7 +86,7 @@ class _Grant:
             return f"use a token bound by {' or '.join(self.rule.bindings)}"
         if self.channels and request.channel not in self.channels:
             return f"send over {' or '.join(self.rule.channels)}"
-        if self.window is not None and not self.window.holds(request.at):
+        if self.force is not None and not self.force.holds(facts, unsure=self.rule.effect == "deny"):
             return "ask whether this was meant to be possible now"
         return None
 
@@ -89,7 +98,7 @@ class _Grant:
 
     def denies(self, document: DocumentFacts) -> bool:
         """A deny for certain plants also meets a document whose plant is unknown: it cannot be judged."""
-        if self.missing(document.request) is not None:
+        if self.missing(document) is not None:
             return False
         return (document.plant is None and bool(self.plants)) or not self.misses_plant(document)
 
@@ -97,12 +106,19 @@ class _Grant:
 class Access:
     """All access rules of a set, denies before grants."""
 
-    def __init__(self, rules: Iterable[Written[AccessRule]], default: RuleRef) -> None:
-        grants = [_Grant(one) for one in rules]
-        self._default = default
+    FILE = AccessFile
+
+    def __init__(self, read: Read) -> None:
+        grants = [_Grant(one) for one in read.lists["rules"]]
+        self.default = read.default
         self._calls = [grant for grant in grants if grant.rule.may == "call"]
         self._denies = Selection(g for g in grants if g.rule.may == "send" and g.rule.effect == "deny")
         self._grants = Selection(g for g in grants if g.rule.may == "send" and g.rule.effect == "allow")
+
+    @staticmethod
+    def check(read: Read) -> Iterator[FileProblem]:
+        for written in read.lists["rules"]:
+            yield from check_access(written)
 
     def to_call(self, request: RequestFacts) -> Allowed | Refused:
         """May this sender use the API at all."""
@@ -124,7 +140,7 @@ class Access:
         if granted is not None:
             return granted.allowed if not observed else Allowed(granted.ref, (), observed)
         text = f"no rule lets this {request.sender_kind} use the API"
-        return Refused(self._default, "access.not_granted", text, advice or "ask us for access", observed=observed)
+        return Refused(self.default, "access.not_granted", text, advice or "ask us for access", observed=observed)
 
     def to_send(self, document: DocumentFacts) -> Allowed | Refused:
         """May this sender send this document."""
@@ -134,9 +150,8 @@ class Access:
                 if deny.rule.mode == "enforce":
                     return _denied(deny, observed)
                 observed = (*observed, deny.ref)
-        request = document.request
         for grant in self._grants.about(document):
-            if grant.rule.mode == "enforce" and grant.missing(request) is None and not grant.misses_plant(document):
+            if grant.rule.mode == "enforce" and grant.missing(document) is None and not grant.misses_plant(document):
                 return grant.allowed if not observed else Allowed(grant.ref, (), observed)
         return self._not_granted(document, observed)
 
@@ -144,13 +159,13 @@ class Access:
         text = f"no rule lets this {document.request.sender_kind} send `{document.document_type}`"
         advice = "ask us for access to this kind of document"
         for grant in self._grants.about(document):
-            missing = grant.missing(document.request)
+            missing = grant.missing(document)
             if missing is None and grant.rule.mode == "enforce":
                 text = f"{text} for {'that plant' if document.plant else 'a plant we do not know'}"
                 advice = "send it with the credential of the plant it concerns, or correct the plant in the document"
                 break
             advice = missing or advice
-        return Refused(self._default, "access.not_granted", text, advice, observed=observed)
+        return Refused(self.default, "access.not_granted", text, advice, observed=observed)
 
 
 def _denied(deny: _Grant, observed: tuple[RuleRef, ...]) -> Refused:

@@ -9,7 +9,7 @@ from policies.amounts import Size
 from policies.facts import DocumentFacts
 from policies.scopes import ScopedRule, Selection, check_scope
 from policies.verdicts import Refused, RuleRef
-from policies.written import Written, window_of
+from policies.written import Written, force_of
 from translators.yamlfiles import FileProblem
 
 
@@ -30,13 +30,13 @@ class _Cap:
     def __init__(self, written: Written[CapRule]) -> None:
         self.rule = written.rule
         self.ref = written.ref
-        self.window = window_of(written.rule)
+        self.force = force_of(written)
         self.size = written.rule.size.bytes if written.rule.size else None
         self.lines = written.rule.lines
 
     def excess(self, document: DocumentFacts) -> tuple[float, str] | None:
         """How many times too large it is, and the sentence that says so."""
-        if self.window is not None and not self.window.holds(document.request.at):
+        if self.force is not None and not self.force.holds(document, unsure=True):
             return None
         if self.size is not None and document.size > self.size:
             assert self.rule.size is not None

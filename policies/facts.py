@@ -53,3 +53,8 @@ class DocumentFacts(Struct, frozen=True, kw_only=True, array_like=True):
     ship_to: str | None = None
     """GLN of the place of delivery."""
     test: bool = False
+
+    @property
+    def at(self) -> datetime:
+        """When it was sent: UTC, aware."""
+        return self.request.at

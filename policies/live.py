@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from policies.folders import placed_in, read_folder, sha256_of, write_folder
 from policies.keeping import Kept
 from policies.loading import PolicySet, load
@@ -172,6 +174,4 @@ def _load(files: Mapping[str, bytes], folder: Path, manifest: Manifest | None) -
             rules = load(copy)
         except FileProblems as found:
             raise placed_in(found, copy, folder) from None
-    if manifest is not None:
-        rules.expires = manifest.expires
-    return rules
+    return rules if manifest is None else replace(rules, expires=manifest.expires)

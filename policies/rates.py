@@ -10,11 +10,13 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from policies.amounts import LONGEST_PERIOD, Rate
-from policies.caps import CapRule
+from policies.caps import CapRule, Caps, check_cap
 from policies.facts import DocumentFacts, RequestFacts
 from policies.limits import Charge, Counted, OnStoreLoss
+from policies.reading import Read
 from policies.scopes import ScopedRule, Selection, check_scope
-from policies.written import Window, Written, window_of
+from policies.verdicts import Refused, RuleRef
+from policies.written import Force, Written, force_of
 from translators.yamlfiles import FileProblem
 
 MOST_REMEMBERED = 20_000
@@ -31,6 +33,9 @@ class RateRule(ScopedRule, frozen=True, kw_only=True):
     burst: Annotated[int, Meta(ge=1, le=1_000_000_000)] | None = None
     """At once; without it as many as the rate gives in its period."""
     on_store_loss: OnStoreLoss = "local-share"
+
+    def is_early(self) -> bool:
+        return self.counts == "requests"
 
 
 class LimitsFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,7 +75,7 @@ class _Rate:
     def __init__(self, written: Written[RateRule]) -> None:
         self.rule = rule = written.rule
         self.ref = written.ref
-        self.window: Window | None = window_of(rule)
+        self.force = force_of(written)
         self.burst = rule.burst or rule.rate.count
         self.interval_us = _interval_us(rule.rate)
         self.allows = f"{rule.rate.text}, {self.burst} at once"
@@ -119,21 +124,22 @@ def _cost(counts: Counted, document: DocumentFacts) -> int:
 class Rates:
     """All rates of a set. The charges of a sender's requests are made once and kept."""
 
-    def __init__(self, rules: Iterable[Written[RateRule]], revision: str) -> None:
+    def __init__(self, rules: Iterable[Written[RateRule]], default: RuleRef, revision: str) -> None:
         rates = [_Rate(one) for one in rules]
         self._early = [rate for rate in rates if rate.rule.counts == "requests"]
         self._late = Selection(rate for rate in rates if rate.rule.counts != "requests")
+        self._default = default
         self._revision = revision
         self._ready: dict[_Asker, _Ready] = {}
 
     def of_request(self, request: RequestFacts) -> tuple[Charge, ...]:
         """What to count before the body is read."""
         ready = self._of(request)
-        if ready.windows is None:
+        if ready.forces is None:
             return ready.charges
-        at = request.at
-        pairs = zip(ready.charges, ready.windows, strict=True)
-        return tuple(charge for charge, window in pairs if window is None or window.holds(at))
+        # A limit whose condition cannot be judged counts.
+        pairs = zip(ready.charges, ready.forces, strict=True)
+        return tuple(charge for charge, force in pairs if force is None or force.holds(request, unsure=True))
 
     def of_document(self, document: DocumentFacts) -> tuple[Charge, ...]:
         """What to count once the document is read."""
@@ -141,15 +147,18 @@ class Rates:
         return tuple(
             rate.charge(request, document, self._revision)
             for rate in self._late.about(document)
-            if rate.window is None or rate.window.holds(request.at)
+            if rate.force is None or rate.force.holds(document, unsure=True)
         )
 
-    def hold(self, request: RequestFacts) -> bool:
-        """Whether any rate in force covers this sender's requests; nobody is unlimited."""
+    def unlimited(self, request: RequestFacts) -> Refused | None:
+        """A refusal when no rate in force covers this sender's requests: nobody is unlimited."""
         ready = self._of(request)
-        if ready.windows is None:
-            return ready.enforced
-        return any(charge.enforced for charge in self.of_request(request))
+        covered = ready.enforced if ready.forces is None else any(one.enforced for one in self.of_request(request))
+        if covered:
+            return None
+        whom = f"plan `{request.plan}`" if request.plan else f"this {request.sender_kind}"
+        text = f"no limit covers {whom}, and nobody is unlimited"
+        return Refused(self._default, "limit.none_applies", text, "ask us to set your limits", revision=self._revision)
 
     def _of(self, request: RequestFacts) -> "_Ready":
         key = (request.sender_kind, request.sender, request.client, request.plan)
@@ -163,17 +172,34 @@ class Rates:
     def _make_ready(self, request: RequestFacts) -> "_Ready":
         rates = [rate for rate in self._early if rate.rule.covers(request)]
         charges = tuple(rate.charge(request, None, self._revision) for rate in rates)
-        windows = tuple(rate.window for rate in rates)
-        in_force_always = all(window is None for window in windows)
-        return _Ready(charges, None if in_force_always else windows, any(charge.enforced for charge in charges))
+        forces = tuple(rate.force for rate in rates)
+        in_force_always = all(force is None for force in forces)
+        return _Ready(charges, None if in_force_always else forces, any(charge.enforced for charge in charges))
 
 
 _Asker = tuple[str, str, str, str | None]
 
 
 class _Ready(Struct, frozen=True):
-    """A sender's charges; `windows` only when some of them are not always in force."""
+    """A sender's charges; `forces` only when some of them are not always in force."""
 
     charges: tuple[Charge, ...]
-    windows: tuple[Window | None, ...] | None
+    forces: tuple[Force | None, ...] | None
     enforced: bool
+
+
+class Limits:
+    """All limits of a set: what is counted, and what one document may be."""
+
+    FILE = LimitsFile
+
+    def __init__(self, read: Read) -> None:
+        self.rates = Rates(read.lists["rules"], read.default, read.revision)
+        self.caps = Caps(read.lists["caps"])
+
+    @staticmethod
+    def check(read: Read) -> Iterator[FileProblem]:
+        for rate in read.lists["rules"]:
+            yield from check_rate(rate)
+        for cap in read.lists["caps"]:
+            yield from check_cap(cap)

@@ -1,15 +1,16 @@
 """Where a document goes, in which order, and what happens to those behind one that fails."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from policies.amounts import Schedule
 from policies.facts import DocumentFacts
+from policies.reading import Read
 from policies.scopes import Names, ScopedRule, Selection, check_scope
-from policies.verdicts import RuleRef
-from policies.written import Window, Written, window_of
+from policies.verdicts import Refused, RuleRef
+from policies.written import Written, force_of, not_judged
 from translators.yamlfiles import FileProblem
 
 KeyPart = Literal["sender", "number", "site", "order", "ship_to", "plant", "document_type"]
@@ -79,18 +80,19 @@ class _Way:
     def __init__(self, written: Written[RoutingRule]) -> None:
         self.rule = written.rule
         self.ref = written.ref
-        self.window: Window | None = window_of(written.rule)
+        self.force = force_of(written)
         self.plants = frozenset(written.rule.plants)
         self.needs_plant = "{plant}" in written.rule.destination
         self._routes: dict[str | None, Route] = {}
 
-    def matches(self, document: DocumentFacts) -> bool:
+    def matches(self, document: DocumentFacts) -> bool | None:
+        """None when its condition cannot be judged."""
         rule = self.rule
-        return (
-            (not self.plants or document.plant in self.plants)
-            and (rule.test is None or rule.test == document.test)
-            and (self.window is None or self.window.holds(document.request.at))
-        )
+        if self.plants and document.plant not in self.plants:
+            return False
+        if rule.test is not None and rule.test != document.test:
+            return False
+        return True if self.force is None else self.force.judge(document)
 
     def route(self, document: DocumentFacts) -> Route | None:
         """None when it leads to a plant that we do not know."""
@@ -119,11 +121,33 @@ class _Way:
 class Routing:
     """All routes of a set."""
 
-    def __init__(self, rules: Iterable[Written[RoutingRule]]) -> None:
-        self._ways = Selection(_Way(one) for one in rules)
+    FILE = RoutingFile
 
-    def of(self, document: DocumentFacts) -> tuple[Route, ...]:
-        """Empty when no rule matches, and when one matches that leads nowhere: half a routing is none."""
-        routes = [way.route(document) for way in self._ways.about(document) if way.matches(document)]
-        known = [route for route in routes if route is not None]
-        return tuple(known) if len(known) == len(routes) else ()
+    def __init__(self, read: Read) -> None:
+        self._ways = Selection(_Way(one) for one in read.lists["rules"])
+        self._default = read.default
+        self._revision = read.revision
+
+    @staticmethod
+    def check(read: Read) -> Iterator[FileProblem]:
+        for written in read.lists["rules"]:
+            yield from check_routing(written)
+
+    def of(self, document: DocumentFacts) -> tuple[Route, ...] | Refused:
+        """Refused when no rule matches, and when one cannot be judged or leads nowhere: half a routing is none."""
+        routes: list[Route] = []
+        for way in self._ways.about(document):
+            matches = way.matches(document)
+            if matches is None:
+                return not_judged(way.ref, self._revision)
+            if matches:
+                route = way.route(document)
+                if route is None:
+                    return self._nowhere(document)
+                routes.append(route)
+        return tuple(routes) or self._nowhere(document)
+
+    def _nowhere(self, document: DocumentFacts) -> Refused:
+        text = f"no routing rule says where a {document.document_type} for this place goes"
+        act = "check the place of delivery, or ask us to add a route"
+        return Refused(self._default, "routing.no_route", text, act, revision=self._revision)

@@ -3,7 +3,7 @@
 JSON Schema 2020-12 and XSD. A schema is compiled once, when the rules are loaded, and never fetches anything.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,11 +11,12 @@ from msgspec import Meta, Struct
 
 from policies.facts import DocumentFacts
 from policies.jsonschemas import JsonSchema
+from policies.reading import Read
 from policies.scopes import ScopedRule, Selection, check_scope
 from policies.verdicts import Refused, RuleRef
 from policies.versions import DocumentVersion
-from policies.written import Mode, Window, Written, window_of
-from translators.fileproblems import FileProblem
+from policies.written import Mode, Written, force_of, not_judged
+from translators.fileproblems import FileProblem, FileProblems
 from translators.findings import Finding
 from translators.xmldoc.validating import XmlSchema
 
@@ -46,20 +47,21 @@ class SchemasFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class SchemaRule:
     """A schema in force for a document. In `observe` mode its findings are recorded and nothing is refused."""
 
-    def __init__(self, written: Written[SchemaFileRule], check: Check) -> None:
+    def __init__(self, written: Written[SchemaFileRule], check: Check, revision: str) -> None:
         self.rule = written.rule
         self.ref: RuleRef = written.ref
         self.mode: Mode = written.rule.mode
-        self.window: Window | None = window_of(written.rule)
+        self.force = force_of(written)
         self._check = check
         accepts = written.rule.accepts
         self._subject = (accepts.format, accepts.name, accepts.version)
-        self.revision = ""
+        self.revision = revision
 
-    def is_for(self, document: DocumentFacts) -> bool:
-        return self._subject == (document.format, document.name, document.version) and (
-            self.window is None or self.window.holds(document.request.at)
-        )
+    def is_for(self, document: DocumentFacts) -> bool | None:
+        """None when its condition cannot be judged."""
+        if self._subject != (document.format, document.name, document.version):
+            return False
+        return True if self.force is None else self.force.judge(document)
 
     def check(self, content: bytes) -> tuple[Finding, ...]:
         """What does not match, with places; empty when it matches."""
@@ -99,14 +101,37 @@ def compile_schema(path: Path) -> Check:
 class Schemas:
     """All schemas of a set."""
 
-    def __init__(self, rules: Iterable[SchemaRule], revision: str) -> None:
-        ordered = sorted(rules, key=lambda one: not one.rule.partners)
-        for one in ordered:
-            one.revision = revision
-        self._selection = Selection(ordered)
+    FILE = SchemasFile
 
-    def of(self, document: DocumentFacts) -> SchemaRule | None:
+    def __init__(self, read: Read) -> None:
+        """Raises FileProblems for files that are no schemas."""
+        rules = [SchemaRule(one, check, read.revision) for one, check in _compiled(read)]
+        self._selection = Selection(sorted(rules, key=lambda one: not one.rule.partners))
+        self._revision = read.revision
+
+    @staticmethod
+    def check(read: Read) -> Iterator[FileProblem]:
+        for written in read.lists["rules"]:
+            yield from check_schema(written, read.folder)
+
+    def of(self, document: DocumentFacts) -> SchemaRule | Refused | None:
         for one in self._selection.about(document):
-            if one.is_for(document):
+            is_for = one.is_for(document)
+            if is_for is None:
+                return not_judged(one.ref, self._revision)
+            if is_for:
                 return one
         return None
+
+
+def _compiled(read: Read) -> list[tuple[Written[SchemaFileRule], Check]]:
+    problems = []
+    compiled: list[tuple[Written[SchemaFileRule], Check]] = []
+    for one in read.lists["rules"]:
+        try:
+            compiled.append((one, compile_schema(read.folder / one.rule.schema)))
+        except ValueError as error:
+            problems.append(one.problem("schema", str(error)))
+    if problems:
+        raise FileProblems(problems)
+    return compiled

@@ -5,15 +5,16 @@ A deprecated version retires by itself at its `sunset`. Fields: Deprecation (RFC
 the relations `deprecation`, `sunset` (same RFCs) and `successor-version` (RFC 5829).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from policies.facts import DocumentFacts, RequestFacts
-from policies.verdicts import Allowed, Code, Field, Refused, RuleRef
-from policies.written import Name, Rule, Written, check_twice, window_of
+from policies.reading import Read
+from policies.verdicts import Allowed, Code, Field, Refused
+from policies.written import Name, Rule, Written, check_twice, force_of, not_judged
 from translators.moments import Moment
 from translators.yamlfiles import FileProblem
 
@@ -55,6 +56,9 @@ class VersionRule(Rule, frozen=True, kw_only=True):
     """What to use instead: an API version (`v2`), or the version of the same document (`D.01B`)."""
     information: Link | None = None
     """A page for those who must change."""
+
+    def is_early(self) -> bool:
+        return self.api is not None
 
 
 class VersionsFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,22 +115,25 @@ class _Version:
     def __init__(self, written: Written[VersionRule]) -> None:
         self.rule = rule = written.rule
         self.ref = written.ref
-        self.window = window_of(rule)
+        self.force = force_of(written)
         self.what = f"API version `{rule.api}`" if rule.api else f"`{rule.document}`"
         self.prefix = "version." if rule.api else "version.document_"
         self.sunset: datetime | None = rule.sunset.at if rule.sunset else None
         self.invited = frozenset(rule.open_to)
         self.fields = _fields(rule)
         self.allowed = Allowed(self.ref, self.fields)
-        self.plain = rule.state == "active" and self.sunset is None and self.window is None
+        self.plain = rule.state == "active" and self.sunset is None and self.force is None
 
-    def judge(self, request: RequestFacts) -> Allowed | Refused | None:
+    def judge(self, facts: RequestFacts | DocumentFacts) -> Allowed | Refused | None:
         """None when the rule is not in force: then nobody accepts the version."""
         if self.plain:
             return self.allowed
-        if self.window is not None and not self.window.holds(request.at):
+        in_force = True if self.force is None else self.force.judge(facts)
+        if in_force is None:
+            return not_judged(self.ref)
+        if not in_force:
             return None
-        refused = self._refusal(request)
+        refused = self._refusal(facts if isinstance(facts, RequestFacts) else facts.request)
         if refused is not None and self.rule.mode == "observe":
             return Allowed(self.ref, self.fields, (self.ref,))
         return refused or self.allowed
@@ -171,17 +178,23 @@ def _fields(rule: VersionRule) -> tuple[Field, ...]:
 class Versions:
     """All versions of a set; what no rule names is refused."""
 
-    def __init__(self, rules: Iterable[Written[VersionRule]], default: RuleRef) -> None:
-        self._default = default
+    FILE = VersionsFile
+
+    def __init__(self, read: Read) -> None:
+        self._default = read.default
         self._apis: dict[str, _Version] = {}
         self._documents: dict[tuple[str, str, str], _Version] = {}
-        for written in rules:
+        for written in read.lists["rules"]:
             version = _Version(written)
             if written.rule.api is not None:
                 self._apis[written.rule.api] = version
             elif written.rule.document is not None:
                 document = written.rule.document
                 self._documents[document.format, document.name, document.version] = version
+
+    @staticmethod
+    def check(read: Read) -> Iterator[FileProblem]:
+        yield from check_versions(read.lists["rules"])
 
     def of_api(self, request: RequestFacts) -> Allowed | Refused:
         version = self._apis.get(request.api_version)
@@ -196,7 +209,7 @@ class Versions:
 
     def of_document(self, document: DocumentFacts) -> Allowed | Refused:
         version = self._documents.get((document.format, document.name, document.version))
-        verdict = version.judge(document.request) if version is not None else None
+        verdict = version.judge(document) if version is not None else None
         if verdict is not None:
             return verdict
         name = f"`{document.format} {document.name} {document.version}`"

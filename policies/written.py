@@ -6,7 +6,8 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
-from policies.verdicts import RuleRef
+from policies.conditions import LONGEST, Condition, Facts
+from policies.verdicts import Refused, RuleRef
 from translators.moments import Moment
 from translators.yamlfiles import FileProblem, YamlFile
 
@@ -20,6 +21,7 @@ Name = Annotated[
     ),
 ]
 Why = Annotated[str, Meta(min_length=1, max_length=300)]
+When = Annotated[str, Meta(min_length=1, max_length=LONGEST)]
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -33,6 +35,12 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     """In force from this moment on."""
     until: Moment | None = None
     """In force before this moment."""
+    when: When | None = None
+    """In force where this condition (CEL) over the facts holds."""
+
+    def is_early(self) -> bool:
+        """Whether it is judged before the document is read; then its condition may look at the request alone."""
+        return False
 
 
 R = TypeVar("R", bound=Rule)
@@ -45,27 +53,55 @@ class Written(Struct, Generic[R], frozen=True):
     ref: RuleRef
     file: YamlFile
     path: str
+    condition: Condition | None = None
+    """Its `when`, made ready."""
 
     def problem(self, field: str | None, text: str) -> FileProblem:
         """A problem at one of the rule's fields (`until`, `roles[1]`), or at the rule."""
         return self.file.problem(f"{self.path}.{field}" if field else self.path, text)
 
 
-class Window(Struct, frozen=True):
-    """When a rule is in force: from `start` (included) to `end` (excluded)."""
+class Force:
+    """When a rule is in force: from `start` (included) to `end` (excluded), and where its condition holds.
 
-    start: datetime | None
-    end: datetime | None
+    A condition may fail to be judged. What then holds is said by whoever asks, so that it is never forgotten: a rule
+    that forbids or limits applies when unsure, a rule that grants does not, and where neither is safe the answer is
+    `not_judged`.
+    """
 
-    def holds(self, at: datetime) -> bool:
-        return (self.start is None or at >= self.start) and (self.end is None or at < self.end)
+    __slots__ = ("_condition", "_end", "_start")
+
+    def __init__(self, start: datetime | None, end: datetime | None, condition: Condition | None) -> None:
+        self._start = start
+        self._end = end
+        self._condition = condition
+
+    def judge(self, facts: Facts) -> bool | None:
+        """None when nobody can tell."""
+        if self._start is not None and facts.at < self._start:
+            return False
+        if self._end is not None and facts.at >= self._end:
+            return False
+        return True if self._condition is None else self._condition.judge(facts)
+
+    def holds(self, facts: Facts, *, unsure: bool) -> bool:
+        """`unsure` is the answer when nobody can tell."""
+        judged = self.judge(facts)
+        return unsure if judged is None else judged
 
 
-def window_of(rule: Rule) -> Window | None:
+def force_of(written: Written[R]) -> Force | None:
     """None when it is always in force, so that the usual rule costs no comparison."""
-    if rule.from_ is None and rule.until is None:
+    rule = written.rule
+    if rule.from_ is None and rule.until is None and written.condition is None:
         return None
-    return Window(rule.from_.at if rule.from_ else None, rule.until.at if rule.until else None)
+    return Force(rule.from_.at if rule.from_ else None, rule.until.at if rule.until else None, written.condition)
+
+
+def not_judged(ref: RuleRef, revision: str = "") -> Refused:
+    """The verdict of a rule whose condition failed, where it can neither be applied nor left out."""
+    text = f"the condition of rule `{ref.name}` could not be judged, and what cannot be judged is refused"
+    return Refused(ref, "rule.not_judged", text, "send it again once we have corrected the rule", revision=revision)
 
 
 def check_window(written: Written[R]) -> Iterator[FileProblem]:

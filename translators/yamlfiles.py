@@ -32,6 +32,7 @@ from ruamel.yaml.events import (
 
 from translators.fileproblems import FileProblem, FileProblems
 from translators.yamlmistakes import every_mistake
+from translators.yamlplaces import place_behind
 
 __all__ = ["FileProblem", "FileProblems", "FromText", "YamlFile", "convert", "load", "read"]
 
@@ -59,6 +60,11 @@ class YamlFile(Struct, frozen=True):
     def problem(self, path: str, text: str, *, at_key: bool = False) -> FileProblem:
         """A problem at `path`, or at its nearest ancestor that has a place."""
         line, column = self._nearest(path, at_key=at_key)
+        return FileProblem(self.path, line, column, text)
+
+    def problem_inside(self, path: str, before: str, text: str) -> FileProblem:
+        """A problem inside the text at `path`, behind `before`, however the text is quoted or folded."""
+        line, column = place_behind(before, self.content.decode(), self._nearest(path, at_key=False))
         return FileProblem(self.path, line, column, text)
 
     def _nearest(self, path: str, *, at_key: bool) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from policies.facts import DocumentFacts, RequestFacts
 from policies.loading import PolicySet, load
+from policies.routing import Route
 from policies.verdicts import Allowed, Refused
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -61,9 +62,14 @@ def shipped(rules: Path) -> PolicySet:
     return load(rules)
 
 
-def refusal(verdict: Allowed | Refused) -> Refused:
+def refusal(verdict: object) -> Refused:
     assert isinstance(verdict, Refused)
     return verdict
+
+
+def ways(routes: tuple[Route, ...] | Refused) -> tuple[Route, ...]:
+    assert not isinstance(routes, Refused)
+    return routes
 
 
 @pytest.mark.parametrize("facts", [PARTNER, PLANT, OPERATOR], ids=["partner", "plant", "corporate"])
@@ -193,7 +199,7 @@ def test_a_plant_named_like_a_partner_has_counts_of_its_own(shipped: PolicySet) 
 
 
 def test_documents_go_where_the_rules_say(shipped: PolicySet) -> None:
-    routes = [shipped.routes(facts)[0] for facts in (ORDER, ADVICE, CONFIRMATION)]
+    routes = [ways(shipped.routes(facts))[0] for facts in (ORDER, ADVICE, CONFIRMATION)]
     assert [(r.destination, r.operation, r.ordering_key, r.when_parked) for r in routes] == [
         ("odoo", "sale_order.create_confirmed", ("sender",), "pass"),
         ("plant:salzungen", "inbox.put", ("sender",), "pass"),
@@ -204,11 +210,15 @@ def test_documents_go_where_the_rules_say(shipped: PolicySet) -> None:
 
 
 def test_a_document_for_a_plant_we_do_not_know_has_no_route(shipped: PolicySet) -> None:
-    assert shipped.routes(replace(ADVICE, plant=None)) == ()
+    assert refusal(shipped.routes(replace(ADVICE, plant=None))).code == "routing.no_route"
 
 
 def test_a_document_of_no_route_goes_nowhere(shipped: PolicySet) -> None:
-    assert shipped.routes(replace(ORDER, document_type="invoice")) == ()
+    refused = refusal(shipped.routes(replace(ORDER, document_type="invoice")))
+    assert (refused.code, refused.text) == (
+        "routing.no_route",
+        "no routing rule says where a invoice for this place goes",
+    )
 
 
 def test_the_same_files_have_the_same_revision_and_any_other_byte_another(rules: Path) -> None:

@@ -63,8 +63,8 @@ TOKENS = tuple(code for code in ERRORS if code.startswith(("token.", "dpop.")) a
 ADMISSION = (
     *TOKENS, "certificate.malformed", "keys.unavailable", "dpop.unavailable", "sender.unknown", "sender.suspended",
     "sender.binding_required", "version.unknown", "version.not_open", "version.retired", "access.not_granted",
-    "access.denied", "limit.none_applies", "policy.expired", "limit.exceeded", "limit.reduced_capacity",
-    "limit.unavailable", "ledger.unavailable", "internal",
+    "access.denied", "rule.not_judged", "limit.none_applies", "policy.expired", "limit.exceeded",
+    "limit.reduced_capacity", "limit.unavailable", "ledger.unavailable", "internal",
 )  # fmt: skip
 _JUDGING = (
     "request.malformed", "request.deadline", "request.too_large", "document.unsupported", "document.malformed",

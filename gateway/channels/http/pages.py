@@ -28,7 +28,7 @@ _GROUPS = {
     "receipt": "Asking and acknowledging",
     "delivery": "Asking and acknowledging", "gateway": "The gateway itself", "ledger": "The gateway itself",
     "keys": "The gateway itself", "internal": "The gateway itself", "token": "Access tokens",
-    "certificate": "Client certificates", "dpop": "DPoP proofs",
+    "certificate": "Client certificates", "dpop": "DPoP proofs", "rule": "Rules: conditions",
 }  # fmt: skip
 
 
