@@ -70,6 +70,26 @@ def test_a_golden_document_reads_back_as_it_was(name: str, target: str) -> None:
     assert write(read_back(content), target, envelope=ENVELOPE) == content
 
 
+@pytest.mark.parametrize(
+    ("name", "target", "separators"),
+    [
+        ("order-d96a", ORDERS, ["UNS+S'"]),
+        ("partner-d96a", "edifact:PARTIN:D.96A", ["UNS+D'"]),
+        ("delivery-schedule-d96a", "edifact:DELFOR:D.96A", ["UNS+D'", "UNS+S'"]),
+    ],
+)
+def test_a_section_is_opened_by_what_follows(name: str, target: str, separators: list[str]) -> None:
+    lines = written(golden(name), target, envelope=ENVELOPE).content.decode("iso8859-1").splitlines()
+    assert [line for line in lines if line.startswith("UNS")] == separators
+
+
+@pytest.mark.parametrize("incoterms", ["DAT", "DPU", "DAP", "DDU"])
+def test_incoterms_of_every_edition_are_written_and_read(incoterms: str) -> None:
+    agreed = order(lambda data: data.update(delivery_terms={"incoterms": incoterms, "place": "Maschen"}))
+    content = write(agreed, "edifact:ORDERS:D.05B", envelope=msgspec.structs.replace(ENVELOPE, version="4"))
+    assert read_back(content).delivery_terms.incoterms == incoterms
+
+
 def test_segments_stand_in_the_order_of_the_message() -> None:
     lines = write(golden("order-d96a"), ORDERS, envelope=ENVELOPE).decode("iso8859-1").splitlines()
     assert lines[:4] == [

@@ -8,6 +8,8 @@ from translators.edifact.outgoing import Elements
 from translators.edifact.structure import GroupInstance, Placed
 
 _MADE_BY_THE_WRITER = ("UNH", "UNT")
+_OF_TOTALS = ("MOA", "TAX", "ALC")
+"""The triggers of the groups that stand in a summary section."""
 
 
 def segments_of(root: GroupInstance, tables: Directory, decimal: str = ".") -> tuple[Elements, ...]:
@@ -20,7 +22,6 @@ def segments_of(root: GroupInstance, tables: Directory, decimal: str = ".") -> t
 
 def _group(group: GroupInstance) -> Iterator[Elements]:
     steps = group.step.steps
-    separators = sum(1 for step in steps if step.group is None and step.tag == "UNS")
     written: dict[str, int] = {}
     for index, step in enumerate(steps):
         if step.group is not None:
@@ -28,10 +29,14 @@ def _group(group: GroupInstance) -> Iterator[Elements]:
                 if not _is_blank(inner):
                     yield from _group(inner)
         elif step.tag == "UNS" and not group.segments.get("UNS"):
-            is_last = not any(each.group is None and each.tag == "UNS" for each in steps[index + 1 :])
-            yield [[["UNS"]], [["S" if is_last or separators == 1 else "D"]]]
+            yield [[["UNS"]], [["S" if _opens_the_summary(steps[index + 1 :]) else "D"]]]
         elif step.tag not in _MADE_BY_THE_WRITER:
             yield from _segments(group, step, index, written)
+
+
+def _opens_the_summary(after: tuple[Step, ...]) -> bool:
+    """Whether only totals come behind a UNS; where groups of other things do, as in PARTIN, it opens the detail."""
+    return all(step.group is None or step.tag in _OF_TOTALS for step in after)
 
 
 def _segments(group: GroupInstance, step: Step, index: int, written: dict[str, int]) -> Iterator[Elements]:

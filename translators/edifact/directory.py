@@ -116,7 +116,8 @@ class Directory:
         if element not in self._elements:
             return None
         if element not in self._codes:
-            self._codes.setdefault(element, frozenset(self.code_names(element)) or None)
+            codes = frozenset(self.code_names(element))
+            self._codes.setdefault(element, (codes | KEPT_ELSEWHERE.get(element, frozenset())) if codes else None)
         return self._codes[element]
 
     def code_names(self, element: str) -> dict[str, str]:
@@ -143,6 +144,11 @@ class Directory:
             raise ValueError(f"{self.release}: element {name} has the representation `{representation}`")
         longest = int(match[3])
         return Component(name, self.name(name), status == "M", match[1], 1 if match[2] else longest, longest)
+
+
+KEPT_ELSEWHERE = {"4053": frozenset("EXW FCA FAS FOB CFR CIF CPT CIP DAF DES DEQ DDU DDP DAT DAP DPU".split())}
+"""Codes an element takes beside its list, because another body keeps them: the list of 4053 has two codes of its own
+and sends its reader to the Incoterms. Those of 1990 to 2020 are here (ICC), since old contracts name old ones."""
 
 
 def directory(release: str, syntax_version: str = "3") -> Directory | None:

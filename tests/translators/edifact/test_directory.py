@@ -322,3 +322,11 @@ def test_the_tables_are_small() -> None:
     sizes = [len(path.read_bytes()) for path in folder.iterdir() if path.name.endswith(".json.z")]
     assert len(sizes) == len(releases()) + 4
     assert sum(sizes) < 320_000
+
+
+def test_incoterms_beside_the_list_are_codes_and_other_words_are_not() -> None:
+    codes = opened("D.05B").codes("4053")
+    assert codes is not None
+    assert codes >= {"1", "2", "EXW", "DPU"}
+    assert "FOX" not in codes
+    assert opened("D.96A").codes("4053") is None
