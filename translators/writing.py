@@ -18,8 +18,8 @@ from translators.edifact.translating import EdifactLimits
 from translators.edifact.writing import write_interchange
 from translators.findings import Finding, Place, Unreadable
 from translators.mapping.catalogue import entries
-from translators.mapping.composing import Unwritten
 from translators.mapping.running import Map
+from translators.mapping.unwritten import Unwritten
 from translators.xmldoc import translating as xml
 from translators.xmldoc.parsing import XmlLimits
 

@@ -146,9 +146,13 @@ class Directory:
         return Component(name, self.name(name), status == "M", match[1], 1 if match[2] else longest, longest)
 
 
-KEPT_ELSEWHERE = {"4053": frozenset("EXW FCA FAS FOB CFR CIF CPT CIP DAF DES DEQ DDU DDP DAT DAP DPU".split())}
-"""Codes an element takes beside its list, because another body keeps them: the list of 4053 has two codes of its own
-and sends its reader to the Incoterms. Those of 1990 to 2020 are here (ICC), since old contracts name old ones."""
+INCOTERMS = (
+    "EXW", "FCA", "FAS", "FOB", "CFR", "CIF", "CPT", "CIP", "DAF", "DES", "DEQ", "DDU", "DDP", "DAT", "DAP", "DPU",
+)  # fmt: skip
+"""Those of 1990 to 2020 (ICC), since old contracts name old ones."""
+
+KEPT_ELSEWHERE = {"4053": frozenset(INCOTERMS)}
+"""Codes an element takes beside its list, because another body keeps them: the list of 4053 has two of its own."""
 
 
 def directory(release: str, syntax_version: str = "3") -> Directory | None:

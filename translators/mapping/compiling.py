@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from translators.fileproblems import FileProblem, FileProblems
+from translators.mapping import surroundings
 from translators.mapping.blockrows import conditional, each_node, in_turn, nested, single, where_present
 from translators.mapping.conversions import CONVERSIONS, DATE_ROLES
 from translators.mapping.files import MapFile
 from translators.mapping.lookups import Convert, LookUp, as_it_is
 from translators.mapping.runs import Action, Run
 from translators.mapping.sources import Source, nothing
-from translators.mapping.specs import Row
+from translators.mapping.specs import Around, Row
 from translators.mapping.valuerows import TextRow, constant, dates, expected, only, ordinal, texts
 
 _WORTH_ASKING = 4
@@ -75,7 +76,8 @@ class _Compiler:
     def _first(self, row: Row, scope: Any) -> str | None:
         if row.required or row.otherwise is not None or row.when is not None or row.value is not None:
             return None
-        paths = (row.at,) if row.at is not None else row.paths
+        at = row.around.at if row.around is not None else row.at
+        paths = (at,) if at is not None else row.paths
         try:
             return self.source.first(paths[0], scope) if len(paths) == 1 else None
         except ValueError:  # told when the row was compiled
@@ -106,23 +108,35 @@ class _Compiler:
         return ordinal(row) if row.as_ == "ordinal" else self._value_row(row, scope)
 
     def _block_row(self, row: Row, scope: Any, inside: tuple[str, ...]) -> Action:
-        nodes, inner_scope, compared = None, scope, None
-        if row.at is not None:
-            nodes, inner_scope, compared = self.source.nodes(row.at, scope)
-        fills = [self.block(row.rows, inner_scope, inside)]
-        if row.use is not None:
-            if row.use not in self.spec.parts:
-                raise ValueError(f"no part `{row.use}`; there are {', '.join(self.spec.parts) or 'none'}")
-            if row.use in inside:
-                raise ValueError(f"part `{row.use}` uses itself")
-            fills.insert(0, self.block(self.spec.parts[row.use], inner_scope, (*inside, row.use)))
-        fill = in_turn(fills)
-        if nodes is None or compared is None:
-            return nested(row.to, fill)
-        compared = None if compared is nothing else compared
-        if row.to.endswith("[]"):
-            return each_node(row, nodes, compared, fill, self.source)
-        return single(row, nodes, compared, fill, self.source)
+        if row.around is not None:
+            return self._surrounded(row, row.around, scope, inside)
+        if row.at is None:
+            return nested(row.to, self._fill(row, scope, inside))
+        nodes, scope, compared = self.source.nodes(row.at, scope)
+        made = each_node if row.to.endswith("[]") else single
+        fill = self._fill(row, scope, inside)
+        return made(row, nodes, None if compared is nothing else compared, fill, self.source)
+
+    def _surrounded(self, row: Row, around: Around, scope: Any, inside: tuple[str, ...]) -> Action:
+        if row.at is None or not row.to.endswith("[]") or "." in row.to:
+            raise ValueError('`around` belongs to a list (`to: "lines[]"`) with `at`, the nodes below those around')
+        nodes, scope, compared = self.source.nodes(around.at, scope)
+        outer = surroundings.Found(nodes, compared, self._part(around.use, scope, inside))
+        nodes, scope, compared = self.source.nodes(row.at, scope)
+        inner = surroundings.Found(nodes, compared, self._fill(row, scope, inside))
+        return surroundings.reading(row, outer, inner, self.source)
+
+    def _fill(self, row: Row, scope: Any, inside: tuple[str, ...]) -> Action:
+        """What a block says of one node: its part, then its own rows."""
+        part = () if row.use is None else (self._part(row.use, scope, inside),)
+        return in_turn([*part, self.block(row.rows, scope, inside)])
+
+    def _part(self, name: str, scope: Any, inside: tuple[str, ...]) -> Action:
+        if name not in self.spec.parts:
+            raise ValueError(f"no part `{name}`; there are {', '.join(self.spec.parts) or 'none'}")
+        if name in inside:
+            raise ValueError(f"part `{name}` uses itself")
+        return self.block(self.spec.parts[name], scope, (*inside, name))
 
     def _value_row(self, row: Row, scope: Any) -> Action:
         if row.from_ is None:

@@ -6,25 +6,26 @@ Nothing that did not fit leaves a trace, because everything is written with a pe
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from msgspec import Struct
-
 from translators.fileproblems import FileProblem, FileProblems
+from translators.mapping import surroundings
 from translators.mapping.conversions import DATE_ROLES, INVERSES, ROLES, written_date, written_note
 from translators.mapping.crossrefs import CrossReference
 from translators.mapping.files import MapFile
 from translators.mapping.sources import Leaves, Node, Pen, Slot, Source, Way
 from translators.mapping.specs import Row
+from translators.mapping.unwritten import Unwritten, unwritten
 from translators.mapping.wrapping import pieces
 
 
 class Writing:
     """One canonical object on its way into a message. `data` is the object as decoded from its JSON."""
 
-    __slots__ = ("data", "day", "hits", "pen", "reasons", "root", "written")
+    __slots__ = ("_heard", "data", "day", "hits", "pen", "reasons", "root", "written")
 
     def __init__(
         self, data: dict[str, Any], root: Node, day: date | None = None, *, strict_codes: bool = False
@@ -38,6 +39,7 @@ class Writing:
         """Pointers of values, and of list entries, that have their place in the message."""
         self.reasons: dict[str, str] = {}
         """Pointer -> why the value found no place, as the last row that was offered it said."""
+        self._heard: list[str] | None = None
 
     def took(self, pointer: str) -> None:
         """The value at `pointer` is in the message."""
@@ -49,6 +51,17 @@ class Writing:
         if pointer not in self.written:
             self.written.add(pointer)
             self.pen.note(lambda: self.written.discard(pointer))
+        if self._heard is not None:
+            self._heard.append(pointer)
+
+    @contextmanager
+    def listening(self) -> Iterator[list[str]]:
+        """The pointers that are written meanwhile, in their order."""
+        before, self._heard = self._heard, []
+        try:
+            yield self._heard
+        finally:
+            self._heard = before
 
     def back(self, mark: tuple[int, int]) -> None:
         """Take back what was written since `mark`."""
@@ -64,13 +77,6 @@ Action = Callable[[Writing, Node, dict[str, Any], str, int], bool]
 """(writing, node, the object to be written, its pointer, its number) -> whether the object may stand here."""
 
 
-class Unwritten(Struct, frozen=True):
-    """A part of the canonical object the message does not carry, and why."""
-
-    pointer: str
-    reason: str
-
-
 def compile_writer(file: MapFile, source: Source) -> Callable[[Writing], tuple[Unwritten, ...]]:
     """The map as one function that fills a message and tells what is left. Raises FileProblems."""
     compiler = _Compiler(file, source)
@@ -81,36 +87,9 @@ def compile_writer(file: MapFile, source: Source) -> Callable[[Writing], tuple[U
     def run_map(writing: Writing) -> tuple[Unwritten, ...]:
         for action in actions:
             action(writing, writing.root, writing.data, "", 1)
-        return tuple(unwritten(writing))
+        return tuple(unwritten(writing.data, writing.written, writing.reasons))
 
     return run_map
-
-
-def unwritten(writing: Writing) -> Iterator[Unwritten]:
-    """What of the object was not written: the largest parts of which nothing was."""
-    for name, value in writing.data.items():
-        if name != "kind":
-            pointer = f"/{name}"
-            _, missing = _missing(value, pointer, writing.written)
-            for each in missing:
-                yield Unwritten(each, _reason(writing.reasons, each))
-
-
-def _missing(value: Any, pointer: str, written: set[str]) -> tuple[bool, list[str]]:
-    """(whether something below was written, pointers that were not)."""
-    if isinstance(value, dict):
-        below = [_missing(each, f"{pointer}/{name}", written) for name, each in value.items()]
-    elif isinstance(value, list):
-        below = [_missing(each, f"{pointer}/{index}", written) for index, each in enumerate(value)]
-    else:
-        return pointer in written, [] if pointer in written else [pointer]
-    if any(found for found, _ in below) or not below:
-        return True, [each for _, missing in below for each in missing]
-    return False, [pointer]
-
-
-def _reason(reasons: dict[str, str], pointer: str) -> str:
-    return next((text for known, text in reasons.items() if known == pointer or known.startswith(pointer + "/")), "")
 
 
 class _Compiler:
@@ -156,16 +135,24 @@ class _Compiler:
         return action if row.when is None else _conditional(self.source.leaves(row.when, scope), action)
 
     def _block_row(self, row: Row, scope: Any, inside: tuple[str, ...]) -> Action:
-        way, inner = (None, scope) if row.at is None else self.source.way(row.at, scope)
-        rows = row.rows
-        if row.use is not None:
-            if row.use in inside or row.use not in self.spec.parts:
-                return _in_turn([])  # reading has told
-            rows = (*self.spec.parts[row.use], *rows)
-            inside = (*inside, row.use)
-        fill = _in_turn(self.actions(_constants_first(rows), inner, inside))
         name = row.to.removesuffix("[]")
-        return _each(name, way, fill) if row.to.endswith("[]") else _single(name, way, fill)
+        around = None
+        if row.around is not None:
+            way, scope = self.source.way(row.around.at, scope)
+            around = surroundings.Written(way, self._fill(row.around.use, (), scope, inside))
+        inner, scope = (None, scope) if row.at is None else self.source.way(row.at, scope)
+        fill = self._fill(row.use, row.rows, scope, inside)
+        if around is not None and row.around is not None and inner is not None:
+            return surroundings.writing(name, around, surroundings.Written(inner, fill), row.around.shared)
+        return _each(name, inner, fill) if row.to.endswith("[]") else _single(name, inner, fill)
+
+    def _fill(self, use: str | None, rows: tuple[Row, ...], scope: Any, inside: tuple[str, ...]) -> Action:
+        if use is not None:
+            if use in inside or use not in self.spec.parts:
+                return _in_turn([])  # reading has told
+            rows = (*self.spec.parts[use], *rows)
+            inside = (*inside, use)
+        return _in_turn(self.actions(_constants_first(rows), scope, inside))
 
     def _value_row(self, row: Row, scope: Any) -> Action:
         slots = tuple(self.source.slot(path, scope) for path in row.paths)

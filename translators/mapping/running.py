@@ -12,10 +12,11 @@ from translators.canonical.faults import faults
 from translators.canonical.figures import decode_figure
 from translators.findings import Place
 from translators.mapping.compiling import compile_rows
-from translators.mapping.composing import Unwritten, Writing, compile_writer
+from translators.mapping.composing import Writing, compile_writer
 from translators.mapping.files import MapFile
 from translators.mapping.runs import Run, Trouble
 from translators.mapping.sources import Node, Source
+from translators.mapping.unwritten import Unwritten
 
 
 class Map:

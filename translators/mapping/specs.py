@@ -5,16 +5,28 @@ from typing import Literal
 from msgspec import Struct, field
 
 
+class Around(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The nodes around those of a row: `use`, a part, says what of them is said of each entry of the list.
+
+    `shared`: fields that go to the object around the list when all entries say the same.
+    """
+
+    at: str
+    use: str
+    shared: tuple[str, ...] = ()
+
+
 class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One line of a map. A value row has `from` (or `value`), a block row has `rows` or `use`.
 
     `name`: what other maps call the row that change it; else its `to`. `to`: the canonical field, dotted; `[]` at its
     end appends. `from`: one path or several, the first that has a value wins. `at`: the nodes the block stands for, one
-    object each. `as`: how the text is converted. `format`: the path of the code that says how a date is written;
-    `formats`: the codes we may write there. `table`: a table of the map. `join`: several values become one text.
-    `otherwise` is read where the message says nothing. `when`: the row holds only where this path has a value.
-    `only` makes a row that refuses other values, saying `because`. `write`: a constant to be written. `count`, `sum`:
-    a control total over the canonical fields of this path, to be written. `direction`: the row is for one of the two.
+    object each; with `around`, below each of the nodes there. `as`: how a text is converted. `format`: the path of the
+    code that says how a date is written; `formats`: the codes we may write there. `table`: a table of the map. `join`:
+    several values become one text. `otherwise` is read where the message says nothing. `when`: the row holds only where
+    this path has a value. `only` makes a row that refuses other values, saying `because`. `write`: a constant to be
+    written. `count`, `sum`: a control total over the canonical fields of this path, to be written. `direction`: the row
+    is for one of the two.
     """
 
     name: str | None = None
@@ -22,6 +34,7 @@ class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     from_: str | tuple[str, ...] | None = field(name="from", default=None)
     value: str | bool | None = None
     at: str | None = None
+    around: Around | None = None
     rows: "tuple[Row, ...]" = ()
     use: str | None = None
     as_: str | None = field(name="as", default=None)
