@@ -22,10 +22,12 @@ from gateway.destinations.contract import (
 from gateway.ledger.delivering import Fenced
 from gateway.ledger.leasing import Lease
 from gateway.ledger.ledger import Ledger
+from gateway.ledger.sharding import rank_of
 from gateway.ledger.states import Event
 from gateway.ledger.work import Result, Work
 from gateway.observing import count_outcome, observe_delivery
 from gateway.retries import wait_before_next, wait_before_reading_back
+from gateway.turns import Turns
 
 _log = logging.getLogger(__name__)
 
@@ -35,18 +37,21 @@ UNAVAILABLE_WAIT = 2.0
 """Seconds before what was not taken is tried again: others may get through meanwhile and keep the breaker closed."""
 
 
-async def deliver(ledger: Ledger, destination: Destination, breaker: Breaker, lease: Lease) -> int:
+async def deliver(
+    ledger: Ledger, destination: Destination, breaker: Breaker, lease: Lease, turns: Turns | None = None
+) -> int:
     """Make the next deliveries of one shard and settle them; returns how many there were.
 
-    Lanes run beside each other, the deliveries of a lane one after the other. The first that does not get through
-    holds those behind it, unless its rule lets them pass. Raises Fenced when the lease ended meanwhile: then nothing
-    more is sent and nothing recorded, and its next owner reads back what may have been sent.
+    Lanes run beside each other, the deliveries of a lane one after the other, each when it is its turn (`turns` is
+    shared by the shards of a destination). The first that does not get through holds those behind it, unless its rule
+    lets them pass. Raises Fenced when the lease ended meanwhile: then nothing more is sent and nothing recorded, and
+    its next owner reads back what may have been sent.
     """
     works = await ledger.next_deliveries(lease, destination.batch if breaker.circuit == "closed" else 1)
     lanes: dict[str, list[Work]] = {}
     for work in works:
         lanes.setdefault(work.delivery.lane, []).append(work)
-    room = asyncio.Semaphore(destination.concurrency)
+    turns, rank = turns or Turns(destination.concurrency), rank_of(lease.shard)
 
     async def one_lane(lane: list[Work]) -> list[Result]:
         results: list[Result] = []
@@ -55,7 +60,7 @@ async def deliver(ledger: Ledger, destination: Destination, breaker: Breaker, le
             if held or work.blocked:
                 result = _hold(work)
             else:
-                async with room:
+                async with turns.taken(rank):
                     if not ledger.leases.owns(lease):
                         break
                     result = await _attempt(destination, breaker, work)

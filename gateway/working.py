@@ -13,9 +13,10 @@ from gateway.ledger.database import LedgerUnavailable
 from gateway.ledger.delivering import Fenced
 from gateway.ledger.leasing import LEASE_SECONDS, Lease
 from gateway.ledger.ledger import Ledger
-from gateway.ledger.recording import SHARDS
 from gateway.ledger.sequencing import Sequencer
+from gateway.ledger.sharding import PER_URGENCY, SHARDS, rank_of
 from gateway.observing import DEPTH, IMBALANCE, OLDEST, TREE_SIZE, show_breaker
+from gateway.turns import Turns
 
 _log = logging.getLogger(__name__)
 
@@ -68,13 +69,14 @@ class Worker:
     async def _serve(self, destination: Destination) -> None:
         """Look for shards with work and deliver them beside each other."""
         breaker = Breaker()
+        turns = Turns(destination.concurrency * PER_URGENCY)
         started = False
         while not self._stopping:
             try:
                 if not started:
                     await destination.start()
                     started = True
-                await self._look(destination, breaker)
+                await self._look(destination, breaker, turns)
             except LedgerUnavailable:
                 await asyncio.sleep(1)
             except Exception:  # noqa: BLE001 - one destination must not end the worker
@@ -83,26 +85,30 @@ class Worker:
             show_breaker(destination.name, breaker.circuit)
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _look(self, destination: Destination, breaker: Breaker) -> None:
-        """Busy is a shard, whatever its lease: one leased anew while its old batch is under way must wait for it."""
+    async def _look(self, destination: Destination, breaker: Breaker, turns: Turns) -> None:
+        """The urgent first, which matters while one probe is all that is sent. Busy is a shard, whatever its lease: one leased anew while its old batch is under way must wait for it."""
         idle = {one.shard: one for one in self._ledger.leases.of(destination.name) if one.place not in self._busy}
         if not idle or breaker.circuit == "probing":
             return
-        for shard in await self._ledger.shards_with_work(destination.name, list(idle)):
+        for shard in sorted(await self._ledger.shards_with_work(destination.name, list(idle)), key=rank_of):
             probe = breaker.circuit != "closed"
             if self._stopping or not breaker.admits():
                 return
             lease = idle[shard]
-            self._busy[lease.place] = task = asyncio.create_task(self._work_off(destination, breaker, lease, probe))
+            self._busy[lease.place] = task = asyncio.create_task(
+                self._work_off(destination, breaker, lease, turns, probe)
+            )
             task.add_done_callback(partial(self._rest, lease))
 
     def _rest(self, lease: Lease, _: asyncio.Task[None]) -> None:
         self._busy.pop(lease.place, None)
 
-    async def _work_off(self, destination: Destination, breaker: Breaker, lease: Lease, probe: bool) -> None:
+    async def _work_off(
+        self, destination: Destination, breaker: Breaker, lease: Lease, turns: Turns, probe: bool
+    ) -> None:
         """One shard until it is empty, it is to be given up, or the destination is out."""
         try:
-            while self._ledger.leases.keeps(lease) and await deliver(self._ledger, destination, breaker, lease):
+            while self._ledger.leases.keeps(lease) and await deliver(self._ledger, destination, breaker, lease, turns):
                 if self._stopping or breaker.circuit == "open":
                     return
         except Fenced as fenced:

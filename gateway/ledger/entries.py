@@ -15,7 +15,7 @@ class NewDocument(Struct, frozen=True):
 
 
 class NewDelivery(Struct, frozen=True):
-    """`document` counts from 1 inside the message."""
+    """`document` counts from 1 inside the message; `priority` 0 goes first, 9 last; `deadline` seconds after receipt."""
 
     document: int
     destination: str
@@ -24,6 +24,8 @@ class NewDelivery(Struct, frozen=True):
     external_id: str
     retries: str
     when_parked: str
+    priority: int = 5
+    deadline: int | None = None
 
 
 class Acceptance(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from msgspec import Struct
 
 from gateway.ledger.database import Connection, Pool, connection
-from gateway.ledger.recording import SHARDS
+from gateway.ledger.sharding import SHARDS, evenly
 from gateway.ledger.statements import statements
 
 LEASE_SECONDS = 20.0
@@ -74,7 +74,7 @@ class Leases:
         busy: Collection[tuple[str, int]],
     ) -> set[tuple[str, int]]:
         """Bring `owned` to the fair share of one destination; returns what is too much and cannot be given up yet."""
-        mine = sorted(place for place in owned if place[0] == destination)
+        mine = sorted((place for place in owned if place[0] == destination), key=lambda place: evenly(place[1]))
         surplus = mine[share:]
         idle = [place for place in surplus if place not in busy]
         if idle:

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from contextlib import suppress
+from datetime import datetime, timedelta
 from uuid import UUID
-from zlib import crc32
 
 import asyncpg
 from msgspec import Struct
@@ -12,10 +12,8 @@ from msgspec import Struct
 from gateway.ledger.database import LOST, Connection, LedgerUnavailable, Pool
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
 from gateway.ledger.payloads import Payloads
+from gateway.ledger.sharding import shard_of
 from gateway.ledger.statements import statements
-
-SHARDS = 8
-"""Parts a destination's work is divided into; fixed, because a lane must stay in its shard."""
 
 _SQL = statements("recording")
 _log = logging.getLogger(__name__)
@@ -29,10 +27,6 @@ class Note(Struct, frozen=True):
 
 
 Entry = Acceptance | Refusal | Note
-
-
-def shard_of(lane: str) -> int:
-    return crc32(lane.encode()) % SHARDS
 
 
 class Recorder:
@@ -167,10 +161,14 @@ def _acceptance_rows(entries: list[Acceptance]) -> list[list[tuple[object, ...]]
             documents.append((e.message_id, number, d.document_type, d.business_number, d.business_key, d.body_hash))
         for number, o in enumerate(e.deliveries, 1):
             deliveries.append(
-                (e.message_id, number, o.document, o.destination, shard_of(o.lane), o.operation, o.lane,
-                 o.external_id, o.retries, o.when_parked)
+                (e.message_id, number, o.document, o.destination, shard_of(o.lane, o.priority), o.operation, o.lane,
+                 o.external_id, o.retries, o.when_parked, _deadline(e, o))
             )  # fmt: skip
     return [[_message_row(e, e.test, e.key, None) for e in entries], documents, deliveries]
+
+
+def _deadline(entry: Acceptance, delivery: NewDelivery) -> datetime | None:
+    return entry.received_at + timedelta(seconds=delivery.deadline) if delivery.deadline is not None else None
 
 
 def _message_row(e: Acceptance | Refusal, test: bool, key: str | None, refusal: str | None) -> tuple[object, ...]:

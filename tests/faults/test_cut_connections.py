@@ -16,8 +16,8 @@ from gateway.ledger.delivering import Fenced
 from gateway.ledger.entries import Recorded
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.payloads import Payloads
-from gateway.ledger.recording import shard_of
 from gateway.ledger.sealing import Sealer
+from gateway.ledger.sharding import shard_of
 
 
 class Cutting:

@@ -27,8 +27,8 @@ from gateway.ledger.leasing import Lease
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.operating import Selection
 from gateway.ledger.payloads import Payloads
-from gateway.ledger.recording import shard_of
 from gateway.ledger.sealing import Sealer
+from gateway.ledger.sharding import shard_of
 
 
 async def _accept(ledger: Ledger, *numbers: str, lane: str = "a", rule: str = "hold", retries: str = "1, 5") -> None:

@@ -18,8 +18,8 @@ from gateway.ledger import leasing
 from gateway.ledger.database import LedgerUnavailable, open_pool
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.payloads import Payloads
-from gateway.ledger.recording import SHARDS
 from gateway.ledger.sealing import Sealer
+from gateway.ledger.sharding import SHARDS
 from gateway.working import Worker
 
 Opening = Callable[[str], Awaitable[Ledger]]

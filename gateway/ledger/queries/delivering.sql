@@ -30,7 +30,7 @@ update shards set owner = $1, epoch = epoch + 1, expires_at = now() + make_inter
 where (destination, shard) in (
   select destination, shard from shards
   where destination = $3 and expires_at <= now()
-  order by shard limit $4 for update skip locked
+  order by shard % 8, shard limit $4 for update skip locked  -- as sharding.evenly
 )
 returning destination, shard, epoch;
 

@@ -3,7 +3,7 @@
 select pg_advisory_xact_lock(hashtextextended($1, 7226963));
 
 -- name: fetch_offered
--- What lies ready for a receiver that fetches it, in order; each is hidden from a second fetch until its lease ends.
+-- What lies ready for a receiver that fetches it, the urgent first, else in order; each is hidden from a second fetch until its lease ends.
 -- In a lane nothing is handed out behind a delivery that is still hidden, or parked by a rule that holds the others.
 with next as (
   select o.message_id, o.number from exceptions o
@@ -13,12 +13,12 @@ with next as (
       where earlier.destination = $1 and earlier.shard = o.shard and earlier.lane = o.lane
         and (earlier.tick, earlier.position) < (o.tick, o.position)
         and (earlier.blocks or (earlier.state = 'offered' and earlier.due_at > now())))
-  order by o.tick, o.position limit $2 for update
+  order by ledger_rank(o.shard), o.tick, o.position limit $2 for update
 ),
 taken as (
   update exceptions x set due_at = now() + make_interval(secs => $3), attempts = attempts + 1
   from next where x.message_id = next.message_id and x.number = next.number
-  returning x.message_id, x.number, x.lane, x.tick, x.position, x.attempts, x.due_at
+  returning x.message_id, x.number, x.shard, x.lane, x.tick, x.position, x.attempts, x.due_at
 )
 select t.*, d.external_id, d.document, m.sender, m.received_at, m.traceparent, m.test,
        c.document_type, c.business_key, c.business_number, c.body_hash
@@ -26,7 +26,7 @@ from taken t
 join deliveries d using (message_id, number)
 join messages m on m.id = t.message_id
 join documents c on c.message_id = t.message_id and c.number = d.document
-order by t.tick, t.position;
+order by ledger_rank(t.shard), t.tick, t.position;
 
 -- name: offered
 select message_id, number, state, attempts from exceptions

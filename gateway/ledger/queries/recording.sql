@@ -30,10 +30,10 @@ document as (
 ),
 delivery as (
   insert into deliveries (destination, shard, tick, message_id, number, document, operation, lane, external_id,
-                          retries, when_parked)
+                          retries, when_parked, deadline)
   select d.destination, d.shard, clock.tick, d.message_id, d.number, d.document, d.operation, d.lane, d.external_id,
-         d.retries, d.when_parked
-  from unnest($4::new_delivery[]) with ordinality as d join fresh using (message_id) cross join clock
+         d.retries, d.when_parked, d.deadline
+  from unnest($4::dated_delivery[]) with ordinality as d join fresh using (message_id) cross join clock
   order by d.ordinality
 ),
 event as (
