@@ -79,6 +79,21 @@ class Size:
         return cls(int(match[1]) * _BYTES[match[2]], text)
 
 
+class Duration:
+    """`15 minutes`, in seconds."""
+
+    __slots__ = ("seconds", "text")
+    SCHEMA = r"^\d+ ?[A-Za-z]+$"
+
+    def __init__(self, seconds: int, text: str) -> None:
+        self.seconds = seconds
+        self.text = text
+
+    @classmethod
+    def from_text(cls, text: str) -> "Duration":
+        return cls(_read_duration(text), text.strip())
+
+
 class Schedule:
     """`10s, 1m, 5m`: the waits between attempts, in seconds."""
 

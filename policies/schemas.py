@@ -14,7 +14,7 @@ from policies.jsonschemas import JsonSchema
 from policies.reading import Read
 from policies.scopes import ScopedRule, Selection, check_scope
 from policies.verdicts import Refused, RuleRef
-from policies.versions import DocumentVersion
+from policies.versionrules import DocumentVersion
 from policies.written import Mode, Written, force_of, not_judged
 from translators.fileproblems import FileProblem, FileProblems
 from translators.findings import Finding

@@ -11,9 +11,11 @@ Code = Literal[
     "version.unknown",  # nobody published this API version
     "version.not_open",  # a preview, and this sender is not invited
     "version.retired",  # an API version that is gone; `act` says where to go
+    "version.brownout",  # an API version that ends, switched off for a while; `retry_after` says how long
     "version.document_unknown",  # no rule accepts this format, name and version
     "version.document_not_open",  # a document version in preview
     "version.document_retired",  # a document version that is gone
+    "version.document_brownout",  # a document version that ends, switched off for a while
     "access.not_granted",  # default deny
     "access.denied",  # an explicit deny, which beats every grant
     "limit.none_applies",  # no limit covers this sender, so nothing would hold it

@@ -1,154 +1,125 @@
 """Which versions of the API and of documents are taken, and what is told about those that end.
 
-A version is in `preview` (for those invited), `active`, `deprecated` (works, and every answer says so) or `retired`.
-A deprecated version retires by itself at its `sunset`. Fields: Deprecation (RFC 9745), Sunset (RFC 8594), Link with
-the relations `deprecation`, `sunset` (same RFCs) and `successor-version` (RFC 5829).
+A version is in `preview` (for those invited), `active`, `deprecated` (works, and every answer says so), in `sunset`
+(works only for those with an exception) or `retired` (works for nobody). The dates of its rule take it from one to the
+next by themselves, never back; before the sunset `brownouts` remind whoever overlooked the fields. Fields: Deprecation
+(RFC 9745), Sunset (RFC 8594), Link with the relations `deprecation`, `sunset` (same RFCs) and `successor-version`
+(RFC 5829).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
-
+from policies.brownouts import BrownoutTimes, CriticalWindows, check_critical_window
 from policies.facts import DocumentFacts, RequestFacts
 from policies.reading import Read
 from policies.verdicts import Allowed, Code, Field, Refused
-from policies.written import Name, Rule, Written, check_twice, force_of, not_judged
+from policies.versionchecks import check_exceptions, check_versions
+from policies.versionrules import LIFE, LifeState, VersionException, VersionRule, VersionsFile, subject
+from policies.written import Force, Written, force_of, not_judged
+from translators.fileproblems import FileProblem
 from translators.moments import Moment
-from translators.yamlfiles import FileProblem
-
-ApiVersion = Annotated[str, Meta(pattern=r"^v[0-9]{1,4}$", description="write `v` and a number, as in `v1`")]
-Link = Annotated[
-    str,
-    Meta(
-        pattern=r"^(https://|/)[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*$",
-        max_length=300,
-        description="write an address that begins with `https://` or `/`",
-    ),
-]
-LifeState = Literal["preview", "active", "deprecated", "retired"]
 
 
-class DocumentVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """In the format's own words: `edifact` `ORDERS` `D.96A`, `xml` `Order` `2.1`, `json` `purchase_order` `1`."""
+class _Exception:
+    """An exception made ready, for one version."""
 
-    format: Literal["edifact", "xml", "json"]
-    name: Annotated[str, Meta(min_length=1, max_length=80)]
-    version: Annotated[str, Meta(min_length=1, max_length=40)]
-
-    def __str__(self) -> str:
-        return f"{self.format} {self.name} {self.version}"
-
-
-class VersionRule(Rule, frozen=True, kw_only=True):
-    """Either `api` or `document`."""
-
-    api: ApiVersion | None = None
-    document: DocumentVersion | None = None
-    state: LifeState
-    open_to: tuple[Name, ...] = ()
-    """Senders invited to a preview."""
-    deprecated_from: Moment | None = None
-    sunset: Moment | None = None
-    """Last moment it works; then it is retired."""
-    successor: str | None = None
-    """What to use instead: an API version (`v2`), or the version of the same document (`D.01B`)."""
-    information: Link | None = None
-    """A page for those who must change."""
-
-    def is_early(self) -> bool:
-        return self.api is not None
-
-
-class VersionsFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`versions.yaml`."""
-
-    kind: Literal["versions"]
-    rules: tuple[VersionRule, ...]
-
-
-def check_versions(written: list[Written[VersionRule]]) -> Iterator[FileProblem]:
-    known = {_subject(one.rule) for one in written}
-    for one in written:
-        yield from _check(one, known)
-    yield from check_twice(written, lambda rule: rule.api, "api", "API version")
-    yield from check_twice(written, lambda rule: str(rule.document) if rule.document else None, "document", "document")
-
-
-def _subject(rule: VersionRule) -> str:
-    return f"api {rule.api}" if rule.api else str(rule.document)
-
-
-def _check(written: Written[VersionRule], known: set[str]) -> Iterator[FileProblem]:
-    rule = written.rule
-    if (rule.api is None) == (rule.document is None):
-        yield written.problem(None, "a version rule is about either `api` or `document`")
-        return
-    if rule.state == "deprecated" and rule.deprecated_from is None:
-        yield written.problem("state", "a deprecated version needs `deprecated_from`")
-    if rule.sunset is not None and rule.deprecated_from is None:
-        yield written.problem("sunset", "a sunset needs `deprecated_from`: nobody may lose a version unwarned")
-    if rule.sunset and rule.deprecated_from and rule.sunset.at < rule.deprecated_from.at:
-        yield written.problem("sunset", "`sunset` must not be earlier than `deprecated_from`")
-    if rule.state == "retired" and rule.successor is None and rule.information is None:
-        yield written.problem(
-            "state", "a retired version needs `successor` or `information`, so that the refusal can help"
-        )
-    if (rule.state == "preview") != bool(rule.open_to):
-        yield written.problem("state", "`open_to` and the state `preview` belong together: name who is invited")
-    if rule.successor is not None and _successor(rule) not in known:
-        yield written.problem("successor", f"`{rule.successor}` has no version rule of its own")
-    if rule.successor is not None and _successor(rule) == _subject(rule):
-        yield written.problem("successor", "a version cannot follow itself")
-
-
-def _successor(rule: VersionRule) -> str:
-    if rule.document is None:
-        return f"api {rule.successor}"
-    return f"{rule.document.format} {rule.document.name} {rule.successor}"
+    def __init__(self, written: Written[VersionException], version: VersionRule) -> None:
+        rule = written.rule
+        assert rule.until is not None, "checked when the rules were loaded"
+        self.force: Force | None = force_of(written)
+        self.allowed = Allowed(written.ref, _fields(version, rule.until))
 
 
 class _Version:
-    """A version rule made ready: its answers differ by time alone."""
+    """A version rule made ready: its answers differ by time alone, and by sender where there are exceptions."""
 
-    def __init__(self, written: Written[VersionRule]) -> None:
+    def __init__(
+        self, written: Written[VersionRule], exceptions: Iterable[Written[VersionException]], calm: CriticalWindows
+    ) -> None:
         self.rule = rule = written.rule
         self.ref = written.ref
         self.force = force_of(written)
         self.what = f"API version `{rule.api}`" if rule.api else f"`{rule.document}`"
         self.prefix = "version." if rule.api else "version.document_"
-        self.sunset: datetime | None = rule.sunset.at if rule.sunset else None
         self.invited = frozenset(rule.open_to)
-        self.fields = _fields(rule)
+        self.fields = _fields(rule, rule.sunset)
         self.allowed = Allowed(self.ref, self.fields)
-        self.plain = rule.state == "active" and self.sunset is None and self.force is None
+        self._calm = calm
+        self._brownouts = BrownoutTimes(rule.brownouts, rule.sunset.at) if rule.brownouts and rule.sunset else None
+        self._exceptions: dict[tuple[str, str], list[_Exception]] = {}
+        for one in exceptions:
+            made = _Exception(one, rule)
+            for kind, names in (("partner", one.rule.partners), ("plant", one.rule.plants)):
+                for name in names:
+                    self._exceptions.setdefault((kind, name), []).append(made)
+        ends = [moment.at for moment in (rule.sunset, rule.retired_from) if moment]
+        self._quiet_until = min([*ends, *([self._brownouts.start] if self._brownouts else [])], default=None)
+        self._is_served = rule.state in ("active", "deprecated")
+
+    def stage(self, at: datetime) -> LifeState:
+        """What the rule's state has become by itself."""
+        rule = self.rule
+        reached: LifeState = rule.state
+        dates: tuple[tuple[Moment | None, LifeState], ...] = (
+            (rule.deprecated_from, "deprecated"),
+            (rule.sunset, "sunset"),
+            (rule.retired_from, "retired"),
+        )
+        for moment, state in dates:
+            if moment is not None and at >= moment.at and LIFE.index(state) > LIFE.index(reached):
+                reached = state
+        return reached
 
     def judge(self, facts: RequestFacts | DocumentFacts) -> Allowed | Refused | None:
         """None when the rule is not in force: then nobody accepts the version."""
-        if self.plain:
-            return self.allowed
         in_force = True if self.force is None else self.force.judge(facts)
         if in_force is None:
             return not_judged(self.ref)
         if not in_force:
             return None
-        refused = self._refusal(facts if isinstance(facts, RequestFacts) else facts.request)
-        if refused is not None and self.rule.mode == "observe":
+        if self._is_served and (self._quiet_until is None or facts.at < self._quiet_until):
+            return self.allowed
+        refused = self._refusal(facts)
+        if isinstance(refused, Refused) and self.rule.mode == "observe":
             return Allowed(self.ref, self.fields, (self.ref,))
         return refused or self.allowed
 
-    def _refusal(self, request: RequestFacts) -> Refused | None:
-        if self.rule.state == "preview" and request.sender not in self.invited:
+    def _refusal(self, facts: RequestFacts | DocumentFacts) -> Refused | Allowed | None:
+        """None when the version works for this sender now; Allowed when it does by an exception."""
+        request = facts if isinstance(facts, RequestFacts) else facts.request
+        stage = self.stage(request.at)
+        if stage == "preview":
+            if request.sender in self.invited:
+                return None
             return self._refused("not_open", f"{self.what} is a preview", "ask to be invited, or use an active version")
-        if self.rule.state == "retired" or (self.sunset is not None and request.at >= self.sunset):
-            when = f" since {self.sunset:%Y-%m-%d}" if self.sunset is not None else ""
-            return self._refused("retired", f"{self.what} is retired{when}", self._where_to_go())
-        return None
+        if stage == "retired":
+            return self._retired()
+        for one in self._exceptions.get((request.sender_kind, request.sender), ()):
+            if one.force is None or one.force.holds(facts, unsure=False):
+                return one.allowed
+        if stage == "sunset":
+            return self._retired()
+        return self._brownout(request)
 
-    def _refused(self, code: str, text: str, act: str) -> Refused:
+    def _retired(self) -> Refused:
+        when = f" since {self.rule.sunset.at:%Y-%m-%d}" if self.rule.sunset is not None else ""
+        return self._refused("retired", f"{self.what} is retired{when}", self._where_to_go())
+
+    def _brownout(self, request: RequestFacts) -> Refused | None:
+        end = self._brownouts.end_of(request.at) if self._brownouts is not None else None
+        if end is None or self._calm.hold(request):
+            return None
+        assert self.rule.sunset is not None
+        ends = f"{self.rule.sunset.at:%Y-%m-%d}"
+        text = f"{self.what} is switched off until {end:%H:%M:%S} UTC, because it ends on {ends}"
+        act = f"{self._where_to_go()}; the same request is taken again after that" if self._where_to_go() else "wait"
+        seconds = max(1, -(-(end - request.at).total_seconds() // 1))
+        return self._refused("brownout", text, act, int(seconds))
+
+    def _refused(self, code: str, text: str, act: str, retry_after: int | None = None) -> Refused:
         whole: Code = self.prefix + code  # type: ignore[assignment] # every sum is a Code, see its table
-        return Refused(self.ref, whole, text, act, fields=self.fields)
+        return Refused(self.ref, whole, text, act, retry_after, fields=self.fields)
 
     def _where_to_go(self) -> str:
         successor, page = self.rule.successor, self.rule.information
@@ -157,16 +128,17 @@ class _Version:
         return "; ".join(part for part in (use, read) if part)
 
 
-def _fields(rule: VersionRule) -> tuple[Field, ...]:
+def _fields(rule: VersionRule, sunset: Moment | None) -> tuple[Field, ...]:
+    """`sunset` is the sender's own: that of the version, or of its exception."""
     fields: list[Field] = []
     if rule.deprecated_from is not None:
         fields.append(("Deprecation", f"@{int(rule.deprecated_from.at.timestamp())}"))
-    if rule.sunset is not None:
-        fields.append(("Sunset", f"{rule.sunset.at:%a, %d %b %Y %H:%M:%S} GMT"))
+    if sunset is not None:
+        fields.append(("Sunset", f"{sunset.at:%a, %d %b %Y %H:%M:%S} GMT"))
     links: list[str] = []
     if rule.information is not None and rule.deprecated_from is not None:
         links.append(f'<{rule.information}>; rel="deprecation"')
-    if rule.information is not None and rule.sunset is not None:
+    if rule.information is not None and sunset is not None:
         links.append(f'<{rule.information}>; rel="sunset"')
     if rule.successor is not None and rule.api is not None:
         links.append(f'</{rule.successor}>; rel="successor-version"')
@@ -184,8 +156,12 @@ class Versions:
         self._default = read.default
         self._apis: dict[str, _Version] = {}
         self._documents: dict[tuple[str, str, str], _Version] = {}
+        calm = CriticalWindows(read.lists["critical_windows"])
+        excepted: dict[str, list[Written[VersionException]]] = {}
+        for exception in read.lists["exceptions"]:
+            excepted.setdefault(subject(exception.rule), []).append(exception)
         for written in read.lists["rules"]:
-            version = _Version(written)
+            version = _Version(written, excepted.get(subject(written.rule), ()), calm)
             if written.rule.api is not None:
                 self._apis[written.rule.api] = version
             elif written.rule.document is not None:
@@ -194,18 +170,22 @@ class Versions:
 
     @staticmethod
     def check(read: Read) -> Iterator[FileProblem]:
-        yield from check_versions(read.lists["rules"])
+        versions = read.lists["rules"]
+        yield from check_versions(versions)
+        yield from check_exceptions(read.lists["exceptions"], versions)
+        for window in read.lists["critical_windows"]:
+            yield from check_critical_window(window)
 
     def of_api(self, request: RequestFacts) -> Allowed | Refused:
         version = self._apis.get(request.api_version)
         verdict = version.judge(request) if version is not None else None
         if verdict is not None:
             return verdict
-        act = f"use {self._active()}"
+        act = f"use {self._active(request.at)}"
         return Refused(self._default, "version.unknown", f"there is no API version `{request.api_version}`", act)
 
-    def _active(self) -> str:
-        return " or ".join(f"`{name}`" for name, version in self._apis.items() if version.rule.state == "active")
+    def _active(self, at: datetime) -> str:
+        return " or ".join(f"`{name}`" for name, version in self._apis.items() if version.stage(at) == "active")
 
     def of_document(self, document: DocumentFacts) -> Allowed | Refused:
         version = self._documents.get((document.format, document.name, document.version))
