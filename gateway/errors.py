@@ -46,9 +46,13 @@ ERRORS: dict[str, Error] = {
     "version.unknown": Error("there is no such API version"),
     "version.not_open": Error("the API version is not open to this sender"),
     "version.retired": Error("the API version is retired"),
+    "version.brownout": Error("the API version is switched off for a while, because it ends", repeat=True),
     "version.document_unknown": Error("this version of the document is not taken"),
     "version.document_not_open": Error("this version of the document is not open to this sender"),
     "version.document_retired": Error("this version of the document is retired"),
+    "version.document_brownout": Error(
+        "this version of the document is refused for a while, because it ends", repeat=True
+    ),
     "rule.not_judged": Error("the condition of a rule could not be judged", "operator", repeat=True),
     "access.not_granted": Error("nothing grants this to the sender", "receiver"),
     "access.denied": Error("a rule denies this to the sender", "receiver"),

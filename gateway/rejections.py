@@ -16,7 +16,7 @@ def by_rule(refused: Refused, findings: tuple[Finding, ...] = ()) -> Rejection:
         act=refused.act,
         findings=findings,
         rule=str(refused.rule),
-        limit=refused.rule.name if refused.retry_after is not None else None,
+        limit=refused.rule.name if refused.rule.kind == "limits" and refused.retry_after is not None else None,
         policy_revision=refused.revision,
         retry_after=refused.retry_after,
         fields=refused.fields,
