@@ -14,9 +14,9 @@ from litestar import Litestar
 from gateway.channels.http.application import Api, fast, http_application
 from gateway.channels.http.asking import Questions
 from gateway.channels.http.calling import Callers
-from gateway.channels.http.fastlane import FastLane
 from gateway.channels.http.health import Health
 from gateway.channels.http.inbox import PlantInbox
+from gateway.channels.http.olderapis import OlderApis
 from gateway.channels.http.submitting import Submissions
 from gateway.counters import Counters
 from gateway.destinations.contract import Destination
@@ -97,7 +97,7 @@ async def open_api(settings: Settings) -> AsyncIterator[Api]:
         )
 
 
-def create() -> FastLane:
+def create() -> OlderApis:
     """The HTTP application of a server process, from the environment."""
     settings = read_settings(os.environ)
     start_logging(settings.log_level)

@@ -42,6 +42,8 @@ class Submission(Struct, frozen=True, kw_only=True):
     content: bytes
     media_type: str | None
     document_type: str | None = None
+    address: str | None = None
+    """Where it was sent over HTTP, without the version: `/purchase-orders`."""
     idempotency_key: str | None = None
     traceparent: str | None = None
 

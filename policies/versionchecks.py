@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from policies.olderversions import check_older, successor_of
 from policies.versionrules import VersionException, VersionRule, subject
 from policies.written import Written, check_twice
 from translators.fileproblems import FileProblem
@@ -18,6 +19,7 @@ def check_versions(written: list[Written[VersionRule]]) -> Iterator[FileProblem]
         yield from _check_dates(one)
         yield from _check_successor(one, known)
         yield from _check_brownouts(one)
+        yield from check_older(one)
     yield from check_twice(written, lambda rule: rule.api, "api", "API version")
     yield from check_twice(written, lambda rule: str(rule.document) if rule.document else None, "document", "document")
 
@@ -81,13 +83,6 @@ def _check_brownouts(written: Written[VersionRule]) -> Iterator[FileProblem]:
         yield written.problem("brownouts.growing_to", "brownouts never shrink; `growing_to` is at least `lasting`")
     if brownouts.every.seconds <= brownouts.growing_to.seconds:
         yield written.problem("brownouts.every", "`every` must be longer than `growing_to`, or they meet")
-
-
-def successor_of(rule: VersionRule) -> str:
-    """Its subject."""
-    if rule.document is None:
-        return f"api {rule.successor}"
-    return f"{rule.document.format} {rule.document.name} {rule.successor}"
 
 
 def _check_exception(

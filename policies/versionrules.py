@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from policies.brownouts import Brownouts, CriticalWindow
 from policies.scopes import Names
 from policies.written import Name, Rule
+from translators.jsondoc.reshaping import PointerText, Step
 from translators.moments import Moment
 
 ApiVersion = Annotated[str, Meta(pattern=r"^v[0-9]{1,4}$", description="write `v` and a number, as in `v1`")]
@@ -34,6 +35,13 @@ class DocumentVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return f"{self.format} {self.name} {self.version}"
 
 
+class AddressStep(Step, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A step on what goes to, or comes from, one address."""
+
+    of: PointerText
+    """The address in the successor, without its version: `/purchase-orders`, or `/messages/*`."""
+
+
 class VersionRule(Rule, frozen=True, kw_only=True):
     """Either `api` or `document`."""
 
@@ -53,6 +61,14 @@ class VersionRule(Rule, frozen=True, kw_only=True):
     """What to use instead: an API version (`v2`), or the version of the same document (`D.01B`)."""
     information: Link | None = None
     """A page for those who must change."""
+    steps: tuple[Step, ...] = ()
+    """Of a JSON document: what changed from this version to its successor."""
+    addresses: dict[PointerText, PointerText] = field(default_factory=dict)
+    """Of an API version: addresses that are called otherwise in its successor, as in `/orders: /purchase-orders`."""
+    requests: tuple[AddressStep, ...] = ()
+    """Of an API version: what changed in the bodies of requests from it to its successor."""
+    answers: tuple[AddressStep, ...] = ()
+    """Of an API version: what changed in our answers."""
 
     def is_early(self) -> bool:
         return self.api is not None

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from policies.brownouts import BrownoutTimes, CriticalWindows, check_critical_window
 from policies.facts import DocumentFacts, RequestFacts
+from policies.olderversions import OlderVersions
 from policies.reading import Read
 from policies.verdicts import Allowed, Code, Field, Refused
 from policies.versionchecks import check_exceptions, check_versions
@@ -154,6 +155,7 @@ class Versions:
 
     def __init__(self, read: Read) -> None:
         self._default = read.default
+        self.older = OlderVersions(read.lists["rules"])
         self._apis: dict[str, _Version] = {}
         self._documents: dict[tuple[str, str, str], _Version] = {}
         calm = CriticalWindows(read.lists["critical_windows"])

@@ -33,6 +33,11 @@ def kind_of(head: bytes) -> Kind:
     raise Unreadable((_finding("json.kind", text, "/kind"),))
 
 
+def tags_in(head: bytes) -> list[str]:
+    """What the first bytes of a JSON document call a `kind`, known or not, in their order."""
+    return [tag.decode("utf-8", "replace") for tag in _KIND.findall(head)]
+
+
 def decode(content: bytes, kind: Kind, max_depth: int) -> tuple[Any, bytes]:
     """The canonical object in `content`, and its one JSON form. Raises Unreadable with every mistake found.
 

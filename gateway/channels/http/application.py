@@ -14,9 +14,10 @@ from gateway.channels.http import documented
 from gateway.channels.http.asking import PAGE, Questions
 from gateway.channels.http.failures import answer_failure, answer_http_exception, nothing_here
 from gateway.channels.http.fastlane import FastLane, Take
-from gateway.channels.http.heads import HttpRequest, Incoming
+from gateway.channels.http.heads import NEWEST, HttpRequest, Incoming
 from gateway.channels.http.health import Health
 from gateway.channels.http.inbox import PlantInbox
+from gateway.channels.http.olderapis import OlderApis
 from gateway.channels.http.pages import Pages
 from gateway.channels.http.problems import problem
 from gateway.channels.http.sending import add_fields
@@ -76,13 +77,16 @@ SUBMISSIONS: dict[str, tuple[tuple[IssuerKind, ...], str | None]] = {
 """Where documents are taken: from whom, and of which type."""
 
 
-def fast(application: Litestar, api: Callable[[], Api]) -> FastLane:
-    """The application with the addresses of SUBMISSIONS served past Litestar."""
+def fast(application: Litestar, api: Callable[[], Api]) -> OlderApis:
+    """The application with the addresses of SUBMISSIONS served past Litestar, and older versions led to them."""
 
     def take(kinds: tuple[IssuerKind, ...], document_type: str | None) -> Take:
         return lambda incoming: api().submissions.take(incoming, kinds, document_type)
 
-    return FastLane(application, {path: take(*whom) for path, whom in SUBMISSIONS.items()})
+    lane = FastLane(application, {path: take(*whom) for path, whom in SUBMISSIONS.items()})
+    paths = [one.path.split("/") for one in application.routes]
+    nouns = frozenset(steps[2] for steps in paths if steps[1] == NEWEST and len(steps) > 2)
+    return OlderApis(lane, lambda: api().submissions.intake.older, nouns)
 
 
 def _submitting(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
@@ -110,10 +114,10 @@ def _submitting(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
     @route("/{version:str}/{rest:path}", http_method=["GET", "POST"])
     async def other_versions(request: HttpRequest, version: FromPath[str]) -> Response[bytes]:
         """An API version that is not served: the rules know whether it never was or is retired, and where to go."""
-        if version == "v1" or not (version.startswith("v") and version[1:].isdigit()):
+        if version == NEWEST or not (version.startswith("v") and version[1:].isdigit()):
             return problem(nothing_here(request))
         incoming = Incoming(request.scope, request.receive)
-        return await api().submissions.take(incoming, (*_PARTNER, *_PLANT), None, version)
+        return await api().submissions.elsewhere(incoming, (*_PARTNER, *_PLANT), version)
 
     return [submit_document, submit_purchase_order, submit_despatch_advice, submit_production_confirmation,
             other_versions]  # fmt: skip

@@ -81,10 +81,11 @@ class Questions(Struct, frozen=True):
         return _json(Page(found[:limit], _write_cursor(found[limit - 1].id) if more else None))
 
     async def _sender(self, request: HttpRequest) -> Sender | Response[bytes]:
-        credential = await self.callers.prove(read_head(request.scope), _SENDERS)
+        head = read_head(request.scope)
+        credential = await self.callers.prove(head, _SENDERS)
         if isinstance(credential, Response):
             return credential
-        admission = await self.intake.admit(credential, "v1")
+        admission = await self.intake.admit(credential, head.api_version)
         return problem(admission) if isinstance(admission, Rejection) else admission.sender
 
     async def _own(self, request: HttpRequest, message_id: str) -> MessageHistory | Response[bytes]:

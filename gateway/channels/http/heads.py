@@ -11,6 +11,12 @@ from msgspec import Struct
 
 from gateway.submissions import Rejection
 
+NEWEST = "v1"
+"""The version of the API that the handlers serve; `olderapis.py` leads older ones to it."""
+API_VERSION = "gateway.api_version"
+ASKED_PATH = "gateway.asked_path"
+"""In the scope of a request that came to an older version: which, and at what path."""
+
 HttpRequest = Request[Any, Any, Any]
 Networks = Sequence[IPv4Network | IPv6Network]
 _PICKED = {
@@ -36,6 +42,8 @@ class Head(Struct, frozen=True):
     peer: str
     method: str
     path: str
+    """As the caller wrote it."""
+    api_version: str = NEWEST
 
     def get(self, name: str) -> str | None:
         return self.fields.get(name)
@@ -48,7 +56,9 @@ def read_head(scope: Any) -> Head:
             key, text = name.decode("latin-1"), value.decode("latin-1")
             fields[key] = f"{fields[key]}, {text}" if key in fields else text
     client = scope.get("client")
-    return Head(fields, scope["headers"], client[0] if client else "", scope["method"], scope["path"])
+    peer = client[0] if client else ""
+    path = scope.get(ASKED_PATH) or scope["path"]
+    return Head(fields, scope["headers"], peer, scope["method"], path, scope.get(API_VERSION, NEWEST))
 
 
 def address_of(head: Head, trusted: Networks) -> str:

@@ -140,10 +140,11 @@ class PlantInbox(Struct, frozen=True):
 
     async def _plant(self, request: HttpRequest, plant: str) -> Sender | Response[bytes]:
         """The caller, who must be this very plant."""
-        credential = await self.callers.prove(read_head(request.scope), _PLANT)
+        head = read_head(request.scope)
+        credential = await self.callers.prove(head, _PLANT)
         if isinstance(credential, Response):
             return credential
-        admission = await self.intake.admit(credential, "v1")
+        admission = await self.intake.admit(credential, head.api_version)
         if isinstance(admission, Rejection):
             return problem(admission)
         if admission.sender.id != plant:

@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from gateway.channels.http.bodies import LATE, read_body
 from gateway.channels.http.calling import Callers
-from gateway.channels.http.heads import Incoming, idempotency_key, read_head, traceparent
+from gateway.channels.http.heads import NEWEST, Incoming, idempotency_key, read_head, traceparent
 from gateway.channels.http.problems import problem
 from gateway.identity.issuers import IssuerKind
-from gateway.intake import Intake
+from gateway.intake import Admission, Intake
 from gateway.ledger.merkle import leaf_hash
 from gateway.observing import ACCEPT_SECONDS, DUPLICATES, RECEIVED, log_change
 from gateway.submissions import Receipt, Rejection, Submission
@@ -49,7 +49,7 @@ class Submissions(Struct, frozen=True):
     total_seconds: float
 
     async def take(
-        self, incoming: Incoming, kinds: Collection[IssuerKind], document_type: str | None, api_version: str = "v1"
+        self, incoming: Incoming, kinds: Collection[IssuerKind], document_type: str | None
     ) -> Response[bytes]:
         """One request, from its head to its answer."""
         started = time.perf_counter()
@@ -58,7 +58,7 @@ class Submissions(Struct, frozen=True):
         credential = await self.callers.prove(head, kinds)
         if isinstance(credential, Response):
             return credential
-        admission = await self.intake.admit(credential, api_version)
+        admission = await self.intake.admit(credential, head.api_version)
         if isinstance(admission, Rejection):
             return problem(admission, trace=trace)
         key = idempotency_key(head)
@@ -76,6 +76,7 @@ class Submissions(Struct, frozen=True):
                     content=content,
                     media_type=head.get("content-type"),
                     document_type=document_type,
+                    address=incoming.scope["path"].removeprefix(f"/{NEWEST}"),
                     idempotency_key=key,
                     traceparent=trace,
                 )
@@ -83,10 +84,25 @@ class Submissions(Struct, frozen=True):
         except TimeoutError:
             return problem(LATE if content is None else _LATE_VERDICT, trace=trace)
         ACCEPT_SECONDS.observe(time.perf_counter() - started)
-        return _answer(outcome, admission.sender.id, document_type, trace)
+        return _answer(outcome, admission, document_type, trace)
+
+    async def elsewhere(self, incoming: Incoming, kinds: Collection[IssuerKind], api_version: str) -> Response[bytes]:
+        """An address that no version has: the rules first say what they say of the version."""
+        head = read_head(incoming.scope)
+        credential = await self.callers.prove(head, kinds)
+        if isinstance(credential, Response):
+            return credential
+        admission = await self.intake.admit(credential, api_version)
+        if isinstance(admission, Rejection):
+            return problem(admission, trace=traceparent(head))
+        text = f"API version `{api_version}` has nothing at this address"
+        return problem(Rejection(code="request.not_found", text=text, fields=admission.fields))
 
 
-def _answer(outcome: Receipt | Rejection, sender: str, document_type: str | None, trace: str) -> Response[bytes]:
+def _answer(
+    outcome: Receipt | Rejection, admission: Admission, document_type: str | None, trace: str
+) -> Response[bytes]:
+    sender = admission.sender.id
     if isinstance(outcome, Rejection):
         RECEIVED.labels("http", document_type or "any", outcome.code).inc()
         log_change("intake.refused", message_id=outcome.message_id, sender=sender, code=outcome.code, traceparent=trace)
@@ -95,7 +111,7 @@ def _answer(outcome: Receipt | Rejection, sender: str, document_type: str | None
     if outcome.duplicate:
         DUPLICATES.labels("submission").inc()
     log_change("intake.accepted", message_id=outcome.message_id, sender=sender, traceparent=trace)
-    address = f"/v1/messages/{outcome.message_id}"
+    address = f"/{admission.facts.api_version}/messages/{outcome.message_id}"
     accepted = Accepted(
         message=outcome.message_id,
         status=address,

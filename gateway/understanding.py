@@ -1,0 +1,66 @@
+"""What a submission is, in its sender's words, and as what it is read: the same, but for clients of older versions."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from gateway.submissions import Submission
+from policies.olderversions import OlderDocument, OlderVersions
+from translators.canonical.documents import kind_named
+from translators.findings import Finding
+from translators.formats import Label
+from translators.identify import HEAD, identify
+from translators.jsondoc.decoding import tags_in
+from translators.jsondoc.olderjson import in_older_words, reshaped
+from translators.jsondoc.reshaping import Reshape
+
+
+class Understood(Struct, frozen=True, kw_only=True):
+    """`label` is what came, `checked` what its schema is held against, `content` and `read_as` what the reader gets."""
+
+    label: Label
+    checked: bytes
+    content: bytes
+    read_as: Label
+    sent: bytes = b""
+    reshapes: tuple[Reshape, ...] = ()
+
+    def told(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        """Findings of the reader, at the places in what the sender wrote."""
+        return in_older_words(findings, self.reshapes, self.sent) if self.reshapes else tuple(findings)
+
+
+def understand(submission: Submission, older: OlderVersions, api_version: str, max_depth: int) -> Understood:
+    """Raises Unreadable."""
+    content = submission.content
+    api = older.apis.get(api_version) if older.apis else None
+    of_api = api.requests(submission.address) if api is not None and submission.address and _is_json(content) else ()
+    checked = reshaped(content, of_api, max_depth) if of_api else content
+    document = _older_document(checked, older) if older.documents else None
+    if document is None:
+        label = identify(checked, submission.media_type)
+        return Understood(
+            label=label, checked=checked, content=checked, read_as=label, sent=content, reshapes=of_api
+        )  # fmt: skip
+    newest = reshaped(checked, document.reshapes, max_depth, document.newest)
+    read_as = identify(newest, submission.media_type)
+    name, _, version = document.tag.partition("/")
+    label = Label("json", name, version, read_as.document_type)
+    reshapes = (*of_api, *document.reshapes)
+    return Understood(label=label, checked=checked, content=newest, read_as=read_as, sent=content, reshapes=reshapes)
+
+
+def _older_document(content: bytes, older: OlderVersions) -> OlderDocument | None:
+    """By the first `kind` near the start that anybody knows, as the reader finds it."""
+    if not _is_json(content):
+        return None
+    for tag in tags_in(content[:HEAD]):
+        if tag in older.documents:
+            return older.documents[tag]
+        if kind_named(tag) is not None:
+            return None
+    return None
+
+
+def _is_json(content: bytes) -> bool:
+    return content[:64].lstrip().startswith(b"{")
