@@ -15,14 +15,17 @@ from gateway.routing import choose
 from gateway.senders import find_sender, plant_of, request_facts
 from gateway.statements import Admission, acceptance, conflict_leaf, refusal
 from gateway.submissions import Credential, Receipt, Rejection, Submission
+from gateway.understanding import Understood, understand
+from gateway.verdict import Verdict
 from partners.live import LiveDirectory
 from policies.facts import DocumentFacts
 from policies.limits import verdict as limits_verdict
 from policies.live import LivePolicies
-from policies.verdicts import Refused, RuleRef
+from policies.olderversions import OlderVersions
+from policies.policyset import PolicySet
+from policies.verdicts import Refused
 from translators.findings import Unreadable
 from translators.formats import Label
-from translators.identify import identify
 from translators.reading import Document, Limits, Reading, read
 
 READ_IN_THREAD = 128 * 1024
@@ -41,6 +44,11 @@ class Intake:
         self._ledger = ledger
         self._limits = limits
         self._refused = RefusedRequests(ledger)
+
+    @property
+    def older(self) -> OlderVersions:
+        """The older versions that the rules in force still serve."""
+        return self._policies.current.versions.older
 
     async def admit(self, credential: Credential, api_version: str) -> Admission | Rejection:
         """Before the body is read: who is it, may they call, is there room in their limits."""
@@ -62,20 +70,22 @@ class Intake:
 
     async def accept(self, submission: Submission, admission: Admission) -> Receipt | Rejection:
         """Take one submission, or say exactly why not. A Receipt means it is committed. Raises LedgerUnavailable."""
-        label: Label | None = None
+        understood: Understood | None = None
         try:
-            label = identify(submission.content, submission.media_type)
-            reading = await self._read(submission.content, label)
+            understood = understand(submission, admission.rules.versions.older, admission.facts.api_version)
+            reading = await self._read(understood.content, understood.read_as)
         except Unreadable as error:
-            return await self._refuse(submission, admission, label, (), unreadable(error.findings))
+            label, findings = (None, error.findings) if understood is None else understood.told(error.findings)
+            return await self._refuse(submission, admission, label, (), unreadable(findings))
+        label = understood.label
         judged = [self._document_facts(submission, admission, label, document) for document in reading.documents]
         if submission.document_type not in (None, label.document_type):
             return await self._refuse(submission, admission, label, judged, other_type(submission, label))
 
         deliveries: list[NewDelivery] = []
-        observed: list[RuleRef] = []
+        verdict = Verdict(understood)
         for number, (document, facts) in enumerate(zip(reading.documents, judged, strict=True), 1):
-            refused = await self._judge(submission, admission, facts, observed)
+            refused = await self._judge(admission.rules, facts, verdict)
             if refused is not None:
                 return await self._refuse(submission, admission, label, judged, refused)
             routes = admission.rules.routes(facts)
@@ -83,7 +93,7 @@ class Intake:
                 return await self._refuse(submission, admission, label, judged, by_rule(routes))
             deliveries += choose(routes, document, number, admission.sender.id, facts.plant)
 
-        entry = acceptance(submission, admission, label, reading, deliveries, observed, judged)
+        entry = acceptance(submission, admission, label, reading, deliveries, verdict.observed, judged)
         recorded = await self._ledger.record(entry)
         if isinstance(recorded, Conflicting):
             await self._ledger.note(conflict_leaf(entry, recorded.message_id), recorded.message_id)
@@ -92,7 +102,7 @@ class Intake:
             message_id=str(recorded.message_id),
             statement=recorded.statement,
             duplicate=recorded.duplicate,
-            fields=admission.fields,
+            fields=verdict.fields(admission.fields),
         )
 
     async def _read(self, content: bytes, label: Label) -> Reading:
@@ -100,26 +110,19 @@ class Intake:
             return hold_names(read(content, label, self._limits))
         return hold_names(await asyncio.to_thread(read, content, label, self._limits))
 
-    async def _judge(
-        self, submission: Submission, admission: Admission, facts: DocumentFacts, observed: list[RuleRef]
-    ) -> Rejection | None:
-        """Versions, grants and caps; then the schema; then what is counted by document.
-
-        `observed` gathers the rules in observe mode that would have refused.
-        """
-        rules = admission.rules
+    async def _judge(self, rules: PolicySet, facts: DocumentFacts, verdict: Verdict) -> Rejection | None:
+        """Versions, grants and caps; then the schema; then what is counted by document. `verdict` gathers the rest."""
         allowed = rules.judge(facts)
         if isinstance(allowed, Refused):
             return by_rule(allowed)
-        observed += allowed.observed
+        verdict.allow(allowed)
         schema = rules.schema_for(facts)
         if isinstance(schema, Refused):
             return by_rule(schema)
         if schema is not None:
-            findings = schema.check(submission.content)
-            if findings and schema.mode == "enforce":
-                return by_rule(schema.refusal(findings), findings)
-            observed += [schema.ref] if findings else []
+            refused = verdict.hold_against(schema)
+            if refused is not None:
+                return refused
         charges = rules.charges(facts)
         if charges:
             limited = limits_verdict(charges, await self._counters.charge(charges))

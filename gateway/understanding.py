@@ -1,7 +1,5 @@
 """What a submission is, in its sender's words, and as what it is read: the same, but for clients of older versions."""
 
-from collections.abc import Sequence
-
 from msgspec import Struct
 
 from gateway.submissions import Submission
@@ -22,32 +20,38 @@ class Understood(Struct, frozen=True, kw_only=True):
     checked: bytes
     content: bytes
     read_as: Label
-    sent: bytes = b""
-    reshapes: tuple[Reshape, ...] = ()
+    sent: bytes
+    of_api: tuple[Reshape, ...] = ()
+    of_document: tuple[Reshape, ...] = ()
 
-    def told(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-        """Findings of the reader, at the places in what the sender wrote."""
-        return in_older_words(findings, self.reshapes, self.sent) if self.reshapes else tuple(findings)
+    def told(self, findings: tuple[Finding, ...]) -> tuple[Label, tuple[Finding, ...]]:
+        """What came, and the reader's findings at the places in what the sender wrote."""
+        reshapes = (*self.of_api, *self.of_document)
+        return self.label, in_older_words(findings, reshapes, self.sent) if reshapes else findings
+
+    def told_of_checked(self, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """The same for what a schema finds in `checked`."""
+        return in_older_words(findings, self.of_api, self.sent) if findings and self.of_api else findings
 
 
-def understand(submission: Submission, older: OlderVersions, api_version: str, max_depth: int) -> Understood:
+def understand(submission: Submission, older: OlderVersions, api_version: str) -> Understood:
     """Raises Unreadable."""
     content = submission.content
     api = older.apis.get(api_version) if older.apis else None
     of_api = api.requests(submission.address) if api is not None and submission.address and _is_json(content) else ()
-    checked = reshaped(content, of_api, max_depth) if of_api else content
+    checked = reshaped(content, of_api) if of_api else content
     document = _older_document(checked, older) if older.documents else None
     if document is None:
         label = identify(checked, submission.media_type)
-        return Understood(
-            label=label, checked=checked, content=checked, read_as=label, sent=content, reshapes=of_api
-        )  # fmt: skip
-    newest = reshaped(checked, document.reshapes, max_depth, document.newest)
+        return Understood(label=label, checked=checked, content=checked, read_as=label, sent=content, of_api=of_api)
+    newest = reshaped(checked, document.reshapes, document.newest)
     read_as = identify(newest, submission.media_type)
     name, _, version = document.tag.partition("/")
     label = Label("json", name, version, read_as.document_type)
-    reshapes = (*of_api, *document.reshapes)
-    return Understood(label=label, checked=checked, content=newest, read_as=read_as, sent=content, reshapes=reshapes)
+    return Understood(
+        label=label, checked=checked, content=newest, read_as=read_as, sent=content, of_api=of_api,
+        of_document=document.reshapes,
+    )  # fmt: skip
 
 
 def _older_document(content: bytes, older: OlderVersions) -> OlderDocument | None:

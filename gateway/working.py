@@ -86,7 +86,8 @@ class Worker:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _look(self, destination: Destination, breaker: Breaker, turns: Turns) -> None:
-        """The urgent first, which matters while one probe is all that is sent. Busy is a shard, whatever its lease: one leased anew while its old batch is under way must wait for it."""
+        """The urgent first, as it matters while a probe is all that is sent. Busy is a shard, whatever its lease: one
+        leased anew while its old batch is under way must wait for it."""
         idle = {one.shard: one for one in self._ledger.leases.of(destination.name) if one.place not in self._busy}
         if not idle or breaker.circuit == "probing":
             return

@@ -58,7 +58,7 @@ class OlderVersions:
 
     def __init__(self, rules: Iterable[Written[VersionRule]]) -> None:
         known = {subject(one.rule): one.rule for one in rules}
-        chains = {name: _chain(rule, known) for name, rule in known.items()}
+        chains = {name: _chain(rule, known) for name, rule in known.items() if rule.state != "retired"}
         self.apis = {
             str(chain[0].api): OlderApi(chain) for chain in chains.values() if chain and chain[0].api is not None
         }

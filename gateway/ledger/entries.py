@@ -15,7 +15,7 @@ class NewDocument(Struct, frozen=True):
 
 
 class NewDelivery(Struct, frozen=True):
-    """`document` counts from 1 inside the message; `priority` 0 goes first, 9 last; `deadline` seconds after receipt."""
+    """`document` counts from 1 inside the message; `priority` 0 goes first; `deadline` is in seconds after receipt."""
 
     document: int
     destination: str

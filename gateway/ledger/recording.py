@@ -10,7 +10,7 @@ import asyncpg
 from msgspec import Struct
 
 from gateway.ledger.database import LOST, Connection, LedgerUnavailable, Pool
-from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
+from gateway.ledger.entries import Acceptance, Conflicting, NewDelivery, Recorded, Refusal
 from gateway.ledger.payloads import Payloads
 from gateway.ledger.sharding import shard_of
 from gateway.ledger.statements import statements

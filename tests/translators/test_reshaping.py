@@ -98,18 +98,18 @@ def test_a_place_is_told_in_the_older_words(newer: str, older: str) -> None:
 def test_steps_over_two_versions_follow_one_another_and_keep_every_digit() -> None:
     reshapes = [Reshape([step(rename="/a", to="b")]), Reshape([step(move="/b", to="/c/d")])]
     content = b'{"a": 0.10000000000000000001, "n": 12345678901234567890123}'
-    forward = reshaped(content, reshapes, 64)
+    forward = reshaped(content, reshapes)
     assert forward == b'{"n":12345678901234567890123,"c":{"d":0.10000000000000000001}}'
     assert answered(forward, reshapes) == b'{"n":12345678901234567890123,"a":0.10000000000000000001}'
 
 
 def test_mistakes_of_the_older_text_have_their_line_and_column() -> None:
     with pytest.raises(Unreadable) as caught:
-        reshaped(b'{"a": 1,\n "a": 2}', [Reshape([step(rename="/a", to="b")])], 64)
+        reshaped(b'{"a": 1,\n "a": 2}', [Reshape([step(rename="/a", to="b")])])
     (finding,) = caught.value.findings
     assert (finding.code, finding.place.line, finding.place.column) == ("json.duplicate", 2, 2)
     with pytest.raises(Unreadable) as caught:
-        reshaped(b'{"x": 1,\n "a": 1, "b": 2}', [Reshape([]), Reshape([step(rename="/a", to="b")])], 64)
+        reshaped(b'{"x": 1,\n "a": 1, "b": 2}', [Reshape([]), Reshape([step(rename="/a", to="b")])])
     (finding,) = caught.value.findings
     assert (finding.place.path, finding.place.line, finding.place.column) == ("/a", 2, 7)
 

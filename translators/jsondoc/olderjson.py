@@ -16,12 +16,12 @@ _DEEPEST = 64
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
-def reshaped(content: bytes, reshapes: Sequence[Reshape], max_depth: int, kind: str | None = None) -> bytes:
+def reshaped(content: bytes, reshapes: Sequence[Reshape], kind: str | None = None) -> bytes:
     """The document in the newest shape, as a `kind` where one is given. Raises Unreadable with places in `content`."""
     try:
         document = json.loads(content, object_pairs_hook=_no_name_twice, parse_float=Decimal)
     except (ValueError, RecursionError):
-        raise Unreadable(_mistakes(content, max_depth)) from None
+        raise Unreadable(_mistakes(content)) from None
     for done, reshape in enumerate(reshapes):
         try:
             reshape.forward(document)
@@ -65,12 +65,12 @@ def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return names
 
 
-def _mistakes(content: bytes, max_depth: int) -> tuple[Finding, ...]:
+def _mistakes(content: bytes) -> tuple[Finding, ...]:
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
         return (Finding("json.encoding", f"byte {error.start} is not valid UTF-8", Place(offset=error.start)),)
-    found = Walk(text, max_depth).run().mistakes or [Mistake("json.syntax", "the document is not JSON", 0, "")]
+    found = Walk(text, _DEEPEST).run().mistakes or [Mistake("json.syntax", "the document is not JSON", 0, "")]
     return tuple(_at(Finding(one.code, one.text, Place(path=one.pointer)), text, one.offset) for one in found[:100])
 
 

@@ -42,7 +42,7 @@ class OlderApis(Struct, frozen=True):
 
 
 class _Reshaping:
-    """Holds an answer back until it is whole, and sends it in the older shape. Problems are the same in all versions."""
+    """Sends an answer in the older shape, once it is whole. Problems are the same in all versions."""
 
     def __init__(self, send: Callable[[Any], Any], reshapes: Sequence[Reshape]) -> None:
         self._send = send

@@ -14,9 +14,10 @@ from gateway.channels.http.calling import Callers
 from gateway.channels.http.heads import NEWEST, Incoming, idempotency_key, read_head, traceparent
 from gateway.channels.http.problems import problem
 from gateway.identity.issuers import IssuerKind
-from gateway.intake import Admission, Intake
+from gateway.intake import Intake
 from gateway.ledger.merkle import leaf_hash
 from gateway.observing import ACCEPT_SECONDS, DUPLICATES, RECEIVED, log_change
+from gateway.statements import Admission
 from gateway.submissions import Receipt, Rejection, Submission
 
 _LATE_VERDICT = Rejection(

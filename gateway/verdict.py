@@ -1,0 +1,40 @@
+"""What gathers while the documents of one submission are judged, each for itself."""
+
+from gateway.rejections import by_rule
+from gateway.submissions import Rejection
+from gateway.understanding import Understood
+from policies.schemas import SchemaRule
+from policies.verdicts import Allowed, Field, RuleRef
+from translators.findings import Finding
+
+
+class Verdict:
+    """`observed` are the rules in observe mode that would have refused."""
+
+    def __init__(self, understood: Understood) -> None:
+        self.observed: list[RuleRef] = []
+        self._understood = understood
+        self._about_version: tuple[Field, ...] = ()
+        self._held: dict[int, tuple[Finding, ...]] = {}
+
+    def allow(self, allowed: Allowed) -> None:
+        """A document passed the rules on versions, grants and caps."""
+        self.observed += allowed.observed
+        self._about_version = self._about_version or allowed.fields
+
+    def hold_against(self, schema: SchemaRule) -> Rejection | None:
+        """The submission as it came, checked once however many documents it holds."""
+        findings = self._held.get(id(schema))
+        if findings is None:
+            findings = self._held[id(schema)] = self._understood.told_of_checked(schema.check(self._understood.checked))
+            if findings and schema.mode == "observe":
+                self.observed.append(schema.ref)
+        if findings and schema.mode == "enforce":
+            return by_rule(schema.refusal(findings), findings)
+        return None
+
+    def fields(self, of_api: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Of the answer: what ends is the version of the API, or else the version of the document."""
+        if not self._about_version or any(name == "Deprecation" for name, _ in of_api):
+            return of_api
+        return (*of_api, *self._about_version)
