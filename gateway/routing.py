@@ -20,6 +20,7 @@ def choose(
             external_id=external_id(sender, document.type, document.business_key),
             retries=as_schedule(route.waits),
             when_parked=route.when_parked,
+            priority=route.priority,
         )
         for route in routes
     ]

@@ -158,3 +158,11 @@ async def test_what_cannot_be_read_any_more_is_parked_instead_of_stopping_the_in
     assert await _numbers(ledger) == ["LS-2"]
     assert [seen.cause for seen in await ledger.parked()] == ["ledger.payload_unreadable"]
     await whole(ledger)
+
+
+async def test_an_inbox_hands_out_the_urgent_first_and_each_lane_in_order(ledger: Ledger) -> None:
+    for number, lane, priority in (("B-1", "b", 9), ("N-1", "n", 5), ("U-1", "u", 1), ("U-2", "u", 1), ("N-2", "n", 5)):
+        way = NewDelivery(1, PLANT, "inbox.put", lane, f"gw.{number}", "1", "hold", priority)
+        await ledger.record(an_entry(number, deliveries=(way,)))
+    await _lay_ready(ledger)
+    assert await _numbers(ledger) == ["U-1", "U-2", "N-1", "N-2", "B-1"]
