@@ -1,6 +1,6 @@
-"""How fast documents are read, beside pydifact and beside a bare split of the same bytes, in one run.
+"""How fast documents are read, beside pydifact, ts-edifact and a bare split of the same bytes, in one run.
 
-    python tests/benchmarks/translate.py [--megabytes 10] [--rounds 5] [--json]
+    python tests/benchmarks/translate.py [--megabytes 10] [--rounds 3] [--json]
 
 Each task is run in turn, round after round, so that what else the machine does hits all of them; medians of processor
 time are told, and ratios of medians. `split` is the limit: what Python needs only to cut the bytes at their separators.
@@ -10,13 +10,20 @@ import argparse
 import gc
 import json
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 import warnings
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from pydifact.segmentcollection import RawSegmentCollection
+
+sys.path.insert(0, str(Path(__file__).parent))
+import ts_edifact
+from interchanges import despatches, orders
 
 from translators.edifact.examining import ExamineLimits, examine
 from translators.edifact.tokens import Tokenizer, tokenize
@@ -26,39 +33,6 @@ from translators.reading import Limits, read
 from translators.writing import write
 
 CHUNK = 1024 * 1024
-
-
-def despatches(size: int) -> bytes:
-    """One DESADV D.96A of about `size` bytes: the long messages of this world."""
-    parts = [b"UNB+UNOC:3+4012345000009:14+4260001230004:14+261120:0931+1'UNH+1+DESADV:D:96A:UN'BGM+351+LS1+9'"]
-    parts.append(b"DTM+137:20261120:102'NAD+SU+4260001230004::9'")
-    segments, done, number = 4, sum(map(len, parts)), 0
-    while done < size:
-        if number % 5_000 == 0:  # SG15 may stand 9,999 times in SG10
-            parts.append(b"CPS+%d'" % (number // 5_000 + 1))
-            segments += 1
-        number += 1
-        line = (
-            b"LIN+%d++4260001230103:EN'PIA+1+NL-%06d:IN'IMD+F++:::Getriebemotor 0,75 kW ?+ Flansch'"
-            b"QTY+12:%d:PCE'RFF+ON:PO-%d:%d'" % (number, number, number % 97 + 1, number // 50, number % 50)
-        )
-        parts.append(line)
-        done += len(line)
-        segments += 5
-    parts.append(b"UNT+%d+1'UNZ+1+1'" % (segments + 1))
-    return b"".join(parts)
-
-
-def orders(size: int) -> bytes:
-    """An interchange of so many orders, each the example of the product, of about `size` bytes."""
-    content = example("order.edi")
-    start, end = content.index(b"UNH+"), content.index(b"UNZ+")
-    head, message = content[:start], content[start:end]
-    count = max(1, size // len(message))
-    many = [
-        message.replace(b"UNH+1+", b"UNH+%d+" % n).replace(b"UNT+52+1'", b"UNT+52+%d'" % n) for n in range(1, count + 1)
-    ]
-    return head + b"".join(many) + b"UNZ+%d+NL000815'" % count
 
 
 def ubl_order(size: int) -> bytes:
@@ -73,15 +47,23 @@ def ubl_order(size: int) -> bytes:
 
 
 def split(content: bytes) -> int:
-    """The least anybody can do: every component as text, release characters disregarded."""
+    """The least anybody can do: every component as text and dropped again, release characters disregarded."""
     text = content.decode("iso8859-1")
-    return len([[element.split(":") for element in segment.split("+")] for segment in text.split("'")])
+    return sum(len([element.split(":") for element in segment.split("+")]) for segment in text.split("'"))
+
+
+def segments(content: bytes) -> int:
+    """Every segment with its tag and place, streamed; elements would be split when somebody asks."""
+    return sum(len(segment.tag) for segment in tokenize(_chunks(content), Tokenizer()))
 
 
 def tokens(content: bytes) -> int:
-    """Every segment split into its elements, streamed."""
-    chunks = (content[at : at + CHUNK] for at in range(0, len(content), CHUNK))
-    return sum(len(segment.elements) for segment in tokenize(chunks, Tokenizer()))
+    """Every segment split into its elements and components, streamed."""
+    return sum(len(segment.elements) for segment in tokenize(_chunks(content), Tokenizer()))
+
+
+def _chunks(content: bytes) -> Iterator[bytes]:
+    return (content[at : at + CHUNK] for at in range(0, len(content), CHUNK))
 
 
 def checked(content: bytes) -> int:
@@ -101,19 +83,25 @@ def pydifact(content: bytes) -> int:
     return len(RawSegmentCollection.from_str(content.decode("iso8859-1")).segments)
 
 
-def measured(tasks: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median seconds of processor time of each task."""
+def memory(file: Path | None) -> float:
+    """MiB a process of its own needs at most to stream `file` through the tokenizer; without one, to be there."""
+    command = [sys.executable, str(Path(__file__).with_name("streaming.py")), *([str(file)] if file else [])]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def measured(tasks: dict[str, Callable[[], float | None]], rounds: int) -> dict[str, float]:
+    """Median seconds of processor time of each task; a task that measures itself returns its seconds."""
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(rounds):
         for name, task in tasks.items():
             gc.collect()
             start = time.process_time()
-            task()
-            seconds[name].append(time.process_time() - start)
+            own = task()
+            seconds[name].append(own if own is not None else time.process_time() - start)
     return {name: statistics.median(each) for name, each in seconds.items()}
 
 
-def repeated(task: Callable[[], object], times: int) -> Callable[[], None]:
+def repeated(task: Callable[[], object], times: int = 1) -> Callable[[], None]:
     def run() -> None:
         for _ in range(times):
             task()
@@ -127,49 +115,75 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
-    size = int(chosen.megabytes * 1024 * 1024)
-    long, many, order = despatches(size), orders(size // 10), ubl_order(10_000)
-    label = identify(order[:4096], None)
-    times = 200
-    took = measured(
-        {
-            "DESADV: split": lambda: split(long),
-            "DESADV: tokens": lambda: tokens(long),
-            "DESADV: checked": lambda: checked(long),
-            "DESADV: pydifact": lambda: pydifact(long),
-            "ORDERS: split": lambda: split(many),
-            "ORDERS: canonical": lambda: to_canonical(many),
-            "ORDERS: pydifact": lambda: pydifact(many),
-            "UBL order: bare parse": repeated(lambda: ElementTree.fromstring(order), times),
-            "UBL order: canonical": repeated(lambda: read(order, label), times),
-        },
-        chosen.rounds,
-    )
-    segments = long.count(b"'")
-    figures = {
-        "segments_a_second": {
-            name: round(segments / took[f"DESADV: {name}"]) for name in ("split", "tokens", "checked", "pydifact")
-        },
-        "orders_a_second": round(many.count(b"UNH+") / took["ORDERS: canonical"]),
-        "ubl_orders_a_second": round(times / took["UBL order: canonical"]),
-        "ratios": {
-            "tokens to pydifact": round(took["DESADV: pydifact"] / took["DESADV: tokens"], 1),
-            "checked to pydifact": round(took["DESADV: pydifact"] / took["DESADV: checked"], 1),
-            "canonical orders to pydifact's bare parse": round(took["ORDERS: pydifact"] / took["ORDERS: canonical"], 1),
-            "split to tokens": round(took["DESADV: split"] / took["DESADV: tokens"], 2),
-            "split to canonical orders": round(took["ORDERS: split"] / took["ORDERS: canonical"], 2),
-            "bare XML parse to canonical": round(took["UBL order: bare parse"] / took["UBL order: canonical"], 2),
-        },
-        "bytes": {"DESADV": len(long), "ORDERS": len(many), "UBL order": len(order)},
-        "seconds": {name: round(each, 4) for name, each in took.items()},
-    }
+    with tempfile.TemporaryDirectory() as folder:
+        figures = compared(int(chosen.megabytes * 1024 * 1024), chosen.rounds, Path(folder))
     if chosen.json:
         print(json.dumps(figures))
         return
     for name, value in figures.items():
         print(name)
-        for key, figure in value.items() if isinstance(value, dict) else [("", value)]:
-            print(f"  {key:<45}{figure:>12}")
+        for key, figure in value.items():
+            print(f"  {key:<60}{figure:>12}")
+
+
+def compared(size: int, rounds: int, folder: Path) -> dict[str, dict[str, object]]:
+    """Everything measured, by what it is."""
+    long, many, order = despatches(size), orders(size // 5), ubl_order(10_000)
+    file = folder / "long.edi"
+    file.write_bytes(long)
+    label, times = identify(order[:4096], None), 200
+    tasks: dict[str, Callable[[], float | None]] = {
+        "DESADV: split": repeated(lambda: split(long)),
+        "DESADV: segments": repeated(lambda: segments(long)),
+        "DESADV: tokens": repeated(lambda: tokens(long)),
+        "DESADV: checked": repeated(lambda: checked(long)),
+        "DESADV: canonical": repeated(lambda: to_canonical(long)),
+        "DESADV: pydifact": repeated(lambda: pydifact(long)),
+        "ORDERS: split": repeated(lambda: split(many)),
+        "ORDERS: canonical": repeated(lambda: to_canonical(many)),
+        "ORDERS: pydifact": repeated(lambda: pydifact(many)),
+        "UBL order: bare parse": repeated(lambda: ElementTree.fromstring(order), times),
+        "UBL order: canonical": repeated(lambda: read(order, label), times),
+    }
+    package = ts_edifact.fetched(folder)
+    if isinstance(package, Path):
+        tasks["DESADV: ts-edifact, collected"] = lambda: ts_edifact.seconds(package, file, "collected")
+        tasks["DESADV: ts-edifact, streamed"] = lambda: ts_edifact.seconds(package, file, "streamed")
+    took = measured(tasks, rounds)
+    count = long.count(b"'")
+    return {
+        "segments a second": {
+            name.removeprefix("DESADV: "): round(count / each)
+            for name, each in took.items()
+            if name.startswith("DESADV")
+        },
+        "messages a second": {
+            "orders": round(many.count(b"UNH+") / took["ORDERS: canonical"]),
+            "UBL orders": round(times / took["UBL order: canonical"]),
+        },
+        "ratios": ratios(took) | ({"ts-edifact": package} if isinstance(package, str) else {}),
+        "MiB at most, streaming": {"tokens": round(memory(file), 1), "nothing read": round(memory(None), 1)},
+        "bytes": {"DESADV": len(long), "ORDERS": len(many), "UBL order": len(order)},
+        "seconds": {name: round(each, 4) for name, each in took.items()},
+    }
+
+
+def ratios(took: dict[str, float]) -> dict[str, object]:
+    """How many times as fast we are; for `split` and the bare XML parse, what part of their speed is left."""
+    pairs = {
+        "tokens to pydifact": ("DESADV: pydifact", "DESADV: tokens"),
+        "tokens to ts-edifact, collected": ("DESADV: ts-edifact, collected", "DESADV: tokens"),
+        "segments to ts-edifact, collected": ("DESADV: ts-edifact, collected", "DESADV: segments"),
+        "segments to ts-edifact, streamed": ("DESADV: ts-edifact, streamed", "DESADV: segments"),
+        "checked to pydifact": ("DESADV: pydifact", "DESADV: checked"),
+        "canonical despatch advice to pydifact's bare parse": ("DESADV: pydifact", "DESADV: canonical"),
+        "canonical orders to pydifact's bare parse": ("ORDERS: pydifact", "ORDERS: canonical"),
+        "tokens to split": ("DESADV: split", "DESADV: tokens"),
+        "canonical despatch advice to split": ("DESADV: split", "DESADV: canonical"),
+        "canonical orders to split": ("ORDERS: split", "ORDERS: canonical"),
+        "canonical UBL order to bare XML parse": ("UBL order: bare parse", "UBL order: canonical"),
+    }
+    return {name: round(took[slow] / took[fast], 2) for name, (slow, fast) in pairs.items() if slow in took}
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from translators.edifact.interchange import InterchangeReader, Message
 from translators.edifact.messagechecks import check_message
 from translators.edifact.segments import Segment
 from translators.edifact.structure import GroupInstance, Placed
-from translators.edifact.tokens import Agreement, Tokenizer, tokenize
+from translators.edifact.tokens import Agreement, Tokenizer, runs
 from translators.findings import Finding
 
 __all__ = ["Examination", "ExamineLimits", "InterchangeExamination", "MessageExamination", "examine"]
@@ -60,8 +60,11 @@ def examine(
     )
     tokenizer = Tokenizer(agreement)
     with uncollected(len(content)):
-        for segment in tokenize((content,), tokenizer):
-            examiner.take(segment)
+        for run in runs((content,), tokenizer):
+            if isinstance(run, list):
+                examiner.take_inner(run)
+            else:
+                examiner.take(run)
             if examiner.is_full:
                 break
         else:
@@ -92,17 +95,21 @@ class _Examiner:
         self._seen = self._errors = 0
         self.is_full = False
 
+    def take_inner(self, segments: list[Segment]) -> None:
+        """Segments that open and close nothing."""
+        self._reader.take_inner(segments)
+        if len(self._faults.findings) != self._seen:
+            self._settle(None, None)
+        self.is_full = self._reader.stopped
+
     def take(self, segment: Segment) -> None:
-        """One segment on."""
+        """A segment that may open or close a message, a group or an interchange."""
         tag = segment.raw[:3]
         if tag == b"UNA":
             self._una = segment
         if tag in _ENVELOPES:
             check_characters(Placed(segment, 0), self._faults)
         message = self._reader.take(segment)
-        if message is None and tag[:2] != b"UN" and len(self._faults.findings) == self._seen:
-            self.is_full = self._reader.stopped
-            return  # a segment of a message, and nothing to say about it
         self._settle(message, segment if tag in (b"UNB", b"UNH", b"UNG") else None)
         if tag in _ENVELOPES:
             self._close(segment, tag)

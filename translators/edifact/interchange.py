@@ -108,16 +108,24 @@ class InterchangeReader:
             return None
         if raw[:2] == b"UN" and raw[2:3] in b"BGHTEZOP" and (len(raw) == 3 or raw[3:4] == self._element(segment)):
             return self._service(segment, raw[:3].decode("ascii"))
+        self.take_inner([segment])
+        return None
+
+    def take_inner(self, segments: list[Segment]) -> None:
+        """Segments that open and close nothing, as many as come one after the other."""
+        if self.stopped:
+            return
         if self._message is None:
             if not self._loose:
-                self._tell(segment, "occurrence", "edifact.outside", f"`{_tag(segment)}` stands outside of a message")
+                text = f"`{_tag(segments[0])}` stands outside of a message"
+                self._tell(segments[0], "occurrence", "edifact.outside", text)
                 self._loose = True
-            return None
-        self._message.segments.append(segment)
-        if len(self._message.segments) > self._max_segments:
+            return
+        room = self._max_segments - len(self._message.segments)
+        self._message.segments += segments
+        if len(segments) > room:
             text = f"the message has more than {self._max_segments} segments"
-            self._stop(segment, "constituents", "edifact.message.long", text)
-        return None
+            self._stop(segments[room], "constituents", "edifact.message.long", text)
 
     def finish(self) -> Message | None:
         """At the end of the input: what has not been closed."""
@@ -128,7 +136,7 @@ class InterchangeReader:
         return message
 
     def _element(self, segment: Segment) -> bytes:
-        return segment.syntax.separators.element.encode("latin-1")
+        return segment.syntax.element
 
     def _service(self, segment: Segment, tag: str) -> Message | None:
         self._loose = False

@@ -3,7 +3,10 @@
 import re
 from functools import cache
 
+from msgspec import Struct
+
 from translators.edifact.characters import lenient
+from translators.edifact.releases import releases, revealed
 from translators.edifact.separators import Separators
 
 Element = list[list[str]]
@@ -13,7 +16,7 @@ Element = list[list[str]]
 class Syntax:
     """How the segments of one interchange are written; shared by all of them."""
 
-    __slots__ = ("element", "encoding", "repertoire", "separators", "version")
+    __slots__ = ("element", "encoding", "release", "releases", "repertoire", "separators", "terminator", "version")
 
     def __init__(self, separators: Separators, version: str = "3", repertoire: str = "", encoding: str = "") -> None:
         self.separators = separators
@@ -21,6 +24,9 @@ class Syntax:
         self.repertoire = repertoire
         self.encoding = encoding or "iso8859-1"
         self.element = separators.element.encode("latin-1")
+        self.terminator = separators.terminator.encode("latin-1")
+        self.release = (separators.release or "").encode("latin-1")
+        self.releases = releases(separators)
 
     def text(self, raw: bytes) -> str:
         """Decoded text. Bytes the character set does not have are shown as ISO 8859-1; `fault` tells of them."""
@@ -30,6 +36,27 @@ class Syntax:
             return raw.decode(self.encoding)
         except UnicodeDecodeError:
             return raw.decode("iso8859-1")
+
+    def elements_of(self, raw: bytes) -> list[Element]:
+        """The elements of a segment; see `split`, which this is in a hurry where nothing is released or repeated."""
+        try:
+            text = raw.decode(self.encoding)
+        except UnicodeDecodeError:
+            text = self.text(raw)
+        separators = self.separators
+        if separators.repetition is not None:
+            return split(text, separators)
+        component = separators.component
+        if separators.release is None or separators.release not in text:
+            return [[each.split(component)] for each in text.split(separators.element)]
+        hidden = self.releases.hidden(text) if self.releases is not None else None
+        if hidden is None:
+            return split(text, separators)
+        plain, shown = hidden
+        return [
+            [each.split(component) if each.isascii() else [revealed(value, shown) for value in each.split(component)]]
+            for each in plain.split(separators.element)
+        ]
 
     def fault(self, raw: bytes) -> int | None:
         """Where `raw` has a byte that the character set does not have at all, or None."""
@@ -43,8 +70,7 @@ class Syntax:
 
     def needless_release(self, raw: bytes) -> int | None:
         """Where a release character stands before a character that needs none, or None."""
-        release = self.separators.release
-        if release is None or release.encode("latin-1") not in raw:
+        if not self.release or self.release not in raw:
             return None
         found = _needless(self.separators).match(raw)
         return found.start(1) if found else None
@@ -57,20 +83,17 @@ def _needless(separators: Separators) -> re.Pattern[bytes]:
     return re.compile(rb"(?:[^" + release + rb"]|" + release + rb"[" + special + rb"])*+(" + release + rb")")
 
 
-class Segment:
+class Segment(Struct, gc=False, eq=False):
     """`raw` is without terminator; `before` is what stood between the last terminator and the tag (line breaks).
 
     `offset` is the byte of the tag in the whole input.
     """
 
-    __slots__ = ("_elements", "before", "offset", "raw", "syntax")
-
-    def __init__(self, raw: bytes, offset: int, syntax: Syntax, before: bytes = b"") -> None:
-        self.raw = raw
-        self.offset = offset
-        self.syntax = syntax
-        self.before = before
-        self._elements: list[Element] | None = None
+    raw: bytes
+    offset: int
+    syntax: Syntax
+    before: bytes = b""
+    _elements: list[Element] | None = None
 
     @property
     def tag(self) -> str:
@@ -83,9 +106,10 @@ class Segment:
     @property
     def elements(self) -> list[Element]:
         """All elements, the tag being number 0."""
-        if self._elements is None:
-            self._elements = split(self.syntax.text(self.raw), self.syntax.separators)
-        return self._elements
+        found = self._elements
+        if found is None:
+            found = self._elements = self.syntax.elements_of(self.raw)
+        return found
 
     def get(self, element: int, component: int = 1, repetition: int = 1) -> str:
         """The value at a position (all count from 1), or the empty text."""
@@ -133,15 +157,34 @@ class Segment:
 
 def split(text: str, seps: Separators) -> list[Element]:
     """The elements of a segment's text; everything empty is kept where it stands."""
-    component, repetition = seps.component, seps.repetition
     if seps.release is not None and seps.release in text:
         return _split_released(text, seps, seps.release)
+    return _split_plain(text, seps)
+
+
+def _split_plain(text: str, seps: Separators) -> list[Element]:
+    component, repetition = seps.component, seps.repetition
     if repetition is not None and repetition in text:
         return [[each.split(component) for each in element.split(repetition)] for element in text.split(seps.element)]
     return [[element.split(component)] for element in text.split(seps.element)]
 
 
 def _split_released(text: str, seps: Separators, release: str) -> list[Element]:
+    known = releases(seps)
+    hidden = known.hidden(text) if known is not None else None
+    if hidden is None:
+        return _split_piecewise(text, seps, release)
+    plain, shown = hidden
+    elements = _split_plain(plain, seps)
+    for element in elements if shown else ():
+        for components in element:
+            for at, value in enumerate(components):
+                if not value.isascii():
+                    components[at] = revealed(value, shown)
+    return elements
+
+
+def _split_piecewise(text: str, seps: Separators, release: str) -> list[Element]:
     elements: list[Element] = []
     for element in _parts(text, seps.element, release):
         if release not in element and not (seps.repetition and seps.repetition in element):

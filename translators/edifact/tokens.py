@@ -5,6 +5,7 @@ one by one in Python. Nothing is repaired: what is odd is kept, told, and writte
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 from msgspec import Struct, structs
 
@@ -160,56 +161,78 @@ class Tokenizer:
 
     def _inside(self, segments: list[Segment]) -> bool:
         """Read segments up to the end of the buffer or of the interchange. False when more bytes are needed."""
-        terminator = self._syntax.separators.terminator.encode("latin-1")
-        if self._buffer.find(terminator, self._scan) < 0:
+        last = self._last_terminator()
+        if last < 0:
             return self._wait_for_terminator()
-        data = bytes(self._buffer)
-        release = ord(self._syntax.separators.release) if self._syntax.separators.release else -1
+        raws = self._whole(last)
         longest = self._agreement.max_segment_bytes
-        find = data.find
-        position, scan = 0, self._scan
-        while (end := find(terminator, scan)) >= 0:
-            scan = end + 1
-            if end and data[end - 1] == release and _is_released(data, position, end, release):
-                continue
-            if end - position > longest:
-                break
-            raw = data[position:end]
-            start, position = position, scan
-            if raw[:1] in _FIRST:
-                raw, start = self._strip(raw, start)
+        if raws and max(map(len, raws)) > longest:
+            raws = list(takewhile(lambda raw: len(raw) <= longest, raws))
+            if not raws:
+                return self._stop_long()
+            last = 0  # what follows is looked at again, and stops there
+        position = self._take_segments(raws, segments)
+        self._last_end = self._base + position
+        self._drop(position)
+        self._scan = max(0, last + 1 - position) if not self._outside else 0
+        return True
+
+    def _last_terminator(self) -> int:
+        """Where the last new terminator of the buffer stands, or that of a UNZ before it; -1 when there is none."""
+        terminator = self._syntax.terminator
+        unz = self._buffer.find(b"UNZ", self._scan)
+        last = self._buffer.find(terminator, unz) if unz >= 0 else -1
+        return last if last >= 0 else self._buffer.rfind(terminator, self._scan)
+
+    def _whole(self, last: int) -> list[bytes]:
+        """The segments that end at or before `last`, cut in one go and mended only where a terminator is released."""
+        syntax, scanned = self._syntax, self._scan
+        data = bytes(self._buffer[:last])
+        raws = data[scanned:].split(syntax.terminator)
+        if scanned:  # terminators before are known to be released
+            raws[0] = data[:scanned] + raws[0]
+        release = syntax.release
+        if release and (release + syntax.terminator in data or data.endswith(release)):
+            return _joined(raws, syntax.terminator, release)
+        return raws
+
+    def _take_segments(self, raws: list[bytes], segments: list[Segment]) -> int:
+        """Hand out segments until one changes how we read on; how many bytes of the buffer are done with."""
+        syntax, base, end = self._syntax, self._base, 0
+        pending = bool(self._before)
+        for raw in raws:
+            start, before = end, b""
+            end += len(raw) + 1
+            if raw < b"!":  # line breaks before the tag are layout; a segment of nothing but them is told and skipped
+                stripped = raw.lstrip(_BLANKS)
+                before, raw = raw[: len(raw) - len(stripped)], stripped
                 if not raw:
+                    self._before += before + syntax.terminator
+                    self._tell("edifact.segment.empty", "an empty segment was skipped", base + start, None, "warning")
+                    pending = True
                     continue
-            segment = Segment(raw, self._base + start, self._syntax, self._take_before() if self._before else b"")
-            if raw[:2] == b"UN" and not self._service(segment):
-                self._before += segment.before  # a UNA without a UNZ before it: look at these bytes again
-                self._drop(start)
-                self._scan = 0
-                return True
+                start += len(before)
+            if pending:
+                before, pending = self._take_before() + before, False
+            segment = Segment(raw, base + start, syntax, before)
+            if b"UN" < raw < b"UO":
+                if not self._service(segment):
+                    self._before += segment.before  # a UNA without a UNZ before it: look at these bytes again
+                    return start
+                syntax = self._syntax
             segments.append(segment)
             if self._outside:
                 break
-        self._last_end = self._base + position
-        self._drop(position)
-        self._scan = 0
-        return self._outside or self._wait_for_terminator()
+        return end
 
     def _wait_for_terminator(self) -> bool:
         self._scan = len(self._buffer)
-        longest = self._agreement.max_segment_bytes
-        if len(self._buffer) > longest:
-            self._stop("edifact.segment.long", f"a segment is longer than {longest} bytes", "16")
-        return False
+        return self._stop_long() if len(self._buffer) > self._agreement.max_segment_bytes else False
 
-    def _strip(self, raw: bytes, start: int) -> tuple[bytes, int]:
-        """Line breaks before the tag are layout; a segment of nothing but them is told and skipped."""
-        stripped = raw.lstrip(_BLANKS)
-        layout = raw[: len(raw) - len(stripped)]
-        self._before += layout
-        if not stripped:
-            self._before += self._syntax.separators.terminator.encode("latin-1")
-            self._tell("edifact.segment.empty", "an empty segment was skipped", self._base + start, None, "warning")
-        return stripped, start + len(layout)
+    def _stop_long(self) -> bool:
+        longest = self._agreement.max_segment_bytes
+        self._stop("edifact.segment.long", f"a segment is longer than {longest} bytes", "16")
+        return False
 
     def _service(self, segment: Segment) -> bool:
         """Segments that change how we read on. False when `segment` is no segment but the UNA of a new interchange."""
@@ -279,22 +302,47 @@ class Tokenizer:
             self.findings.append(Finding(code, text, place, severity, syntax_code=syntax_code))
 
 
-_FIRST = (b"\r", b"\n", b" ", b"\t", b"")
+def _joined(pieces: list[bytes], terminator: bytes, release: bytes) -> list[bytes]:
+    """`pieces` with those together again whose terminator is data: an odd number of releases stands before it.
+
+    The last ones are left out when the terminator after them is data too: the segment has not ended.
+    """
+    whole: list[bytes] = []
+    held: list[bytes] = []
+    for piece in pieces:
+        held.append(piece)
+        if (len(piece) - len(piece.rstrip(release))) % 2 == 0:
+            whole.append(terminator.join(held) if len(held) > 1 else piece)
+            held.clear()
+    return whole
 
 
-def _is_released(data: bytes, start: int, end: int, release: int) -> bool:
-    """Whether the character at `end` is data: an odd number of release characters stands before it."""
-    index = end - 1
-    while index >= start and data[index] == release:
-        index -= 1
-    return (end - 1 - index) % 2 == 1
+def runs(chunks: Iterable[bytes], tokenizer: Tokenizer) -> Iterator[Segment | list[Segment]]:
+    """As `tokenize`; segments that are no service segments come in lists, as many as stand one after the other."""
+    for segments in _slices(chunks, tokenizer):
+        service = [at for at, segment in enumerate(segments) if b"UN" < segment.raw < b"UO"]
+        done = 0
+        for at in service:
+            if at > done:
+                yield segments[done:at]
+            yield segments[at]
+            done = at + 1
+        if done < len(segments):
+            yield segments[done:] if done else segments
 
 
 def tokenize(chunks: Iterable[bytes], tokenizer: Tokenizer) -> Iterator[Segment]:
     """All segments of an input that comes in chunks; findings gather in `tokenizer`."""
+    for segments in _slices(chunks, tokenizer):
+        segments.reverse()
+        while segments:  # so that each can go when its reader is done with it
+            yield segments.pop()
+
+
+def _slices(chunks: Iterable[bytes], tokenizer: Tokenizer) -> Iterator[list[Segment]]:
     for chunk in chunks:
         for start in range(0, len(chunk), _WINDOW):  # so that a caller who stops early has not paid for the rest
-            yield from tokenizer.feed(chunk[start : start + _WINDOW])
+            yield tokenizer.feed(chunk[start : start + _WINDOW])
         if tokenizer.dead:
             break
-    yield from tokenizer.finish()
+    yield tokenizer.finish()

@@ -18,7 +18,7 @@ from translators.edifact.messagechecks import check_message
 from translators.edifact.paths import EdifactSource
 from translators.edifact.pathvalues import Spot
 from translators.edifact.structure import GroupInstance, Placed
-from translators.edifact.tokens import Agreement, Tokenizer, tokenize
+from translators.edifact.tokens import Agreement, Tokenizer, runs
 from translators.edifact.unmapped import unmapped
 from translators.findings import Finding, Place
 from translators.mapping.catalogue import entries
@@ -74,15 +74,18 @@ def _translate(content: bytes, limits: EdifactLimits, using: Map | None, *, trac
         if message is not None:
             objects.extend(_translate_message(message, faults, using, traces))
 
-    for segment in tokenize((content,), tokenizer):
-        if segment.raw[:3] in _ENVELOPES:
-            check_characters(Placed(segment, 0), faults)
-        take(reader.take(segment))
-        header = header or reader.header
-        if reader.interchanges > limits.max_interchanges:
-            text = f"the input has more than {limits.max_interchanges} interchanges"
-            faults.tell("constituents", "edifact.interchanges", text, segment)
-            break
+    for run in runs((content,), tokenizer):
+        if isinstance(run, list):
+            reader.take_inner(run)
+        else:
+            if run.raw[:3] in _ENVELOPES:
+                check_characters(Placed(run, 0), faults)
+            take(reader.take(run))
+            header = header or reader.header
+            if reader.interchanges > limits.max_interchanges:
+                text = f"the input has more than {limits.max_interchanges} interchanges"
+                faults.tell("constituents", "edifact.interchanges", text, run)
+                break
         if reader.stopped:
             break
     else:
