@@ -7,7 +7,7 @@ ARGS ?=
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint .ci/constraints.txt --editable
 BENCHMARKS := accept drain faults_under_load
 
-.PHONY: help demo test check bench test-real
+.PHONY: help demo test check bench test-real fuzz
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -29,6 +29,9 @@ check: $(VENV)/.develops  ## lint, format, types, import contracts, rules and pr
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/partner-gateway policy check
+
+fuzz: $(VENV)/.develops  ## a hundred thousand damaged inputs through every reader (ARGS="20000 7": how many, seed)
+	@$(BIN)/python tests/translators/fuzz.py $(ARGS)
 
 bench: $(VENV)/.develops  ## the benchmarks, one after the other (ARGS="--json": figures for programs)
 	@set -e; for name in $(BENCHMARKS); do $(BIN)/python tests/benchmarks/$$name.py $(ARGS); done

@@ -8,17 +8,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from translators.edifact.characters import encoding_of, outside
 from translators.edifact.controlerrors import MessageErrors, first_of, sort_errors
 from translators.edifact.dispositions import Disposition
 from translators.edifact.envelopes import Purpose, purpose_of
 from translators.edifact.examinations import GroupExamination, InterchangeExamination, MessageExamination
-from translators.edifact.outgoing import Elements, OutgoingInterchange, OutgoingMessage, Party
+from translators.edifact.outgoing import Elements, OutgoingMessage, Party
+from translators.edifact.replies import reply_bytes, reply_to
 from translators.edifact.segments import Segment
-from translators.edifact.separators import DEFAULT
-from translators.edifact.writing import write_interchange
 
 Detail = Literal["receipt", "messages", "elements"]
 """How much an answer says: only that the interchange came (8); which messages are rejected (7, 4); and every error."""
@@ -77,32 +75,11 @@ def acknowledge(
     if refusal is not None:
         return refusal
     report = _Report(interchange, disposition, terms)
-    segments = report.segments()
-    content = _written(_envelope(interchange, references, segments), segments)
+    message = _message(references.message, report.segments(), is_v4=report.is_v4)
+    content = reply_bytes(reply_to(interchange, message, references.interchange, references.prepared))
     if content is None:
         return NoAcknowledgement(because="the interchange holds references that no answer can repeat", alert=True)
     return Acknowledgement(content=content, action=report.action, rejected=report.rejected)
-
-
-def _written(outgoing: OutgoingInterchange, segments: list[Elements]) -> bytes | None:
-    """In the first repertoire that has what the sender wrote; None when none has, as with control characters."""
-    parties = [[outgoing.sender.element, outgoing.recipient.element]]
-    said = "".join(
-        value for each in (*segments, *parties) for element in each for values in element for value in values
-    )
-    if _has(said, outgoing.repertoire, encoding_of(outgoing.repertoire, outgoing.encoding)):
-        return write_interchange(outgoing).content
-    for repertoire in ("UNOB", "UNOC", "UNOY"):
-        if _has(said, repertoire, encoding_of(repertoire, "")):
-            return write_interchange(structs.replace(outgoing, repertoire=repertoire, encoding="")).content
-    return None
-
-
-def _has(text: str, repertoire: str, encoding: str | None) -> bool:
-    try:
-        return encoding is not None and outside(repertoire, text.encode(encoding)) is None
-    except UnicodeEncodeError:
-        return False
 
 
 def _why_not(
@@ -135,7 +112,7 @@ class _Report:
         self._interchange = interchange
         self._unb = interchange.unb
         self._terms = terms
-        self._is_v4 = interchange.unb.syntax.version >= "4"
+        self.is_v4 = interchange.unb.syntax.version >= "4"
         self._suspended = {each.message.number for each in disposition.suspended}
         self.rejected: tuple[str, ...] = ()
         if terms.detail == "receipt":
@@ -158,7 +135,7 @@ class _Report:
     def _uci(self) -> Elements:
         """0020, S002 and S003 as they came, not swapped."""
         unb = self._unb
-        error = first_of(self._interchange.findings, is_v4=self._is_v4) if self.action == REJECTED else []
+        error = first_of(self._interchange.findings, is_v4=self.is_v4) if self.action == REJECTED else []
         return [[["UCI"]], [[unb.get(5)]], *_parties(unb), [[self.action]], *error]
 
     def _group(self, group: GroupExamination) -> list[Elements]:
@@ -167,7 +144,7 @@ class _Report:
             return []
         ung = group.ung
         action = REJECTED if group.is_bad else ACKNOWLEDGED
-        error = first_of(group.findings, is_v4=self._is_v4) if group.is_bad else []
+        error = first_of(group.findings, is_v4=self.is_v4) if group.is_bad else []
         return [[[["UCF"]], [[ung.get(5)]], *_parties(ung), [[action]], *error], *inner]
 
     def _messages(self, messages: Iterable[MessageExamination]) -> list[Elements]:
@@ -182,50 +159,21 @@ class _Report:
         return segments
 
     def _rejected_message(self, message: MessageExamination) -> list[Elements]:
-        errors: MessageErrors = sort_errors(message, is_v4=self._is_v4)
+        errors: MessageErrors = sort_errors(message, is_v4=self.is_v4)
         ucm = self._ucm(message, REJECTED, errors.of_envelope)
         return [ucm, *(errors.segments if self._terms.detail == "elements" else [])]
 
     def _ucm(self, message: MessageExamination, action: str, error: Elements) -> Elements:
         unh = message.message.segments[0]
-        longest = 7 if self._is_v4 else 5  # components of S009
+        longest = 7 if self.is_v4 else 5  # components of S009
         identifier = unh.elements[2][0][:longest] if len(unh.elements) > 2 else [""]
         return [[["UCM"]], [[unh.get(1)]], [identifier], [[action]], *error]
 
 
-def _envelope(
-    interchange: InterchangeExamination, references: ControlReferences, segments: list[Elements]
-) -> OutgoingInterchange:
-    """The answer goes back to the sender, in the syntax it came in; test is answered with test."""
-    unb, header = interchange.unb, interchange.header
-    assert unb is not None
-    assert header is not None
-    version = header.version if header.version in ("1", "2", "3", "4") else "3"
-    is_v4 = version >= "4"
-    charset = unb.get(1, 4) if is_v4 else ""
-    repertoire = unb.syntax.repertoire
-    if encoding_of(repertoire, charset) is None:
-        repertoire, charset = "UNOC", ""
-    separators = unb.syntax.separators if interchange.una is not None else DEFAULT
-    message = OutgoingMessage(
-        reference=references.message,
-        type="CONTRL",
-        version="4" if is_v4 else "D",
-        release="1" if is_v4 else "3",
-        segments=tuple(segments),
-    )
-    return OutgoingInterchange(
-        sender=Party.of(unb, 3),
-        recipient=Party.of(unb, 2),
-        prepared=references.prepared,
-        reference=references.interchange,
-        contents=(message,),
-        version=version,
-        repertoire=repertoire,
-        encoding=charset,
-        test="1" if header.is_test else "",
-        separators=separators,
-        una=True if interchange.una is not None else None,
+def _message(reference: str, segments: list[Elements], *, is_v4: bool) -> OutgoingMessage:
+    version, release = ("4", "1") if is_v4 else ("D", "3")
+    return OutgoingMessage(
+        reference=reference, type="CONTRL", version=version, release=release, segments=tuple(segments)
     )
 
 

@@ -11,11 +11,12 @@ from datetime import datetime
 from msgspec import Struct
 
 from translators.edifact.acknowledgements import NoAcknowledgement
+from translators.edifact.characters import CAPITALS
 from translators.edifact.envelopes import Purpose, purpose_of
 from translators.edifact.examinations import InterchangeExamination, MessageExamination
-from translators.edifact.outgoing import Elements, OutgoingInterchange, OutgoingMessage, Party
-from translators.edifact.separators import DEFAULT
-from translators.edifact.writing import write_interchange
+from translators.edifact.outgoing import Elements, OutgoingMessage
+from translators.edifact.replies import reply_bytes, reply_to
+from translators.edifact.segments import Element
 from translators.findings import Finding
 
 APPLICATION_ERROR, ACKNOWLEDGED = "313", "312"
@@ -31,6 +32,7 @@ REFERENCES = {
 }  # fmt: skip
 """Message -> RFF 1153 of its document number; others are TN, a transaction reference."""
 
+_CAPITALS = {**CAPITALS, "`": '"', "[": "(", "]": ")"}
 _MOST_ERRORS = 999
 _LINES = 5
 
@@ -71,7 +73,8 @@ def application_answer(
 ) -> bytes | NoAcknowledgement:
     """The APERAK for one message: not accepted with every error among `findings`, or accepted when there is none.
 
-    Raises CannotWrite for a text or a reference the partner's character set does not have.
+    It is written in the character set of the interchange, or in a larger one where the sender himself did not keep to
+    his. Raises CannotWrite when the references we were given cannot be written.
     """
     header = interchange.header
     if header is None or interchange.unb is None or not (header.sender and header.recipient):
@@ -84,30 +87,19 @@ def application_answer(
         return NoAcknowledgement(because=f"the interchange is an {word}" if word == "echo" else f"it is a {word}")
     errors = [finding for finding in findings if finding.severity == "error"][:_MOST_ERRORS]
     is_v4 = header.version >= "4"
-    segments = _segments(message, errors, codes, references, is_v4=is_v4)
-    unb = interchange.unb
-    outgoing = OutgoingInterchange(
-        sender=Party.of(unb, 3),
-        recipient=Party.of(unb, 2),
-        prepared=references.prepared,
-        reference=references.interchange,
-        contents=(
-            OutgoingMessage(
-                reference=references.message,
-                type="APERAK",
-                version="D",
-                release="08A" if is_v4 else "96A",
-                segments=tuple(segments),
-            ),
-        ),
-        version=header.version,
-        repertoire=unb.syntax.repertoire,
-        encoding=unb.get(1, 4) if is_v4 else "",
-        test="1" if header.is_test else "",
-        separators=unb.syntax.separators if interchange.una is not None else DEFAULT,
-        una=True if interchange.una is not None else None,
+    is_capitals = interchange.unb.syntax.repertoire == "UNOA"
+    segments = _segments(message, errors, codes, references, is_v4=is_v4, is_capitals=is_capitals)
+    answer = OutgoingMessage(
+        reference=references.message,
+        type="APERAK",
+        version="D",
+        release="08A" if is_v4 else "96A",
+        segments=tuple(segments),
     )
-    return write_interchange(outgoing).content
+    content = reply_bytes(reply_to(interchange, answer, references.interchange, references.prepared))
+    if content is None:
+        return NoAcknowledgement(because="the message holds references that no answer can repeat", alert=True)
+    return content
 
 
 def _segments(
@@ -117,6 +109,7 @@ def _segments(
     references: ApplicationReferences,
     *,
     is_v4: bool,
+    is_capitals: bool,
 ) -> list[Elements]:
     own = message.message
     bgm = next((segment for segment in own.segments if segment.tag == "BGM"), None)
@@ -131,15 +124,17 @@ def _segments(
         segments.append([[["RFF"]], [[REFERENCES.get(own.type, "TN"), document]]])
     for finding in errors:
         segments.append([[["ERC"]], [[codes.of(finding), codes.list_id, codes.agency]]])
-        segments.append([[["FTX"]], [["AAO"]], [[""]], [[""]], [_text(finding, 512 if is_v4 else 70)]])
+        segments.append([[["FTX"]], [["AAO"]], [[""]], [[""]], _lines(finding, is_v4=is_v4, is_capitals=is_capitals)])
     return segments
 
 
-def _text(finding: Finding, width: int) -> list[str]:
-    """The sentence with its place, in up to five lines."""
+def _lines(finding: Finding, *, is_v4: bool, is_capitals: bool) -> Element:
+    """The sentence with its place, in up to five lines; in capitals for who can take no others."""
     place = finding.place
     words = [f"segment {place.segment} {place.segment_position}"] if place.segment_position else []
     words += [f"element {place.element}"] if place.element else []
     words += [f"component {place.component}"] if place.component else []
-    sentence = finding.text + (f" ({', '.join(words)})" if words else "")
-    return textwrap.wrap(sentence, width, max_lines=_LINES, placeholder=" ...")
+    sentence = finding.text.replace("\u2212", "-") + (f" ({', '.join(words)})" if words else "")
+    if is_capitals:
+        sentence = "".join(_CAPITALS.get(character, character) for character in sentence)
+    return [textwrap.wrap(sentence, 512 if is_v4 else 70, max_lines=_LINES, placeholder=" ...")]

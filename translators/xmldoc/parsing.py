@@ -39,7 +39,7 @@ def read_tree(content: bytes, limits: XmlLimits) -> ElementTree.Element:
         raise _unreadable("xml.attributes", f"the document has more than {2 * limits.max_elements} attributes")
     try:
         root = ElementTree.fromstring(content)  # noqa: S314 - there is no DOCTYPE, so nothing can expand
-    except (ElementTree.ParseError, ValueError, RecursionError):
+    except (ElementTree.ParseError, ValueError, LookupError, RecursionError):
         return ElementTree.fromstring(etree.tostring(parse(content, limits), encoding="unicode"))  # noqa: S314 - parsed before
     _check_tree(root, content, limits)
     return root

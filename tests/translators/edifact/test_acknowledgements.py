@@ -283,6 +283,29 @@ def test_application_errors_are_answered_with_place_and_the_partners_code() -> N
     ]
 
 
+def test_who_takes_capitals_only_is_told_in_capitals() -> None:
+    finding = Finding("document.value", "unknown item `Xä` \u2212 see [1]", Place(segment="LIN", segment_position=5))
+    content = aperak(finding, header=UNB3.replace(b"UNOC", b"UNOA"))
+    assert b"UNB+UNOA:3+" in content
+    assert b'FTX+AAO+++UNKNOWN ITEM "XAE" - SEE (1) (SEGMENT LIN 5)' in content
+
+
+def test_who_does_not_keep_to_his_characters_is_told_in_a_larger_set() -> None:
+    lower = ORDERS.replace(b"PO-1", b"po-1")
+    examined = one(UNB3.replace(b"UNOC", b"UNOA") + lower + b"UNZ+1+REF1'")
+    made = application_answer(examined, examined.messages[0], (), CODES, APPLICATION)
+    assert isinstance(made, bytes)
+    assert b"UNB+UNOB:3+" in made
+    assert b"RFF+ON:po-1'" in made
+
+
+def test_a_una_of_control_characters_is_not_repeated() -> None:
+    separated = (UNB3 + GOOD + b"UNZ+1+REF1'").replace(b":", b"\x1f").replace(b"+", b"\x1d").replace(b"'", b"\x1c")
+    made = answer(b"UNA\x1f\x1d. \x1e\x1c" + separated)
+    assert isinstance(made, Acknowledgement)
+    assert made.content.startswith(b"UNB+UNOC:3+RECEIVER:14:DEPT+SENDER:14+")
+
+
 def test_a_good_document_is_accepted_in_version_4() -> None:
     content = aperak(header=UNB4)
     assert b"UNH+1+APERAK:D:08A:UN'BGM+312+E-1+29'" in content
