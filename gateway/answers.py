@@ -35,6 +35,8 @@ _HTTP = {
     "version.document_brownout": 503,
     "rule.not_judged": 503,
     "access.not_granted": 403,
+    "access.outside_zone": 403,
+    "access.no_conduit": 403,
     "access.denied": 403,
     "limit.exceeded": 429,
     "limit.reduced_capacity": 429,

@@ -55,6 +55,8 @@ ERRORS: dict[str, Error] = {
     ),
     "rule.not_judged": Error("the condition of a rule could not be judged", "operator", repeat=True),
     "access.not_granted": Error("nothing grants this to the sender", "receiver"),
+    "access.outside_zone": Error("nobody of this kind calls from there"),
+    "access.no_conduit": Error("nothing carries this document from there to where it goes", "receiver"),
     "access.denied": Error("a rule denies this to the sender", "receiver"),
     "limit.exceeded": Error("too many requests", repeat=True),
     "limit.reduced_capacity": Error("fewer requests than usual are taken for a while", repeat=True),

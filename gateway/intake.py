@@ -18,7 +18,7 @@ from gateway.submissions import Credential, Receipt, Rejection, Submission
 from gateway.understanding import Understood, understand
 from gateway.verdict import Verdict
 from partners.live import LiveDirectory
-from policies.facts import DocumentFacts
+from policies.facts import DocumentFacts, Verb
 from policies.limits import verdict as limits_verdict
 from policies.live import LivePolicies
 from policies.olderversions import OlderVersions
@@ -50,13 +50,13 @@ class Intake:
         """The older versions that the rules in force still serve."""
         return self._policies.current.versions.older
 
-    async def admit(self, credential: Credential, api_version: str) -> Admission | Rejection:
-        """Before the body is read: who is it, may they call, is there room in their limits."""
+    async def admit(self, credential: Credential, api_version: str, verb: Verb = "send") -> Admission | Rejection:
+        """Before the body is read: who is it, may they call for this, is there room in their limits."""
         sender = find_sender(self._partners.current, credential)
         if isinstance(sender, Rejection):
             return sender
         rules = self._policies.current
-        facts = request_facts(sender, api_version)
+        facts = request_facts(sender, api_version, verb)
         allowed = rules.admit(facts)
         if isinstance(allowed, Refused):
             self._refused.count(facts, allowed)

@@ -4,7 +4,7 @@ from gateway.clock import now
 from gateway.submissions import Credential, Rejection, Sender
 from partners.directory import Directory, is_open
 from partners.profile import Partner
-from policies.facts import RequestFacts
+from policies.facts import RequestFacts, Verb
 from translators.reading import Document
 
 
@@ -37,7 +37,7 @@ def plant_of(partners: Directory, document: Document) -> str | None:
     return plant.id if plant else None
 
 
-def request_facts(sender: Sender, api_version: str) -> RequestFacts:
+def request_facts(sender: Sender, api_version: str, verb: Verb = "send") -> RequestFacts:
     credential = sender.credential
     return RequestFacts(
         sender_kind=sender.kind,
@@ -51,4 +51,5 @@ def request_facts(sender: Sender, api_version: str) -> RequestFacts:
         address=credential.address,
         binding=credential.binding,
         at=now(),
+        verb=verb,
     )

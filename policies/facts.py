@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 SenderKind = Literal["partner", "plant", "corporate"]
+Verb = Literal["send", "read", "fetch"]
 
 
 class RequestFacts(Struct, frozen=True, kw_only=True, array_like=True):
@@ -32,6 +33,8 @@ class RequestFacts(Struct, frozen=True, kw_only=True, array_like=True):
     """How the credential is bound to its holder: `none`, `certificate` or `dpop`."""
     at: datetime
     """UTC, aware."""
+    verb: Verb = "send"
+    """What the sender has come for: to send, to ask about what it sent, to fetch from its inbox."""
 
 
 class DocumentFacts(Struct, frozen=True, kw_only=True, array_like=True):

@@ -78,7 +78,10 @@ class PolicySet(Struct, frozen=True, kw_only=True, eq=False):
 
     def routes(self, facts: DocumentFacts) -> tuple[Route, ...] | Refused:
         """Where the document goes: at least one place."""
-        return self.routing.of(facts)
+        routes = self.routing.of(facts)
+        if isinstance(routes, Refused):
+            return routes
+        return self.access.to_route(facts, routes) or routes
 
     def _both(self, access: Allowed, version: Allowed) -> Allowed:
         """Rule of the grant, fields of the version. The two are made once, so is their sum."""

@@ -5,7 +5,8 @@ from typing import Annotated, Generic, Protocol, TypeVar
 
 from msgspec import Meta
 
-from policies.facts import DocumentFacts, RequestFacts, SenderKind
+from policies.conditions import Facts
+from policies.facts import RequestFacts, SenderKind
 from policies.written import Name, Rule, Written
 from translators.yamlfiles import FileProblem
 
@@ -42,8 +43,8 @@ S = TypeVar("S", bound=ScopedRule)
 def check_scope(written: Written[S]) -> Iterator[FileProblem]:
     rule = written.rule
     for field in ("plans", "partners"):
-        if getattr(rule, field) and "partner" not in rule.senders:
-            text = f"only partners are chosen by `{field}`; add `partner` to `senders` or leave `{field}` out"
+        if getattr(rule, field) and rule.senders != ("partner",):
+            text = f"only partners are chosen by `{field}`; set `senders: [partner]` or leave `{field}` out"
             yield written.problem(field, text)
 
 
@@ -58,23 +59,45 @@ I = TypeVar("I", bound=Scoped)  # noqa: E741 - an item
 
 
 class Selection(Generic[I]):
-    """The items about a sender and a document type; a repeated question costs one look-up, however many rules."""
+    """The items about a sender and a document type, in the order of the file.
+
+    Asked again, the answer costs one look-up, however many rules and partners there are. What a partner is told that no
+    rule names is what its plan is told, so the memory grows with the rules and not with the partners.
+    """
 
     def __init__(self, items: Iterable[I]) -> None:
         self._items = tuple(items)
-        self._known: dict[tuple[str, str, str | None, str], tuple[I, ...]] = {}
+        self._named = frozenset(partner for item in self._items for partner in item.rule.partners)
+        self._known: dict[tuple[str, str | None, str | None, str | None], tuple[I, ...]] = {}
+        self._by_partner: dict[str, list[I]] = {}
+        for item in self._items:
+            for partner in item.rule.partners or ("",):
+                self._by_partner.setdefault(partner, []).append(item)
+        self._places = {id(item): place for place, item in enumerate(self._items)}
 
     def __bool__(self) -> bool:
         return bool(self._items)
 
-    def about(self, document: DocumentFacts) -> tuple[I, ...]:
-        request = document.request
-        key = (request.sender_kind, request.sender, request.plan, document.document_type)
+    def about(self, facts: Facts) -> tuple[I, ...]:
+        """Before the document is read, the items about the sender."""
+        if isinstance(facts, RequestFacts):
+            request, document_type = facts, None
+        else:
+            request, document_type = facts.request, facts.document_type
+        sender = request.sender if request.sender in self._named else None
+        key = (request.sender_kind, sender, request.plan, document_type)
         found = self._known.get(key)
         if found is None:
             if len(self._known) >= _MOST_REMEMBERED:
                 self._known.clear()
-            found = self._known[key] = tuple(
-                item for item in self._items if item.rule.covers(request) and item.rule.concerns(document.document_type)
-            )
+            found = self._known[key] = self._look_up(request, document_type)
         return found
+
+    def _look_up(self, request: RequestFacts, document_type: str | None) -> tuple[I, ...]:
+        near = [*self._by_partner.get("", ()), *self._by_partner.get(request.sender, ())]
+        near.sort(key=lambda item: self._places[id(item)])
+        return tuple(
+            item
+            for item in near
+            if item.rule.covers(request) and (document_type is None or item.rule.concerns(document_type))
+        )

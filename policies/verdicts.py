@@ -17,6 +17,8 @@ Code = Literal[
     "version.document_retired",  # a document version that is gone
     "version.document_brownout",  # a document version that ends, switched off for a while
     "access.not_granted",  # default deny
+    "access.outside_zone",  # the sender calls from where nobody of its kind calls from
+    "access.no_conduit",  # nothing carries the document from its sender's zone to its destination's
     "access.denied",  # an explicit deny, which beats every grant
     "limit.none_applies",  # no limit covers this sender, so nothing would hold it
     "limit.exceeded",  # too much, too fast; `retry_after` says when

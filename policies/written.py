@@ -1,12 +1,12 @@
 """What every rule has, whatever its kind, and where it was written."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
 from policies.conditions import LONGEST, Condition, Facts
+from policies.hours import Hours
 from policies.verdicts import Refused, RuleRef
 from translators.moments import Moment
 from translators.yamlfiles import FileProblem, YamlFile
@@ -35,6 +35,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     """In force from this moment on."""
     until: Moment | None = None
     """In force before this moment."""
+    during: tuple[Hours, ...] = ()
+    """In force in these hours of the week alone."""
     when: When | None = None
     """In force where this condition (CEL) over the facts holds."""
 
@@ -62,25 +64,29 @@ class Written(Struct, Generic[R], frozen=True):
 
 
 class Force:
-    """When a rule is in force: from `start` (included) to `end` (excluded), and where its condition holds.
+    """When a rule is in force: from `start` (included) to `end` (excluded), in its hours, where its condition holds.
 
     A condition may fail to be judged. What then holds is said by whoever asks, so that it is never forgotten: a rule
     that forbids or limits applies when unsure, a rule that grants does not, and where neither is safe the answer is
     `not_judged`.
     """
 
-    __slots__ = ("_condition", "_end", "_start")
+    __slots__ = ("_condition", "_during", "_end", "_start")
 
-    def __init__(self, start: datetime | None, end: datetime | None, condition: Condition | None) -> None:
-        self._start = start
-        self._end = end
-        self._condition = condition
+    def __init__(self, written: Written[R]) -> None:
+        rule = written.rule
+        self._start = rule.from_.at if rule.from_ else None
+        self._end = rule.until.at if rule.until else None
+        self._during = rule.during
+        self._condition = written.condition
 
     def judge(self, facts: Facts) -> bool | None:
         """None when nobody can tell."""
         if self._start is not None and facts.at < self._start:
             return False
         if self._end is not None and facts.at >= self._end:
+            return False
+        if self._during and not any(hours.hold(facts.at) for hours in self._during):
             return False
         return True if self._condition is None else self._condition.judge(facts)
 
@@ -93,9 +99,9 @@ class Force:
 def force_of(written: Written[R]) -> Force | None:
     """None when it is always in force, so that the usual rule costs no comparison."""
     rule = written.rule
-    if rule.from_ is None and rule.until is None and written.condition is None:
+    if rule.from_ is None and rule.until is None and not rule.during and written.condition is None:
         return None
-    return Force(rule.from_.at if rule.from_ else None, rule.until.at if rule.until else None, written.condition)
+    return Force(written)
 
 
 def not_judged(ref: RuleRef, revision: str = "") -> Refused:

@@ -111,7 +111,12 @@ async def test_a_message_is_judged_by_the_rules_it_was_admitted_under(
     intake: Intake, served: Served, tmp_path: Path
 ) -> None:
     admission = await admitted(intake)
-    change(tmp_path, "access.yaml", "documents: [purchase_order]", "documents: [despatch_advice]")
+    change(
+        tmp_path,
+        "access.yaml",
+        "roles: [orders.send]\n  documents: [purchase_order]",
+        "roles: [orders.send]\n  documents: [invoice]",
+    )
     reloaded(served.policies)
     receipt = await intake.accept(submitted(an_order()), admission)
     assert isinstance(receipt, Receipt)

@@ -163,14 +163,14 @@ def code(verdict: object) -> str:
 
 
 def test_a_grant_holds_where_its_condition_holds(rules: Path) -> None:
-    before = "  documents: [purchase_order]\n"
+    before = "  roles: [orders.send]\n  documents: [purchase_order]\n"
     policy = edit(rules, "access.yaml", before, f"{before}  when: lines <= 3\n")
     assert isinstance(policy.judge(ORDER), Allowed)
     assert code(policy.judge(replace(ORDER, lines=4))) == "access.not_granted"
 
 
 def test_a_grant_whose_condition_fails_grants_nothing(rules: Path) -> None:
-    before = "  documents: [purchase_order]\n"
+    before = "  roles: [orders.send]\n  documents: [purchase_order]\n"
     policy = edit(rules, "access.yaml", before, before + FAILING)
     assert code(policy.judge(ORDER)) == "access.not_granted"
 

@@ -336,9 +336,8 @@ def test_a_grant_holds_between_from_and_until_and_not_a_moment_longer(rules: Pat
 def test_a_grant_with_a_condition_is_given_to_those_who_meet_it(
     rules: Path, condition: str, lacking: dict[str, str], having: dict[str, str], advice: str
 ) -> None:
-    policy = edit(
-        rules, "access.yaml", "  documents: [purchase_order]", f"  documents: [purchase_order]\n  {condition}"
-    )
+    grant = "  roles: [orders.send]\n  documents: [purchase_order]"
+    policy = edit(rules, "access.yaml", grant, f"{grant}\n  {condition}")
     refused = refusal(policy.judge(replace(ORDER, request=replace(PARTNER, **lacking))))
     assert (refused.code, refused.act) == ("access.not_granted", advice)
     assert isinstance(policy.judge(replace(ORDER, request=replace(PARTNER, **having))), Allowed)

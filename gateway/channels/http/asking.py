@@ -85,7 +85,7 @@ class Questions(Struct, frozen=True):
         credential = await self.callers.prove(head, _SENDERS)
         if isinstance(credential, Response):
             return credential
-        admission = await self.intake.admit(credential, head.api_version)
+        admission = await self.intake.admit(credential, head.api_version, "read")
         return problem(admission) if isinstance(admission, Rejection) else admission.sender
 
     async def _own(self, request: HttpRequest, message_id: str) -> MessageHistory | Response[bytes]:

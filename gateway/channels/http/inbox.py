@@ -144,7 +144,7 @@ class PlantInbox(Struct, frozen=True):
         credential = await self.callers.prove(head, _PLANT)
         if isinstance(credential, Response):
             return credential
-        admission = await self.intake.admit(credential, head.api_version)
+        admission = await self.intake.admit(credential, head.api_version, "fetch")
         if isinstance(admission, Rejection):
             return problem(admission)
         if admission.sender.id != plant:

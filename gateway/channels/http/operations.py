@@ -63,13 +63,14 @@ TOKENS = tuple(code for code in ERRORS if code.startswith(("token.", "dpop.")) a
 ADMISSION = (
     *TOKENS, "certificate.malformed", "keys.unavailable", "dpop.unavailable", "sender.unknown", "sender.suspended",
     "sender.binding_required", "version.unknown", "version.not_open", "version.retired", "version.brownout",
-    "access.not_granted", "access.denied", "rule.not_judged", "limit.none_applies", "policy.expired",
-    "limit.exceeded", "limit.reduced_capacity", "limit.unavailable", "ledger.unavailable", "internal",
+    "access.outside_zone", "access.not_granted", "access.denied", "rule.not_judged", "limit.none_applies",
+    "policy.expired", "limit.exceeded", "limit.reduced_capacity", "limit.unavailable", "ledger.unavailable",
+    "internal",
 )  # fmt: skip
 _JUDGING = (
     "request.malformed", "request.deadline", "request.too_large", "document.unsupported", "document.malformed",
-    "document.invalid", "document.too_large", "schema.not_matched", "routing.no_route", "idempotency.conflict",
-    "version.document_unknown", "version.document_not_open", "version.document_retired",
+    "document.invalid", "document.too_large", "schema.not_matched", "routing.no_route", "access.no_conduit",
+    "idempotency.conflict", "version.document_unknown", "version.document_not_open", "version.document_retired",
     "version.document_brownout", "limit.too_large", "gateway.overrun",
 )  # fmt: skip
 _RATES = ("RateLimit", "RateLimit-Policy", "Deprecation", "Sunset", "Link")
