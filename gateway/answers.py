@@ -39,7 +39,7 @@ _HTTP = {
     "access.no_conduit": 403,
     "access.denied": 403,
     "limit.exceeded": 429,
-    "limit.reduced_capacity": 429,
+    "limit.reduced_capacity": 503,
     "limit.unavailable": 503,
     "limit.too_large": 413,
     "limit.none_applies": 403,
@@ -54,7 +54,7 @@ _HTTP = {
     "dpop.unavailable": 503,
     "internal": 500,
 }
-_REGISTERED_TYPES = {  # draft-ietf-httpapi-ratelimit-headers-10, section 7
+_REGISTERED_TYPES = {  # draft-ietf-httpapi-ratelimit-headers-11, section 5
     "limit.exceeded": "https://iana.org/assignments/http-problem-types#quota-exceeded",
     "limit.reduced_capacity": "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",
 }

@@ -1,43 +1,28 @@
-"""Limit counters in Redis or Valkey: one atomic call for all limits of a request; the only home of redis.
+"""Limit counters in Redis or Valkey: one atomic call for all limits of a request.
 
-Requests that arrive within one tick of the event loop, and those that arrive while an answer is awaited, go out
-together as one call of `counters.lua`. A request never waits longer than `timeout` for the store: when the store is
-away, each limit's `on_store_loss` decides here, and the way back is looked for in the background. No error of the
-store leaves this module. One server (or a failover pair behind one address) is meant, not a sharded cluster.
+When the store is away, each limit's `on_store_loss` decides here, and the way back is looked for in the background. No
+error of the store leaves this module. One server (or a failover pair behind one address) is meant, not a sharded
+cluster.
 """
 
 import asyncio
-import hashlib
-import logging
+import secrets
 from collections.abc import Callable, Sequence
-from itertools import chain
-from pathlib import Path
-from typing import Any
 
-from redis.asyncio import ConnectionPool
-from redis.exceptions import NoScriptError, RedisError, ResponseError
-
+from gateway.counter_packing import LEASE_SECONDS, give_back, renewal
+from gateway.counter_store import NO_ANSWER, Store
 from gateway.identity.replays import ProcessReplays, ReplaysUnavailable
 from gateway.local_counters import LocalCounters
-from policies.limits import Charge, State
+from policies.charges import Charge, Charges, Counted
 
-log = logging.getLogger(__name__)
-
-SCRIPT = (Path(__file__).parent / "counters.lua").read_text()
-_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
-
-_MOST_TOGETHER = 500
-"""Requests in one call of the script, so that the store is never held for more than a few milliseconds."""
-
-_Charges = tuple[Sequence[Charge], "asyncio.Future[tuple[State, ...] | None]"]
-_Command = tuple[tuple[Any, ...], "asyncio.Future[Any]"]
-_STORE_ERRORS = (RedisError, OSError, TimeoutError, EOFError)
+_RENEW_SECONDS = LEASE_SECONDS / 4
+_NOTHING = Counted(Charges(), ())
 
 
 class Counters:
     """Counts charges, and remembers what may be used once. `url` None: this process alone is the store.
 
-    `gateways` says how many processes share the limits; `timeout` is in seconds.
+    `gateways` says how many processes share the limits; a call of the store takes at most `timeout` seconds.
     """
 
     def __init__(
@@ -48,36 +33,59 @@ class Counters:
         timeout: float = 0.25,
         longest_pause: float = 2.0,
     ) -> None:
-        self._link = _Link(url, timeout) if url is not None else None
+        self._store: Store | None = None
+        if url is not None:
+            self._store = Store(
+                url,
+                secrets.token_hex(6).encode(),
+                timeout=timeout,
+                longest_pause=longest_pause,
+                leased=self._hold,
+                back=self._share_again,
+            )
         self._gateways = gateways
-        self._longest_pause = longest_pause
         self._local = LocalCounters()
         self._used = ProcessReplays()
-        self._charges: list[_Charges] = []
-        self._commands: list[_Command] = []
-        self._sending: asyncio.Task[None] | None = None
-        self._recovering: asyncio.Task[None] | None = None
-        self._closed = False
+        self._last_lease = 0
+        self._leases: dict[int, tuple[float, Counted]] = {}
+        """What the store holds for us, by number: since when, and what."""
+        self._renewing: asyncio.TimerHandle | None = None
 
     @property
     def is_away(self) -> bool:
         """Whether limits are decided here because the store does not answer."""
-        return self._recovering is not None
+        return self._store is not None and self._store.is_away
 
-    async def charge(self, charges: Sequence[Charge]) -> Sequence[State]:
-        """One State per charge, in their order. All are counted, or, when one that is enforced does not fit, none."""
+    async def charge(self, charges: Sequence[Charge]) -> Counted:
+        """All are counted, or, when one that is enforced does not fit, none.
+
+        The request's part of `concurrency` is let go when the task that asks ends, whatever ends it: over HTTP a task
+        serves one request, and ends when its answer went out. A task that serves several calls `release` itself.
+        """
         if not charges:
-            return ()
-        if self._link is None:
-            return self._local.charge(charges)
-        if self._recovering is None and not self._closed:
-            future: asyncio.Future[tuple[State, ...] | None] = asyncio.get_running_loop().create_future()
-            self._charges.append((charges, future))
-            self._send_soon()
-            states = await future
-            if states is not None:
-                return states
-        return self._local.charge_share(charges, self._gateways())
+            return _NOTHING
+        if not isinstance(charges, Charges):
+            charges = Charges(charges)
+        counted = await self._count(charges, self._new_lease(charges))
+        if counted.lease and counted.admitted:
+            task = asyncio.current_task()
+            assert task is not None
+            task.add_done_callback(lambda _: self.release(counted))
+        return counted
+
+    def release(self, counted: Counted) -> None:
+        """Lets go of the request's part of `concurrency`; a second time changes nothing. Does not wait."""
+        if counted.lease and not self._let_go(counted.lease):
+            self._local.release(counted)
+
+    def undo(self, counted: Counted) -> None:
+        """Takes back what was counted for nothing, as if it had never been. Does not wait."""
+        if not counted.charges or not counted.admitted:
+            return
+        if self._store is not None and counted.states[0].source == "store":
+            self._store.tell(0, give_back(counted, leases=False))
+        else:
+            self._local.undo(counted)
 
     async def first_use(self, key: str, seconds: int) -> bool:
         """True for the first call with `key` within `seconds`, False after, among all gateways.
@@ -89,12 +97,12 @@ class Counters:
             if not await self._used.first_use(key, seconds):
                 return False
         except ReplaysUnavailable:
-            if self._link is None:
+            if self._store is None:
                 raise
-        if self._link is None:
+        if self._store is None:
             return True
-        answer = await self._command("SET", f"used:{key}", "1", "NX", "EX", seconds)
-        if answer is _NO_ANSWER:
+        answer = await self._store.command("SET", f"used:{key}", "1", "NX", "EX", seconds)
+        if answer is NO_ANSWER:
             if self._gateways() > 1:
                 raise ReplaysUnavailable
             return True
@@ -102,191 +110,71 @@ class Counters:
 
     async def ping(self) -> bool:
         """Whether the store answers; True without one."""
-        return self._link is None or await self._command("PING") is not _NO_ANSWER
+        return self._store is None or await self._store.command("PING") is not NO_ANSWER
 
     async def close(self) -> None:
-        """Answers what still waits from here and lets go of the connection."""
-        self._closed = True
-        for task in (self._sending, self._recovering):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-        self._answer_from_here()
-        if self._link is not None:
-            await self._link.close()
+        """Lets go of all leases and of the connection; answers what still waits from here."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+        if self._store is None:
+            return
+        if self._leases:
+            for lease in list(self._leases):
+                self._let_go(lease)
+            await self._store.command("PING")  # answered behind what was told
+        await self._store.close()
 
-    async def _command(self, *words: Any) -> Any:
-        if self._recovering is not None or self._closed:
-            return _NO_ANSWER
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._commands.append((words, future))
-        self._send_soon()
-        return await future
-
-    def _send_soon(self) -> None:
-        # The task starts in the next tick and so finds everything this tick has added.
-        if self._sending is None:
-            self._sending = asyncio.get_running_loop().create_task(self._send_all())
-
-    async def _send_all(self) -> None:
-        assert self._link is not None
-        try:
-            while self._charges or self._commands:
-                charges, self._charges = self._charges[:_MOST_TOGETHER], self._charges[_MOST_TOGETHER:]
-                commands, self._commands = self._commands, []
-                try:
-                    await self._link.exchange(charges, commands)
-                except BaseException as error:
-                    self._charges[:0] = charges
-                    self._commands[:0] = commands
-                    # Whatever went wrong, a defect of ours included: no request may hang.
-                    if not isinstance(error, Exception):
-                        raise
-                    self._go_on_alone(error)
-        finally:
-            self._sending = None
-
-    def _go_on_alone(self, error: Exception) -> None:
-        log.error("counter store away (%s); each limit's on_store_loss decides", _reason(error))
-        self._recovering = asyncio.get_running_loop().create_task(self._recover())
-        self._answer_from_here()
-
-    def _answer_from_here(self) -> None:
-        for _, future in self._charges:
-            _resolve(future, None)
-        for _, waiting in self._commands:
-            _resolve(waiting, _NO_ANSWER)
-        self._charges, self._commands = [], []
-
-    async def _recover(self) -> None:
-        assert self._link is not None
-        pause = 0.05
-        while True:
-            await asyncio.sleep(pause)
+    async def _count(self, charges: Charges, lease: int) -> Counted:
+        if self._store is None:
+            return self._local.charge(charges, lease)
+        if not self._store.is_away:
             try:
-                await self._link.open()
-                break
-            except _STORE_ERRORS:
-                pause = min(pause * 2, self._longest_pause)
+                counted = await self._store.ask(charges, lease)
+            except asyncio.CancelledError:
+                self._let_go(lease)
+                raise
+            if isinstance(counted, Counted):
+                return counted
+        return self._local.charge_share(charges, self._gateways(), lease)
+
+    def _new_lease(self, charges: Charges) -> int:
+        """A number of this gateway, for what holds leases; 0 for what does not."""
+        if not charges.with_leases:
+            return 0
+        self._last_lease += 1
+        return self._last_lease
+
+    def _hold(self, counted: Counted, awaited: bool) -> None:
+        if not counted.admitted:
+            return
+        loop = asyncio.get_running_loop()
+        self._leases[counted.lease] = (loop.time(), counted)
+        if self._renewing is None:
+            self._renewing = loop.call_later(_RENEW_SECONDS, self._renew, _RENEW_SECONDS / 2)
+        if not awaited:
+            self._let_go(counted.lease)
+
+    def _let_go(self, lease: int) -> bool:
+        """Whether the store held such a lease for us."""
+        held = self._leases.pop(lease, None)
+        if held is not None and self._store is not None:
+            self._store.tell(lease, give_back(held[1], leases=True))
+        return held is not None
+
+    def _renew(self, older: float) -> None:
+        """Renews what is held for longer than `older` seconds; most requests are answered before it is their turn."""
+        self._renewing = None
+        if self._leases and self._store is not None:
+            loop = asyncio.get_running_loop()
+            before = loop.time() - older
+            for lease, (since, counted) in self._leases.items():
+                if since <= before:
+                    self._store.tell(lease, renewal(counted))
+            self._renewing = loop.call_later(_RENEW_SECONDS, self._renew, _RENEW_SECONDS / 2)
+
+    def _share_again(self) -> None:
+        """The store is back: what still is under way counts there, what was counted here is forgotten."""
         self._local.forget()
-        self._recovering = None
-        log.warning("counter store back; limits are shared again")
-
-
-_NO_ANSWER = object()
-
-
-def _resolve(future: "asyncio.Future[Any]", answer: Any) -> None:
-    if not future.done():  # its request may have been cancelled
-        future.set_result(answer)
-
-
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-_SCHEMES = {"valkey": "redis", "valkeys": "rediss", "redis+unix": "unix", "valkey+unix": "unix"}
-
-
-class _Link:
-    """One connection to the store. Every call ends within the time-out, in an answer or in one of _STORE_ERRORS."""
-
-    def __init__(self, url: str, timeout: float) -> None:
-        self._timeout = timeout
-        # Time-outs of our own cover whole exchanges; the library's would cost a task for every write.
-        scheme, _, rest = url.partition("://")
-        self._pool = ConnectionPool.from_url(
-            f"{_SCHEMES.get(scheme, scheme)}://{rest}",
-            socket_timeout=None,
-            socket_connect_timeout=timeout,
-            protocol=2,
-        )
-        self._connection: Any = None
-
-    async def open(self) -> None:
-        """Connects anew and makes sure of the script."""
-        await self.close()
-        connection: Any = self._pool.make_connection()  # type: ignore[no-untyped-call] # the library's own
-        try:
-            async with asyncio.timeout(self._timeout):
-                await connection.connect()
-                await self._ask(connection, "SCRIPT", "LOAD", SCRIPT)
-                # A replica, or a server that is full, answers and does not count.
-                await self._ask(connection, "SET", "limit:probe", "1", "EX", 1)
-                _warn_of_eviction(await self._ask(connection, "INFO", "memory"))
-        except BaseException:
-            await connection.disconnect(nowait=True)
-            raise
-        self._connection = connection
-
-    async def exchange(self, charges: list[_Charges], commands: list[_Command]) -> None:
-        """Sends all in one go and gives every future its answer; gives none when it raises."""
-        if self._connection is None:
-            await self.open()
-        words = [command for command, _ in commands]
-        if charges:
-            words.insert(0, _evalsha([asked for asked, _ in charges]))
-        try:
-            async with asyncio.timeout(self._timeout):
-                replies = await self._roundtrip(words)
-                if charges and isinstance(replies[0], NoScriptError):
-                    # FLUSHALL leaves scripts, a restart or SCRIPT FLUSH does not.
-                    await self._ask(self._connection, "SCRIPT", "LOAD", SCRIPT)
-                    replies[0] = (await self._roundtrip(words[:1]))[0]
-        except _STORE_ERRORS:
-            await self.close()
-            raise
-        for reply in replies:
-            if isinstance(reply, ResponseError):
-                raise reply
-        if charges:
-            _hand_out(replies.pop(0), charges)
-        for (_, future), reply in zip(commands, replies, strict=True):
-            _resolve(future, reply)
-
-    async def close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.disconnect(nowait=True)
-
-    async def _roundtrip(self, words: list[tuple[Any, ...]]) -> list[Any]:
-        connection = self._connection
-        await connection.send_packed_command(connection.pack_commands(words), check_health=False)
-        replies: list[Any] = []
-        for _ in words:
-            try:
-                replies.append(await connection.read_response())
-            except ResponseError as error:
-                replies.append(error)  # the answers to the other commands follow it
-        return replies
-
-    async def _ask(self, connection: Any, *words: Any) -> Any:
-        await connection.send_packed_command(connection.pack_command(*words), check_health=False)
-        return await connection.read_response()
-
-
-def _evalsha(requests: list[Sequence[Charge]]) -> tuple[Any, ...]:
-    keys = [f"limit:{charge.key}" for charge in chain.from_iterable(requests)]
-    numbers = [
-        f"{len(request)} "
-        + " ".join(f"{one.interval_us} {one.burst} {one.cost} {1 if one.enforced else 0}" for one in request)
-        for request in requests
-    ]
-    return ("EVALSHA", _SHA, len(keys), *keys, " ".join(numbers))
-
-
-def _hand_out(reply: bytes, charges: list[_Charges]) -> None:
-    numbers = iter(map(int, reply.split()))
-    for asked, future in charges:
-        states = tuple(State(next(numbers) == 1, next(numbers), next(numbers)) for _ in asked)
-        _resolve(future, states)
-
-
-def _warn_of_eviction(memory: bytes) -> None:
-    """Counters that are evicted under pressure are limits that open under pressure."""
-    settings = dict(line.split(b":", 1) for line in memory.splitlines() if b":" in line)
-    policy = settings.get(b"maxmemory_policy", b"noeviction").decode()
-    if policy != "noeviction":
-        log.warning(
-            "the counter store evicts keys (maxmemory-policy %s); limits may be forgotten: use noeviction", policy
-        )
+        if self._renewing is not None:
+            self._renewing.cancel()
+        self._renew(0.0)

@@ -10,7 +10,7 @@ from gateway.ledger.entries import Conflicting, NewDelivery
 from gateway.ledger.ledger import Ledger
 from gateway.limited import RefusedRequests
 from gateway.names import hold_names
-from gateway.rejections import by_rule, conflict, other_type, unreadable
+from gateway.rejections import by_rule, conflict, fields_of, other_type, unreadable
 from gateway.routing import choose
 from gateway.senders import find_sender, plant_of, request_facts
 from gateway.statements import Admission, acceptance, conflict_leaf, refusal
@@ -62,11 +62,12 @@ class Intake:
             self._refused.count(facts, allowed)
             return by_rule(allowed)
         charges = rules.charges(facts)
-        limited = limits_verdict(charges, await self._counters.charge(charges))
+        limited = limits_verdict(await self._counters.charge(charges))
         if isinstance(limited, Refused):
             self._refused.count(facts, limited)
             return by_rule(limited)
-        return Admission(sender=sender, facts=facts, rules=rules, fields=(*allowed.fields, *limited.fields))
+        fields, observed = (*allowed.fields, *limited.fields), (*allowed.observed, *limited.observed)
+        return Admission(sender=sender, facts=facts, rules=rules, fields=fields, observed=observed)
 
     async def accept(self, submission: Submission, admission: Admission) -> Receipt | Rejection:
         """Take one submission, or say exactly why not. A Receipt means it is committed. Raises LedgerUnavailable."""
@@ -83,9 +84,9 @@ class Intake:
             return await self._refuse(submission, admission, label, judged, other_type(submission, label))
 
         deliveries: list[NewDelivery] = []
-        verdict = Verdict(understood)
+        verdict = Verdict(understood, admission.observed)
         for number, (document, facts) in enumerate(zip(reading.documents, judged, strict=True), 1):
-            refused = await self._judge(admission.rules, facts, verdict)
+            refused = self._judge(admission.rules, facts, verdict)
             if refused is not None:
                 return await self._refuse(submission, admission, label, judged, refused)
             routes = admission.rules.routes(facts)
@@ -93,8 +94,16 @@ class Intake:
                 return await self._refuse(submission, admission, label, judged, by_rule(routes))
             deliveries += choose(routes, document, number, admission.sender.id, facts.plant)
 
-        entry = acceptance(submission, admission, label, reading, deliveries, verdict.observed, judged)
+        counted = await self._counters.charge(admission.rules.document_charges(judged))
+        limited = limits_verdict(counted)
+        if isinstance(limited, Refused):
+            return await self._refuse(submission, admission, label, judged, by_rule(limited))
+        observed = (*verdict.observed, *limited.observed)
+        entry = acceptance(submission, admission, label, reading, deliveries, observed, judged)
         recorded = await self._ledger.record(entry)
+        if isinstance(recorded, Conflicting) or recorded.duplicate:
+            # Nothing new was taken. A ledger that does not answer may have taken it, so there nothing is given back.
+            self._counters.undo(counted)
         if isinstance(recorded, Conflicting):
             await self._ledger.note(conflict_leaf(entry, recorded.message_id), recorded.message_id)
             return conflict(recorded.message_id)
@@ -110,8 +119,8 @@ class Intake:
             return hold_names(read(content, label, self._limits))
         return hold_names(await asyncio.to_thread(read, content, label, self._limits))
 
-    async def _judge(self, rules: PolicySet, facts: DocumentFacts, verdict: Verdict) -> Rejection | None:
-        """Versions, grants and caps; then the schema; then what is counted by document. `verdict` gathers the rest."""
+    def _judge(self, rules: PolicySet, facts: DocumentFacts, verdict: Verdict) -> Rejection | None:
+        """Versions, grants and caps; then the schema. `verdict` gathers the rest."""
         allowed = rules.judge(facts)
         if isinstance(allowed, Refused):
             return by_rule(allowed)
@@ -123,11 +132,6 @@ class Intake:
             refused = verdict.hold_against(schema)
             if refused is not None:
                 return refused
-        charges = rules.charges(facts)
-        if charges:
-            limited = limits_verdict(charges, await self._counters.charge(charges))
-            if isinstance(limited, Refused):
-                return by_rule(limited)
         return None
 
     def _document_facts(
@@ -161,5 +165,5 @@ class Intake:
             rejection,
             message_id=str(entry.message_id),
             policy_revision=entry.policy_revision,
-            fields=rejection.fields or admission.fields,
+            fields=fields_of(rejection, admission.fields),
         )

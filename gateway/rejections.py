@@ -16,11 +16,23 @@ def by_rule(refused: Refused, findings: tuple[Finding, ...] = ()) -> Rejection:
         act=refused.act,
         findings=findings,
         rule=str(refused.rule),
-        limit=refused.rule.name if refused.rule.kind == "limits" and refused.retry_after is not None else None,
+        limits=refused.violated,
         policy_revision=refused.revision,
         retry_after=refused.retry_after,
         fields=refused.fields,
     )
+
+
+def fields_of(rejection: Rejection, admitted_with: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The rejection's own, and what the sender's admission told.
+
+    Only what is used up may be shown beside a Retry-After: another limit's `t` may lie beyond it
+    (draft-ietf-httpapi-ratelimit-headers-11, section 6).
+    """
+    own = {name for name, _ in rejection.fields}
+    if rejection.retry_after is not None:
+        own.add("RateLimit")
+    return (*(field for field in admitted_with if field[0] not in own), *rejection.fields)
 
 
 def unreadable(findings: tuple[Finding, ...]) -> Rejection:

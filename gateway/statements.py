@@ -31,6 +31,8 @@ class Admission(Struct, frozen=True, kw_only=True):
     facts: RequestFacts
     rules: PolicySet
     fields: tuple[tuple[str, str], ...]
+    observed: tuple[RuleRef, ...] = ()
+    """Rules in observe mode that would have refused already."""
 
 
 def acceptance(
@@ -39,7 +41,7 @@ def acceptance(
     label: Label,
     reading: Reading,
     deliveries: list[NewDelivery],
-    observed: list[RuleRef],
+    observed: Sequence[RuleRef],
     judged: Sequence[DocumentFacts],
 ) -> Acceptance:
     message_id, received_at, digest = new_message_id(), now(), sha256(submission.content).digest()

@@ -63,8 +63,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
 class Rejection(Struct, frozen=True, kw_only=True):
     """We do not take it. `code` is an entry of errors.py, `act` what the sender can do, `findings` where it is wrong.
 
-    `rule` names the policy rule that decided (file and line), `limit` the limit that was exceeded, as RateLimit-Policy
-    names it; `message_id` is set when the refusal is on record.
+    `rule` names the policy rule that decided (file and line), `limits` those that were exceeded, as RateLimit-Policy
+    names them; `message_id` is set when the refusal is on record.
     """
 
     code: str
@@ -72,7 +72,7 @@ class Rejection(Struct, frozen=True, kw_only=True):
     act: str | None = None
     findings: tuple[Any, ...] = ()
     rule: str | None = None
-    limit: str | None = None
+    limits: tuple[str, ...] = ()
     policy_revision: str | None = None
     retry_after: int | None = None
     fields: tuple[tuple[str, str], ...] = ()

@@ -1,5 +1,7 @@
 """What gathers while the documents of one submission are judged, each for itself."""
 
+from collections.abc import Sequence
+
 from gateway.rejections import by_rule
 from gateway.submissions import Rejection
 from gateway.understanding import Understood
@@ -11,8 +13,8 @@ from translators.findings import Finding
 class Verdict:
     """`observed` are the rules in observe mode that would have refused."""
 
-    def __init__(self, understood: Understood) -> None:
-        self.observed: list[RuleRef] = []
+    def __init__(self, understood: Understood, observed: Sequence[RuleRef] = ()) -> None:
+        self.observed = list(observed)
         self._understood = understood
         self._about_version: tuple[Field, ...] = ()
         self._held: dict[int, tuple[Finding, ...]] = {}

@@ -4,7 +4,7 @@ import itertools
 import re
 
 _DURATION = re.compile(r"(\d+)?\s*([A-Za-z]+)")
-_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+_POINTS = re.compile(r"(\d{1,6}) each(?: and (\d{1,6}) per (\d{1,6}) lines?)?")
 _UNITS = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1),
     **dict.fromkeys(("m", "min", "minute", "minutes"), 60),
@@ -55,6 +55,35 @@ class Rate:
         if number > seconds * 1_000_000:
             raise ValueError(f"`{text}` is more than one per microsecond, which nothing can count")
         return cls(number, seconds, text)
+
+
+class Points:
+    """`2 each`, or `2 each and 1 per 50 lines`: what a document costs; lines are rounded up."""
+
+    __slots__ = ("each", "lines", "per_lines", "text")
+    SCHEMA = r"^\d+ each( and \d+ per \d+ lines?)?$"
+
+    def __init__(self, each: int, per_lines: int, lines: int, text: str) -> None:
+        self.each = each
+        self.per_lines = per_lines
+        self.lines = lines
+        self.text = text
+
+    @classmethod
+    def from_text(cls, text: str) -> "Points":
+        match = _POINTS.fullmatch(text)
+        if match is None:
+            raise ValueError(f"`{text}` is no cost; write e.g. `2 each` or `2 each and 1 per 50 lines`")
+        each, per_lines, lines = (int(number or 0) for number in match.groups())
+        if match[3] and lines == 0:
+            raise ValueError(f"`{text}` divides by no lines; write e.g. `2 each and 1 per 50 lines`")
+        if each + per_lines == 0:
+            raise ValueError(f"`{text}` costs nothing, and what costs nothing is not limited")
+        return cls(each, per_lines, lines, text)
+
+    def of(self, lines: int) -> int:
+        """At least one: nothing is free."""
+        return max(1, self.each + (self.per_lines * -(-lines // self.lines) if self.lines else 0))
 
 
 class Size:

@@ -1,5 +1,6 @@
 """The rules in force together: what the gateway asks, and what it is told. A set never changes."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import get_type_hints
 
@@ -7,9 +8,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from policies.access import Access
+from policies.charges import Charges
+from policies.charging import Limits
 from policies.facts import DocumentFacts, RequestFacts
-from policies.limits import Charge
-from policies.rates import Limits
 from policies.reading import KindOfRules
 from policies.routing import Route, Routing
 from policies.schemas import SchemaRule, Schemas
@@ -49,14 +50,16 @@ class PolicySet(Struct, frozen=True, kw_only=True, eq=False):
         version = self.versions.of_api(facts)
         if isinstance(version, Refused):
             return replace(version, revision=self.revision)
-        unlimited = self.limits.rates.unlimited(facts)
+        unlimited = self.limits.counted.unlimited(facts)
         return self._both(access, version) if unlimited is None else unlimited
 
-    def charges(self, facts: RequestFacts | DocumentFacts) -> tuple[Charge, ...]:
-        """What the counters must count: requests for a request; documents, lines and bytes for a document."""
-        if isinstance(facts, RequestFacts):
-            return self.limits.rates.of_request(facts)
-        return self.limits.rates.of_document(facts)
+    def charges(self, facts: RequestFacts) -> Charges:
+        """What the counters must count before the body is read."""
+        return self.limits.counted.of_request(facts)
+
+    def document_charges(self, documents: Sequence[DocumentFacts]) -> Charges:
+        """What they must count of a message whose documents are all allowed: documents, lines, bytes, points."""
+        return self.limits.counted.of_documents(documents)
 
     def judge(self, facts: DocumentFacts) -> Allowed | Refused:
         """Once the document is read: its version, the grants, the caps; `rule` is the grant that allowed it."""

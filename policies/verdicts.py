@@ -64,6 +64,8 @@ class Refused(Struct, frozen=True, tag="refused"):
     fields: tuple[Field, ...] = ()
     observed: tuple[RuleRef, ...] = ()
     revision: str = ""
+    violated: tuple[str, ...] = ()
+    """Every limit that was exceeded, by the name RateLimit-Policy gives it."""
 
 
 Verdict = Allowed | Refused

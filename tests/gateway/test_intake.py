@@ -165,7 +165,7 @@ async def test_documents_are_counted_where_a_limit_counts_them(intake: Intake, s
     assert [type(outcome) for outcome in outcomes] == [Receipt, Receipt, Rejection]
     last = outcomes[-1]
     assert isinstance(last, Rejection)
-    assert (last.code, last.limit) == ("limit.exceeded", "few-orders")
+    assert (last.code, last.limits) == ("limit.exceeded", ("few-orders",))
     assert last.retry_after is not None
     assert last.retry_after > 1000
     other = await intake.accept(submitted(a_despatch_advice()), admission)

@@ -2,30 +2,29 @@
 
 from msgspec.structs import replace
 
-from policies.limits import Charge, State, verdict
+from policies.charges import Charge, Charges, Counted, Pace, State
+from policies.limits import verdict as verdict_on
 from policies.verdicts import Allowed, Refused, RuleRef
 
 TRIAL = Charge(
     rule=RuleRef("limits", "trial", "limits.yaml", 7),
     key="{partner:kiesel}:trial",
-    interval_us=200_000,
-    burst=10,
-    quota=10,
-    window=2,
+    measure=Pace(200_000, 10),
     announcement='"trial";q=10;w=2',
-    allows="5 per 1s, 10 at once",
+    allows="requests at 5 per 1s, 10 at once",
     revision="sha256:0123456789abcdef",
 )
 DAILY = replace(
     TRIAL,
     rule=RuleRef("limits", "daily", "limits.yaml", 15),
-    interval_us=86_400_000,
-    burst=1_000,
-    quota=1_000,
-    window=86_400,
+    measure=Pace(86_400_000, 1_000),
     announcement='"daily";q=1000;w=86400',
-    allows="1000 per day, 1000 at once",
+    allows="requests at 1000 per day, 1000 at once",
 )
+
+
+def verdict(charges: list[Charge], states: list[State]) -> Allowed | Refused:
+    return verdict_on(Counted(Charges(charges), tuple(states)))
 
 
 def test_an_admitted_request_names_the_tightest_limit_and_announces_all() -> None:
@@ -89,7 +88,7 @@ def test_a_share_used_up_and_a_store_away_have_codes_of_their_own() -> None:
     assert isinstance(share, Refused)
     assert (share.code, share.text) == (
         "limit.reduced_capacity",
-        "limit `trial` (5 per 1s, 10 at once) gives less than that for a while",
+        "limit `trial` (requests at 5 per 1s, 10 at once) gives less than that for a while",
     )
     away = verdict([TRIAL], [State(False, 0, 2_000_000, "none")])
     assert isinstance(away, Refused)

@@ -41,8 +41,8 @@ def test_good_rules_replace_the_set_as_a_whole(rules: Path, caplog: pytest.LogCa
     change(rules, "5000 per 1s", "4000 per 1s")
     assert live.reload()
     assert live.current is not before
-    assert live.current.charges(PARTNER)[0].burst == 4_000
-    assert before.charges(PARTNER)[0].burst == 5_000
+    assert live.current.charges(PARTNER)[0].measure.most == 4_000
+    assert before.charges(PARTNER)[0].measure.most == 5_000
     assert caplog.messages == [f"rules reloaded: {live.current.revision} replaces {before.revision}"]
 
 
@@ -84,7 +84,7 @@ async def test_a_change_is_noticed_by_itself(rules: Path) -> None:
     change(rules, "5000 per 1s", "4000 per 1s")
     async with asyncio.timeout(20):
         await seen.wait()
-    assert live.current.charges(PARTNER)[0].burst == 4_000
+    assert live.current.charges(PARTNER)[0].measure.most == 4_000
     watching.cancel()
     with pytest.raises(asyncio.CancelledError):
         await watching
@@ -104,7 +104,7 @@ def test_steady_questions_during_many_reloads_see_whole_sets_only(rules: Path) -
             verdict = current.admit(PARTNER)
             charge = current.charges(PARTNER)[0]
             one = isinstance(verdict, Allowed) and verdict.revision == charge.revision == current.revision
-            if not one or burst_of.get(current.revision, charge.burst) != charge.burst:
+            if not one or burst_of.get(current.revision, charge.measure.most) != charge.measure.most:
                 mixed.append(current.revision)
             asked += 1
 

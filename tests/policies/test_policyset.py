@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from policies.charges import Pace
 from policies.facts import DocumentFacts, RequestFacts
 from policies.loading import PolicySet, load
 from policies.routing import Route
@@ -183,9 +184,9 @@ def test_a_document_too_large_is_refused_by_its_tightest_cap(shipped: PolicySet)
 
 def test_plans_have_the_rates_their_rules_say(shipped: PolicySet) -> None:
     (trial,) = shipped.charges(replace(PARTNER, plan="trial"))
-    assert (trial.interval_us, trial.burst, trial.quota, trial.window) == (200_000, 10, 10, 2)
+    assert (trial.measure, trial.announcement) == (Pace(200_000, 10), '"trial-requests";q=10;w=2')
     (standard,) = shipped.charges(PARTNER)
-    assert (standard.interval_us, standard.burst, standard.key) == (200, 5_000, "{partner:nordlicht}:standard-requests")
+    assert (standard.measure, standard.key) == (Pace(200, 5_000), "{partner:nordlicht}:standard-requests")
 
 
 def test_all_credentials_of_a_partner_share_one_count(shipped: PolicySet) -> None:
@@ -386,17 +387,16 @@ def test_limits_on_documents_are_charged_once_the_document_is_read(rules: Path) 
     text = (rules / "limits.yaml").read_text()
     (rules / "limits.yaml").write_text(text.replace("\n# Not counted", f"{rule}\n# Not counted"))
     policy = load(rules)
-    (charge,) = policy.charges(ORDER)
-    assert (charge.key, charge.cost, charge.interval_us, charge.burst) == (
+    (charge,) = policy.document_charges([ORDER, replace(ORDER, lines=4), ADVICE])
+    assert (charge.key, charge.cost, charge.measure) == (
         "{partner:nordlicht}:lines-per-minute:purchase_order",
-        3,
-        100_000,
-        50,
+        7,
+        Pace(100_000, 50),
     )
-    assert charge.announcement == '"lines-per-minute";q=50;w=5;qu="lines"'
     assert charge.on_store_loss == "refuse"
-    assert policy.charges(replace(ORDER, lines=0))[0].cost == 1
-    assert policy.charges(ADVICE) == ()
+    assert charge.announcement == "", "the fields have no word for lines"
+    assert policy.document_charges([replace(ORDER, lines=0)])[0].cost == 1
+    assert policy.document_charges([ADVICE]) == ()
     assert len(policy.charges(PARTNER)) == 1
 
 

@@ -34,7 +34,7 @@ def problem(rejection: Rejection, *, challenge: str | None = None, trace: str | 
         "findings_left_out": len(rejection.findings) - MOST_FINDINGS
         if len(rejection.findings) > MOST_FINDINGS
         else None,
-        "violated-policies": [rejection.limit] if rejection.limit else None,
+        "violated-policies": rejection.limits or None,
     }
     headers = dict(rejection.fields)
     if trace is not None:

@@ -68,7 +68,7 @@ ACKNOWLEDGEMENTS: dict[str, Json] = {
 ACKNOWLEDGED: Json = {"delivery": f"{MESSAGE}.1", "verdict": "accepted", "repeated": False}
 
 _TEXTS = {**TOKEN_REFUSALS, **PROOF_REFUSALS, **CERTIFICATE_REFUSALS, **OUTAGES}
-_LIMIT = {"rule": "limits `standard-requests` (limits.yaml:15)", "limit": "standard-requests", "retry_after": 1}
+_LIMIT = {"rule": "limits `standard-requests` (limits.yaml:15)", "limits": ("standard-requests",), "retry_after": 1}
 _REJECTIONS: dict[str, Json] = {
     "document.invalid": {
         "text": "the unit `STK` is no code of UN/ECE Recommendation 20; use C62 for pieces",
