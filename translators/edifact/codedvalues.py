@@ -1,7 +1,5 @@
 """Codes against the code lists of the directory, and dates against the format that stands beside them."""
 
-import re
-
 from msgspec import Struct
 
 from translators.edifact.dateformats import real_date
@@ -37,26 +35,6 @@ class Dated(Struct, frozen=True):
     format: int
 
 
-class QuickValues(Struct, frozen=True):
-    """(group, codes) and (group of the format, group of the date) of a match: right, or to be looked at again."""
-
-    coded: tuple[tuple[int, frozenset[str]], ...]
-    dated: tuple[tuple[int, int], ...]
-
-    def are_right(self, match: re.Match[str]) -> bool:
-        """Whether every code is known and every date real."""
-        for group, codes in self.coded:
-            value = match[group]
-            if value and value not in codes:
-                return False
-        for written, value in self.dated:
-            if match[written] and match[value]:
-                is_real = real_date(match[written])
-                if is_real is not None and not is_real(match[value]):
-                    return False
-        return True
-
-
 class CodedValues(Struct, frozen=True):
     """The codes and dates of one segment."""
 
@@ -80,20 +58,6 @@ class CodedValues(Struct, frozen=True):
             if _VALUE in names and _FORMAT in names:
                 dated.append(Dated(index, names.index(_VALUE), names.index(_FORMAT)))
         return cls(tuple(coded), tuple(dated))
-
-    @property
-    def kept(self) -> frozenset[tuple[int, int]]:
-        """The components that must be known: (element from 1, component from 0)."""
-        dates = {(each.element, at) for each in self.dated for at in (each.value, each.format)}
-        return frozenset(dates | {(each.element, each.number) for each in self.coded})
-
-    def quick(self) -> "QuickValues":
-        """The same checks on the groups of a pattern that keeps `kept`."""
-        groups = {at: number for number, at in enumerate(sorted(self.kept), 1)}
-        return QuickValues(
-            tuple((groups[each.element, each.number], each.codes) for each in self.coded),
-            tuple((groups[each.element, each.format], groups[each.element, each.value]) for each in self.dated),
-        )
 
     def check(self, placed: Placed, faults: Faults, policy: str) -> None:
         """Tell unknown codes, as errors or warnings, and dates that are none."""

@@ -11,16 +11,19 @@ from typing import Literal
 from msgspec import Struct
 
 from translators.edifact.characters import outside
-from translators.edifact.codedvalues import CodedValues, QuickValues
+from translators.edifact.codedvalues import CodedValues
 from translators.edifact.directory import Component, Directory, ElementRule
 from translators.edifact.faults import Faults
+from translators.edifact.flatvalues import FlatSegment, Values, flattened
+from translators.edifact.releases import releases, revealed
 from translators.edifact.segmentpatterns import segment_pattern
-from translators.edifact.segments import Syntax
+from translators.edifact.segments import Segment, Syntax
 from translators.edifact.separators import Separators
 from translators.edifact.structure import Placed
 from translators.edifact.values import value_fault
 
 _FIRST_V4 = "4"
+_TAG_LENGTH = 3
 
 CodePolicy = Literal["error", "warning", "off"]
 """What an unknown code is: wrong, remarkable, or nothing."""
@@ -30,8 +33,7 @@ class _Checked(Struct, frozen=True):
     """What is known of a segment: its rules, what a right one looks like, and its codes and dates."""
 
     rules: tuple[ElementRule, ...]
-    pattern: re.Pattern[str]
-    quick: QuickValues
+    flat: FlatSegment
     coded: CodedValues
 
 
@@ -41,31 +43,71 @@ class ContentsCheck:
     def __init__(self, directory: Directory, separators: Separators, version: str) -> None:
         self._directory = directory
         self._separators = separators
+        self._releases = releases(separators)
         self._trailing = _trailing(separators) if version >= _FIRST_V4 else None
         self._segments: dict[str, _Checked | None] = {}
+        self._flat: dict[str, FlatSegment] = {}
+
+    def check_all(
+        self, segments: list[Segment], texts: list[str], faults: Faults, codes: CodePolicy = "error"
+    ) -> list[Placed]:
+        """Tell everything wrong inside the segments of a message, whose texts these are; each with its values."""
+        known, trailing = self._flat, self._trailing
+        all_placed = []
+        for position, (segment, text) in enumerate(zip(segments, texts, strict=True), 1):
+            flat = known.get(text[:3])
+            match = flat.match(text) if flat is not None else None
+            if flat is not None and match is not None:
+                values = match.groups("")
+                placed = Placed(segment, position, flat.tag, values)
+                if not flat.are_right(values) or (trailing is not None and trailing.search(segment.raw)):
+                    self._check_slowly(placed, text, faults, codes)
+            else:
+                placed = Placed(segment, position)
+                self._check_slowly(placed, text, faults, codes)
+            all_placed.append(placed)
+        return all_placed
 
     def check(self, placed: Placed, faults: Faults, codes: CodePolicy = "error") -> None:
         """Tell everything wrong inside one segment; nothing of a segment the release does not have."""
+        self._check_slowly(placed, placed.segment.syntax.text(placed.segment.raw), faults, codes)
+
+    def _check_slowly(self, placed: Placed, text: str, faults: Faults, codes: CodePolicy) -> None:
         segment = placed.segment
-        tag = segment.tag
+        placed.tag = tag = segment.tag
         checked = self._segments[tag] if tag in self._segments else self._compile(tag)
         if checked is None:
             return
-        match = checked.pattern.match(segment.syntax.text(segment.raw))
-        if match is None:
+        values = self._matched(checked.flat, text)
+        if values is None:
             self._tell_all(placed, checked.rules, faults)
         if self._trailing is not None and self._trailing.search(segment.raw):
             _tell_trailing(placed, faults)
-        if match is None or not checked.quick.are_right(match):
+        if values is None or not checked.flat.are_right(values):
             checked.coded.check(placed, faults, codes)
+        placed.values = values if values is not None else flattened(segment.elements, checked.rules)
+
+    def _matched(self, flat: FlatSegment, text: str) -> Values | None:
+        match = flat.match(text)
+        if match is not None:
+            return match.groups("")
+        if self._releases is None or self._releases.release not in text:
+            return None
+        hidden = self._releases.hidden(text)
+        match = flat.match(hidden[0]) if hidden is not None else None
+        if hidden is None or match is None:
+            return None
+        return tuple([value if value.isascii() else revealed(value, hidden[1]) for value in match.groups("")])
 
     def _compile(self, tag: str) -> _Checked | None:
         rules = self._directory.segment(tag)
         checked = None
         if rules is not None:
             coded = CodedValues.of(rules, self._directory)
-            pattern = segment_pattern(tag, rules, self._separators, coded.kept)
-            checked = _Checked(rules, pattern, coded.quick(), coded)
+            flat = FlatSegment(tag, rules, segment_pattern(tag, rules, self._separators), coded)
+            checked = _Checked(rules, flat, coded)
+            if len(tag) == _TAG_LENGTH:
+                self._flat[tag] = flat
         if len(self._segments) < 1_000:  # tags come from the sender: a table of any size must not grow
             self._segments[tag] = checked
         return checked
@@ -116,11 +158,8 @@ def check_characters(placed: Placed, faults: Faults) -> bool:
 
 
 def are_plain(raws: list[bytes], syntax: Syntax) -> bool:
-    """Whether all these bytes are of the character set and hold no release character, looked at in one go."""
+    """Whether all these bytes are of the character set and repertoire, looked at in one go."""
     joined = b"".join(raws)
-    release = syntax.separators.release
-    if release is not None and release.encode("latin-1") in joined:
-        return False
     return syntax.fault(joined) is None and outside(syntax.repertoire, joined) is None
 
 

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from translators import yamlfiles
+from translators.edifact.arranging import arrange
 from translators.edifact.directory import Directory, directory
 from translators.edifact.faults import Faults
 from translators.edifact.guidelinenarrowing import widenings
@@ -17,7 +18,7 @@ from translators.edifact.guidelinepaths import resolve
 from translators.edifact.guidelinerules import GuidelineRule, tell
 from translators.edifact.guidelinespecs import GuidelineSpec, RuleSpec
 from translators.edifact.interchange import Message
-from translators.edifact.structure import GroupInstance, Placed, arrange
+from translators.edifact.structure import GroupInstance, Placed
 from translators.edifact.widening import widened
 from translators.fileproblems import FileProblem, FileProblems
 from translators.findings import Finding

@@ -1,10 +1,12 @@
 """One message against its directory, in the order of work: characters, contents with codes and dates, structure."""
 
+from translators.edifact.arranging import arrange
 from translators.edifact.contents import CodePolicy, are_plain, check_characters, contents_check
 from translators.edifact.directory import Directory
 from translators.edifact.faults import Faults
 from translators.edifact.interchange import Message
-from translators.edifact.structure import GroupInstance, Placed, arrange
+from translators.edifact.segments import Segment, Syntax
+from translators.edifact.structure import GroupInstance, Placed
 
 
 def check_message(
@@ -19,17 +21,37 @@ def check_message(
     if structure is None:
         return None
     segments = message.segments
-    placed = [Placed(segment, position) for position, segment in enumerate(segments, 1)]
     syntax = segments[0].syntax
-    if not are_plain([segment.raw for segment in segments], syntax):
-        are_readable = [check_characters(each, faults) for each in placed]
-        if not all(are_readable):
-            return None
-    policy = codes or policy_for(message)
-    check = contents_check(tables, syntax.separators, syntax.version).check
-    for each in placed:
-        check(each, faults, policy)
-    return arrange(placed, structure, faults)
+    if not _are_readable(segments, syntax, faults):
+        return None
+    texts = _texts(segments, syntax)
+    check = contents_check(tables, syntax.separators, syntax.version)
+    tree = arrange(check.check_all(segments, texts, faults, codes or policy_for(message)), structure, faults)
+    tree.tables = tables
+    return tree
+
+
+def _are_readable(segments: list[Segment], syntax: Syntax, faults: Faults) -> bool:
+    """Whether all bytes are of the character set; everything odd is told. Nearly always one look at all will do."""
+    raws = [segment.raw for segment in segments]
+    if are_plain(raws, syntax):
+        if syntax.release:
+            for position, segment in enumerate(segments, 1):
+                if syntax.release in segment.raw:
+                    check_characters(Placed(segment, position), faults)
+        return True
+    are_readable = [check_characters(Placed(segment, at), faults) for at, segment in enumerate(segments, 1)]
+    return all(are_readable)
+
+
+def _texts(segments: list[Segment], syntax: Syntax) -> list[str]:
+    """The segments decoded: all at once where no terminator can stand inside one."""
+    joined = syntax.terminator.join([segment.raw for segment in segments])
+    if joined.isascii() or syntax.encoding != "ascii":  # who sends more than ASCII may do so otherwise in each
+        texts = syntax.text(joined).split(syntax.separators.terminator)
+        if len(texts) == len(segments):
+            return texts
+    return [syntax.text(segment.raw) for segment in segments]
 
 
 def policy_for(message: Message) -> CodePolicy:

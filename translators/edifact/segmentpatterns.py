@@ -10,23 +10,19 @@ from translators.edifact.directory import Component, ElementRule
 from translators.edifact.separators import Separators
 
 
-def segment_pattern(
-    tag: str, rules: tuple[ElementRule, ...], separators: Separators, kept: frozenset[tuple[int, int]] = frozenset()
-) -> re.Pattern[str]:
+def segment_pattern(tag: str, rules: tuple[ElementRule, ...], separators: Separators) -> re.Pattern[str]:
     """Matches the whole text of a segment that is right; says nothing of codes and dates.
 
-    `kept` are the components, (element from 1, component from 0), whose values are groups of the match, in this order.
+    The values of all components, one after the other, are the groups of the match. A segment with repetitions does not
+    match: a group holds one of them only.
     """
-    elements = [
-        _element(rule, separators, {at for of, at in kept if of == index}) for index, rule in enumerate(rules, 1)
-    ]
+    elements = [_element(rule, separators) for rule in rules]
     needed = max((index for index, rule in enumerate(rules, 1) if rule.mandatory), default=0)
     return re.compile(re.escape(tag) + _chain(elements, needed, re.escape(separators.element), leads=True) + r"\Z")
 
 
-def _element(rule: ElementRule, separators: Separators, kept: set[int]) -> str:
-    components = [_component(component, separators) for component in rule.components]
-    components = [f"({part})" if at in kept else part for at, part in enumerate(components)]
+def _element(rule: ElementRule, separators: Separators) -> str:
+    components = [f"({_component(component, separators)})" for component in rule.components]
     if rule.is_composite:
         optional = [
             part if component.mandatory else f"(?:{part})?"
@@ -39,8 +35,6 @@ def _element(rule: ElementRule, separators: Separators, kept: set[int]) -> str:
             written = f"(?={component}*[^{re.escape(separators.special)}]){written}"
     else:
         written = components[0]
-    if separators.repetition is not None and rule.repeats > 1 and not kept:  # a group holds one repetition only
-        written = f"{written}(?:{re.escape(separators.repetition)}{written}){{0,{rule.repeats - 1}}}"
     return written if rule.mandatory else f"(?:{written})?"
 
 
