@@ -6,7 +6,8 @@ Without a file it tells what the process needs with everything imported and noth
 import sys
 from pathlib import Path
 
-from translators.edifact.tokens import Tokenizer, tokenize
+from translators.edifact.streams import tokenize
+from translators.edifact.tokens import Tokenizer
 
 _CHUNK = 1024 * 1024
 

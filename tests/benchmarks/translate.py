@@ -26,7 +26,8 @@ import ts_edifact
 from interchanges import despatches, orders
 
 from translators.edifact.examining import ExamineLimits, examine
-from translators.edifact.tokens import Tokenizer, tokenize
+from translators.edifact.streams import tokenize
+from translators.edifact.tokens import Tokenizer
 from translators.examples import example
 from translators.identify import identify
 from translators.reading import Limits, read

@@ -9,7 +9,8 @@ from translators.edifact.faults import Faults
 from translators.edifact.interchange import InterchangeReader, Message
 from translators.edifact.segments import Segment, Syntax, split
 from translators.edifact.separators import Separators
-from translators.edifact.tokens import Agreement, Tokenizer, tokenize
+from translators.edifact.streams import tokenize
+from translators.edifact.tokens import Agreement, Tokenizer
 from translators.edifact.translating import checked
 from translators.edifact.writing import compose, released, write
 from translators.findings import Finding

@@ -12,7 +12,8 @@ from translators.edifact.examining import ExamineLimits
 from translators.edifact.faults import Faults
 from translators.edifact.interchange import Header, InterchangeReader, Message
 from translators.edifact.segments import Segment
-from translators.edifact.tokens import Agreement, Tokenizer, tokenize
+from translators.edifact.streams import tokenize
+from translators.edifact.tokens import Agreement, Tokenizer
 from translators.findings import Finding
 
 

@@ -22,8 +22,9 @@ from translators.edifact.guidelines import Guideline, choose
 from translators.edifact.interchange import InterchangeReader, Message
 from translators.edifact.messagechecks import check_message
 from translators.edifact.segments import Segment
+from translators.edifact.streams import runs
 from translators.edifact.structure import GroupInstance, Placed
-from translators.edifact.tokens import Agreement, Tokenizer, runs
+from translators.edifact.tokens import Agreement, Tokenizer
 from translators.findings import Finding
 
 __all__ = ["Examination", "ExamineLimits", "InterchangeExamination", "MessageExamination", "examine"]

@@ -85,19 +85,15 @@ class InterchangeReader:
         self.faults = faults
         self.header: Header | None = None
         self.interchanges = 0
-        self._group: Group | None = None
+        self.group: Group | None = None
+        """The group that is open."""
         self._message: Message | None = None
-        self._messages = self._groups = 0
+        self._messages = self.groups = 0
         self._references: set[tuple[str | None, str]] = set()
         self._loose = False
         self._max_messages, self._max_segments = max_messages, max_segments
         self._read = 0
         self.stopped = False
-
-    @property
-    def group(self) -> Group | None:
-        """The group that is open."""
-        return self._group
 
     def take(self, segment: Segment) -> Message | None:
         """The message that `segment` ends, if it ends one."""
@@ -106,7 +102,7 @@ class InterchangeReader:
         raw = segment.raw
         if raw[:3] == b"UNA":
             return None
-        if raw[:2] == b"UN" and raw[2:3] in b"BGHTEZOP" and (len(raw) == 3 or raw[3:4] == self._element(segment)):
+        if raw[:2] == b"UN" and raw[2:3] in b"BGHTEZOP" and (len(raw) == 3 or raw[3:4] == segment.syntax.element):
             return self._service(segment, raw[:3].decode("ascii"))
         self.take_inner([segment])
         return None
@@ -135,9 +131,6 @@ class InterchangeReader:
         self._close_interchange(None)
         return message
 
-    def _element(self, segment: Segment) -> bytes:
-        return segment.syntax.element
-
     def _service(self, segment: Segment, tag: str) -> Message | None:
         self._loose = False
         if tag == "UNT":
@@ -165,20 +158,20 @@ class InterchangeReader:
         self.header = Header.of(unb)
         self.faults.open(self.header.reference, self.header.version)
         self.interchanges += 1
-        self._messages = self._groups = 0
+        self._messages = self.groups = 0
         self._references.clear()
         check_header(unb, self.faults)
         check_service_segment(unb, self.faults)
 
     def _read_ung(self, ung: Segment) -> None:
-        if self._group is not None:
-            self._tell(ung, "missing", "edifact.une.missing", f"the UNE of group `{self._group.reference}` is missing")
-        if self._messages and not self._groups:
+        if self.group is not None:
+            self._tell(ung, "missing", "edifact.une.missing", f"the UNE of group `{self.group.reference}` is missing")
+        if self._messages and not self.groups:
             self._tell(ung, "mixed", "edifact.mixed", "groups and messages stand side by side")
-        self._groups += 1
+        self.groups += 1
         self.faults.group = ung.get(5)[:35]
         check_service_segment(ung, self.faults)
-        self._group = Group(
+        self.group = Group(
             reference=ung.get(5), message_type=ung.get(1), sender=ung.get(2, 1), sender_qualifier=ung.get(2, 2),
             recipient=ung.get(3, 1), recipient_qualifier=ung.get(3, 2),
         )  # fmt: skip
@@ -186,7 +179,7 @@ class InterchangeReader:
     def _read_unh(self, unh: Segment) -> None:
         if self.header is None and not self._messages:
             self._tell(unh, "missing", "edifact.unb.missing", "the UNB is missing")
-        if self._groups and self._group is None:
+        if self.groups and self.group is None:
             self._tell(unh, "mixed", "edifact.mixed", "groups and messages stand side by side")
         self._messages += 1
         self._read += 1
@@ -197,13 +190,13 @@ class InterchangeReader:
         get = unh.get
         self.faults.message = get(1)[:35]
         self._message = Message(
-            header=self.header, group=self._group, reference=get(1), type=get(2, 1), version=get(2, 2),
+            header=self.header, group=self.group, reference=get(1), type=get(2, 1), version=get(2, 2),
             release=get(2, 3), agency=get(2, 4), association=get(2, 5), segments=[unh],
         )  # fmt: skip
-        if self._group is not None:
-            self._group.messages += 1
-            if self._group.message_type and self._group.message_type != self._message.type:
-                text = f"message {self._message.type[:6]} stands in a group of {self._group.message_type[:6]}"
+        if self.group is not None:
+            self.group.messages += 1
+            if self.group.message_type and self.group.message_type != self._message.type:
+                text = f"message {self._message.type[:6]} stands in a group of {self.group.message_type[:6]}"
                 self._tell(unh, "types", "edifact.group.types", text, 2, 1, position=1)
         self._check_unique(unh, self._message)
 
@@ -220,7 +213,7 @@ class InterchangeReader:
         return message
 
     def _read_une(self, une: Segment) -> None:
-        group, self._group = self._group, None
+        group, self.group = self.group, None
         if group is None:
             self._tell(une, "occurrence", "edifact.outside", "`UNE` stands outside of a group")
             return
@@ -240,14 +233,14 @@ class InterchangeReader:
         self._close_group(unz)
         check_service_segment(unz, self.faults)
         self._check_reference(unz, unz.get(2), self.header.reference, "UNB")
-        if self._groups:
-            self._check_count(unz, self._groups, "groups")
+        if self.groups:
+            self._check_count(unz, self.groups, "groups")
         else:
             self._check_count(unz, self._messages, "messages")
             if not self._messages:
                 self._tell(unz, "empty", "edifact.interchange.empty", "the interchange holds no message")
         self.header = None
-        self._groups = self._messages = 0
+        self.groups = self._messages = 0
 
     def _check_unique(self, unh: Segment, message: Message) -> None:
         """0062 is unique within its group or interchange; we go by the place, so a repeated one is only remarkable."""
@@ -279,7 +272,7 @@ class InterchangeReader:
         return message
 
     def _close_group(self, segment: Segment | None) -> None:
-        group, self._group = self._group, None
+        group, self.group = self.group, None
         if group is not None:
             text = f"the UNE of group `{group.reference[:14]}` is missing"
             self._tell(segment, "missing", "edifact.une.missing", text)

@@ -56,3 +56,18 @@ def releases(separators: Separators) -> Releases | None:
     special = [release, *(each for each in separators.special if each != release)]
     marks = [chr(_FIRST_MARK + number) for number in range(len(special))]
     return Releases(release, tuple((release + each, mark, each) for each, mark in zip(special, marks, strict=True)))
+
+
+def joined(pieces: list[bytes], terminator: bytes, release: bytes) -> list[bytes]:
+    """`pieces` with those together again whose terminator is data: an odd number of releases stands before it.
+
+    The last ones are left out when the terminator after them is data too: the segment has not ended.
+    """
+    whole: list[bytes] = []
+    held: list[bytes] = []
+    for piece in pieces:
+        held.append(piece)
+        if (len(piece) - len(piece.rstrip(release))) % 2 == 0:
+            whole.append(terminator.join(held) if len(held) > 1 else piece)
+            held.clear()
+    return whole

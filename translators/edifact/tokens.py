@@ -4,13 +4,13 @@ Memory is bounded by the longest segment allowed; time is linear, because every 
 one by one in Python. Nothing is repaired: what is odd is kept, told, and written back as it was.
 """
 
-from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
 from msgspec import Struct, structs
 
 from translators.edifact.characters import encoding_of
 from translators.edifact.faults import Severity
+from translators.edifact.releases import joined
 from translators.edifact.segments import Segment, Syntax
 from translators.edifact.separators import DEFAULT, Separators, from_una
 from translators.findings import Finding, Place
@@ -19,7 +19,7 @@ _BLANKS = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 _PADDING = _BLANKS + b"\x00\x1a"
 """What may follow an interchange without a word: blanks, and what mainframes and floppy disks padded files with."""
-_WINDOW = 64 * 1024
+WINDOW = 64 * 1024
 """How much is looked at once, however large the chunks are."""
 
 
@@ -60,10 +60,10 @@ class Tokenizer:
     def feed(self, chunk: bytes) -> list[Segment]:
         """The segments that are complete now."""
         segments: list[Segment] = []
-        for start in range(0, len(chunk), _WINDOW):
+        for start in range(0, len(chunk), WINDOW):
             if self.dead:
                 break
-            self._buffer += chunk[start : start + _WINDOW]
+            self._buffer += chunk[start : start + WINDOW]
             self._advance(segments, last=False)
         return segments
 
@@ -123,8 +123,7 @@ class Tokenizer:
         try:
             self._una = from_una(una)
         except ValueError as error:
-            self._stop("edifact.una", str(error), "20")
-            return False
+            return self._stop("edifact.una", str(error), "20")
         segments.append(Segment(una, self._base, Syntax(self._una), self._take_before()))
         self._drop(9)
         return True
@@ -193,7 +192,7 @@ class Tokenizer:
             raws[0] = data[:scanned] + raws[0]
         release = syntax.release
         if release and (release + syntax.terminator in data or data.endswith(release)):
-            return _joined(raws, syntax.terminator, release)
+            return joined(raws, syntax.terminator, release)
         return raws
 
     def _take_segments(self, raws: list[bytes], segments: list[Segment]) -> int:
@@ -227,12 +226,11 @@ class Tokenizer:
 
     def _wait_for_terminator(self) -> bool:
         self._scan = len(self._buffer)
-        return self._stop_long() if len(self._buffer) > self._agreement.max_segment_bytes else False
+        return len(self._buffer) > self._agreement.max_segment_bytes and self._stop_long()
 
     def _stop_long(self) -> bool:
-        longest = self._agreement.max_segment_bytes
-        self._stop("edifact.segment.long", f"a segment is longer than {longest} bytes", "16")
-        return False
+        text = f"a segment is longer than {self._agreement.max_segment_bytes} bytes"
+        return self._stop("edifact.segment.long", text, "16")
 
     def _service(self, segment: Segment) -> bool:
         """Segments that change how we read on. False when `segment` is no segment but the UNA of a new interchange."""
@@ -282,9 +280,10 @@ class Tokenizer:
         self._before.clear()
         return before
 
-    def _stop(self, code: str, text: str, syntax_code: str) -> None:
+    def _stop(self, code: str, text: str, syntax_code: str) -> bool:
         self._tell(code, text, self._base, syntax_code)
         self.dead = True
+        return False
 
     def _tell_once(self, code: str, text: str, syntax_code: str | None) -> None:
         if code not in self._told and not self._foreign_told:
@@ -300,49 +299,3 @@ class Tokenizer:
             place = Place(offset=offset, segment="UNB", element=1, component=component)
             place = place if component else Place(offset=offset)
             self.findings.append(Finding(code, text, place, severity, syntax_code=syntax_code))
-
-
-def _joined(pieces: list[bytes], terminator: bytes, release: bytes) -> list[bytes]:
-    """`pieces` with those together again whose terminator is data: an odd number of releases stands before it.
-
-    The last ones are left out when the terminator after them is data too: the segment has not ended.
-    """
-    whole: list[bytes] = []
-    held: list[bytes] = []
-    for piece in pieces:
-        held.append(piece)
-        if (len(piece) - len(piece.rstrip(release))) % 2 == 0:
-            whole.append(terminator.join(held) if len(held) > 1 else piece)
-            held.clear()
-    return whole
-
-
-def runs(chunks: Iterable[bytes], tokenizer: Tokenizer) -> Iterator[Segment | list[Segment]]:
-    """As `tokenize`; segments that are no service segments come in lists, as many as stand one after the other."""
-    for segments in _slices(chunks, tokenizer):
-        service = [at for at, segment in enumerate(segments) if b"UN" < segment.raw < b"UO"]
-        done = 0
-        for at in service:
-            if at > done:
-                yield segments[done:at]
-            yield segments[at]
-            done = at + 1
-        if done < len(segments):
-            yield segments[done:] if done else segments
-
-
-def tokenize(chunks: Iterable[bytes], tokenizer: Tokenizer) -> Iterator[Segment]:
-    """All segments of an input that comes in chunks; findings gather in `tokenizer`."""
-    for segments in _slices(chunks, tokenizer):
-        segments.reverse()
-        while segments:  # so that each can go when its reader is done with it
-            yield segments.pop()
-
-
-def _slices(chunks: Iterable[bytes], tokenizer: Tokenizer) -> Iterator[list[Segment]]:
-    for chunk in chunks:
-        for start in range(0, len(chunk), _WINDOW):  # so that a caller who stops early has not paid for the rest
-            yield tokenizer.feed(chunk[start : start + _WINDOW])
-        if tokenizer.dead:
-            break
-    yield tokenizer.finish()

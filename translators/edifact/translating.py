@@ -17,8 +17,9 @@ from translators.edifact.interchange import Header, InterchangeReader, Message
 from translators.edifact.messagechecks import check_message
 from translators.edifact.paths import EdifactSource
 from translators.edifact.pathvalues import Spot
+from translators.edifact.streams import runs
 from translators.edifact.structure import GroupInstance, Placed
-from translators.edifact.tokens import Agreement, Tokenizer, runs
+from translators.edifact.tokens import Agreement, Tokenizer
 from translators.edifact.unmapped import unmapped
 from translators.findings import Finding, Place
 from translators.mapping.catalogue import entries

@@ -7,7 +7,8 @@ from support.edifact_generator import KINDS, Generator, one_fault
 
 from translators.edifact.directory import directory
 from translators.edifact.examining import examine
-from translators.edifact.tokens import Tokenizer, tokenize
+from translators.edifact.streams import tokenize
+from translators.edifact.tokens import Tokenizer
 from translators.edifact.writing import write
 
 RELEASES = ("D.96A", "D.97A", "D.01B", "D.04A", "D.07A", "D.18A", "D.20B")
