@@ -84,7 +84,7 @@ class Intake:
             return await self._refuse(submission, admission, label, judged, other_type(submission, label))
 
         deliveries: list[NewDelivery] = []
-        verdict = Verdict(understood, admission.observed)
+        verdict = Verdict(understood, admission.observed, reading.tree)
         for number, (document, facts) in enumerate(zip(reading.documents, judged, strict=True), 1):
             refused = self._judge(admission.rules, facts, verdict)
             if refused is not None:

@@ -8,14 +8,18 @@ from gateway.understanding import Understood
 from policies.schemas import SchemaRule
 from policies.verdicts import Allowed, Field, RuleRef
 from translators.findings import Finding
+from translators.xmldoc.parsing import XmlTree
 
 
 class Verdict:
-    """`observed` are the rules in observe mode that would have refused."""
+    """`observed` are the rules in observe mode that would have refused. `tree`: what reading has parsed already."""
 
-    def __init__(self, understood: Understood, observed: Sequence[RuleRef] = ()) -> None:
+    def __init__(
+        self, understood: Understood, observed: Sequence[RuleRef] = (), tree: XmlTree | None = None
+    ) -> None:
         self.observed = list(observed)
         self._understood = understood
+        self._tree = tree
         self._about_version: tuple[Field, ...] = ()
         self._held: dict[int, tuple[Finding, ...]] = {}
 
@@ -28,7 +32,8 @@ class Verdict:
         """The submission as it came, checked once however many documents it holds."""
         findings = self._held.get(id(schema))
         if findings is None:
-            findings = self._held[id(schema)] = self._understood.told_of_checked(schema.check(self._understood.checked))
+            found = schema.check(self._understood.checked, self._tree)
+            findings = self._held[id(schema)] = self._understood.told_of_checked(found)
             if findings and schema.mode == "observe":
                 self.observed.append(schema.ref)
         if findings and schema.mode == "enforce":

@@ -18,9 +18,11 @@ from policies.versionrules import DocumentVersion
 from policies.written import Mode, Written, force_of, not_judged
 from translators.fileproblems import FileProblem, FileProblems
 from translators.findings import Finding
+from translators.xmldoc.parsing import XmlTree
 from translators.xmldoc.validating import XmlSchema
 
-Check = Callable[[bytes], tuple[Finding, ...]]
+Check = Callable[[bytes, XmlTree | None], tuple[Finding, ...]]
+"""(the document, what reading has parsed of it already) -> what does not match."""
 
 
 class SchemaFileRule(ScopedRule, frozen=True, kw_only=True):
@@ -63,9 +65,9 @@ class SchemaRule:
             return False
         return True if self.force is None else self.force.judge(document)
 
-    def check(self, content: bytes) -> tuple[Finding, ...]:
-        """What does not match, with places; empty when it matches."""
-        return self._check(content)
+    def check(self, content: bytes, tree: XmlTree | None = None) -> tuple[Finding, ...]:
+        """What does not match, with places; empty when it matches. `tree` spares parsing XML once more."""
+        return self._check(content, tree)
 
     def refusal(self, findings: tuple[Finding, ...]) -> Refused:
         """The verdict on a document that does not match; the findings go with it."""
@@ -91,7 +93,8 @@ def check_schema(written: Written[SchemaFileRule], folder: Path) -> Iterator[Fil
 def compile_schema(path: Path) -> Check:
     """Raises ValueError with a sentence when the file is no valid schema."""
     if path.suffix == ".json":
-        return JsonSchema(path).findings
+        schema = JsonSchema(path)
+        return lambda content, _tree: schema.findings(content)
     try:
         return XmlSchema(path).findings
     except ValueError as error:

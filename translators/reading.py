@@ -12,7 +12,7 @@ from translators.formats import Label
 from translators.jsondoc.decoding import decode
 from translators.mapping.running import Map
 from translators.xmldoc import translating as xml
-from translators.xmldoc.parsing import XmlLimits
+from translators.xmldoc.parsing import XmlLimits, XmlTree
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -69,11 +69,13 @@ class Reading(Struct, frozen=True, kw_only=True):
     """What was read. `findings` are warnings and information only; errors raise Unreadable.
 
     A warning `map.code` is a code a cross-reference does not have whose policy is to park: a person has to add it.
+    `tree` is what was parsed, for a schema that has to be asked as well; XML only.
     """
 
     documents: tuple[Document, ...]
     findings: tuple[Finding, ...] = ()
     interchange: Interchange | None = None
+    tree: XmlTree | None = None
 
 
 def read(
@@ -140,7 +142,9 @@ def _read_xml(content: bytes, limits: Limits, using: Map | None, *, trace: bool)
     )
     outcome = xml.translated(content, taken, limits.max_findings, using, trace=trace)
     return Reading(
-        documents=(document(outcome.kind, outcome.canonical, trace=outcome.trace),), findings=outcome.findings
+        documents=(document(outcome.kind, outcome.canonical, trace=outcome.trace),),
+        findings=outcome.findings,
+        tree=outcome.tree,
     )
 
 

@@ -76,7 +76,7 @@ HOSTILE = [
     (b'<?xml version="1.0" encoding="UTF-8"?><a>\xff</a>', "xml.encoding",
      "the bytes are not valid in the declared encoding", 1, 42),
     (b'<?xml version="1.0" encoding="EBCDIC-CP-BE"?><a/>', "xml.encoding",
-     "the bytes are not valid in the declared encoding", 1, 44),
+     "the encoding `EBCDIC-CP-BE` is not taken; use UTF-8", 1, 31),
     (b"<a><b></a>", "xml.syntax", "not well-formed: opening and ending tag mismatch: b line 1 and a", 1, 11),
 ]  # fmt: skip
 

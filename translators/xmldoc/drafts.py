@@ -1,8 +1,8 @@
 """An XML document that is being written: elements as reading finds them, filled by the paths of a map."""
 
-import xml.etree.ElementTree as ElementTree
 from typing import Any
 
+from lxml import etree
 from msgspec import Struct
 
 from translators.mapping.pathwords import Condition
@@ -11,7 +11,7 @@ from translators.mapping.sources import Leaves, Pen
 
 def blank(tag: str) -> Any:
     """An element in which nothing stands yet."""
-    return ElementTree.Element(tag)
+    return etree.Element(tag)
 
 
 class Check(Struct, frozen=True):
@@ -48,7 +48,7 @@ class XmlStretch(Struct, frozen=True):
         """Another element, or None where the schema has no room for one."""
         if self.most and len(node.findall(self.tag)) >= self.most:
             return None
-        made = ElementTree.SubElement(node, self.tag)
+        made = etree.SubElement(node, self.tag)
         pen.note(lambda: node.remove(made))
         return made
 

@@ -1,13 +1,12 @@
 """Parses XML from strangers: no DOCTYPE, no entities, no network, bounded depth, attributes and elements.
 
 A document type declaration is refused outright, because without one there is nothing to expand or fetch; lxml's own
-switches are set as well. What is plainly UTF-8 is parsed by expat into the elements of `xml.etree`, which are faster to
-walk; everything else, and everything that is wrong, goes through lxml.
+switches are set as well. Everybody works on the one tree that is made here: schemas, maps, findings.
 """
 
 import re
-import xml.etree.ElementTree as ElementTree
 from contextlib import suppress
+from functools import cache
 from typing import Any, cast
 from xml.parsers import expat
 
@@ -16,7 +15,10 @@ from msgspec import Struct
 
 from translators.findings import Finding, Place, Unreadable
 
-_ENCODINGS = ("UTF-8", "UTF-16", "ISO-8859-1", "ISO-8859-15", "US-ASCII", "ASCII", "WINDOWS-1252")
+_ENCODING = re.compile(
+    r"(UTF-?(8|16(-?[LB]E)?)|ISO-8859-\d{1,2}|LATIN-?1|(US-)?ASCII|(WINDOWS|CP)-?125\d)\Z", re.ASCII | re.IGNORECASE
+)
+"""What is taken: with zero bytes left out, `<!DOCTYPE` is the same bytes in all of them, so nothing can hide one."""
 
 
 class XmlLimits(Struct, frozen=True, kw_only=True):
@@ -27,65 +29,45 @@ class XmlLimits(Struct, frozen=True, kw_only=True):
     max_elements: int = 500_000
 
 
-_BOM = b"\xef\xbb\xbf"
-_DECLARATION = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']*)[\"']")
+class XmlTree(Struct, frozen=True, eq=False):
+    """A document that was parsed and is within its limits: the bytes, for places, and the root element."""
+
+    content: bytes
+    root: Any
 
 
-def read_tree(content: bytes, limits: XmlLimits) -> ElementTree.Element:
-    """The root as an element of `xml.etree`, without comments. Raises Unreadable with line and column, as `parse`."""
-    if not _is_plain(content):
-        return ElementTree.fromstring(etree.tostring(parse(content, limits), encoding="unicode"))  # noqa: S314 - parsed before
-    if content.count(b"=") > 2 * limits.max_elements:
-        raise _unreadable("xml.attributes", f"the document has more than {2 * limits.max_elements} attributes")
-    try:
-        root = ElementTree.fromstring(content)  # noqa: S314 - there is no DOCTYPE, so nothing can expand
-    except (ElementTree.ParseError, ValueError, LookupError, RecursionError):
-        return ElementTree.fromstring(etree.tostring(parse(content, limits), encoding="unicode"))  # noqa: S314 - parsed before
-    _check_tree(root, content, limits)
-    return root
-
-
-def _is_plain(content: bytes) -> bool:
-    """Whether expat may read it: UTF-8 as far as the document says, and no declaration of anything."""
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content or b"\x00" in content:
-        return False
-    declared = _DECLARATION.match(content.removeprefix(_BOM)[:200])
-    return declared is None or declared[1].upper() == b"UTF-8"
-
-
-def _check_tree(root: ElementTree.Element, content: bytes, limits: XmlLimits) -> None:
-    if content.count(b"<") > limits.max_elements:
-        count = sum(1 for _ in root.iter())
-        if count > limits.max_elements:
-            text = f"the document has {count} elements; at most {limits.max_elements} are taken"
-            raise _unreadable("xml.elements", text)
-    if content.count(b"=") > limits.max_attributes and any(
-        len(each.attrib) > limits.max_attributes for each in root.iter()
-    ):
-        text = f"an element has more than {limits.max_attributes} attributes"
-        raise _unreadable("xml.attributes", text)
-    depth, level = 0, [root]
-    while level:
-        depth += 1
-        if depth > limits.max_depth:
-            raise _unreadable("xml.depth", f"nested deeper than {limits.max_depth} levels")
-        level = [inner for each in level for inner in each]
+_DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']*)[\"']")
+_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+"""What may stand before the root element or a DOCTYPE; after it, the word can only be text."""
 
 
 def parse(content: bytes, limits: XmlLimits) -> Any:
-    """The root element. Raises Unreadable with line and column."""
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise _refused_doctype(content)
+    """The root element, without comments and blank text. Raises Unreadable with line and column."""
+    refuse_unsafe(content)
     if content.count(b"=") > 2 * limits.max_elements:
         raise _unreadable("xml.attributes", f"the document has more than {2 * limits.max_elements} attributes")
     try:
         root = etree.fromstring(content, _parser())
     except etree.XMLSyntaxError as error:
         raise _broken(error, content) from None
-    except ValueError as error:  # an encoding lxml does not know
+    except (ValueError, LookupError) as error:  # an encoding lxml does not know
         raise _unreadable("xml.encoding", f"not readable: {str(error)[:80]}") from None
-    _check(root, limits)
+    _check(root, content, limits)
     return root
+
+
+def refuse_unsafe(content: bytes) -> None:
+    """Raises Unreadable for a DOCTYPE, or an encoding that could hide one, at the start of a document."""
+    declared = _DECLARATION.match(content[:200])
+    if declared is not None and _ENCODING.match(declared[1].decode("latin-1")) is None:
+        raise _refused_encoding(declared[1].decode("latin-1"), Place(line=1, column=declared.start(1) + 1))
+    if b"\x00" in content[:200]:
+        if b"<!DOCTYPE" in content.replace(b"\x00", b""):
+            raise _unreadable("xml.doctype", _NO_DOCTYPE)
+        return
+    at = cast(re.Match[bytes], _PROLOG.match(content)).end()
+    if content.startswith((b"<!DOCTYPE", b"<!ENTITY"), at):
+        raise _refused_doctype(content, at)
 
 
 def _parser() -> etree.XMLParser:
@@ -96,46 +78,59 @@ def _parser() -> etree.XMLParser:
         load_dtd=False,
         dtd_validation=False,
         huge_tree=False,
+        remove_blank_text=True,
         remove_comments=True,
         remove_pis=True,
     )
 
 
-_TOO_MANY_ATTRIBUTES = "boolean(//*[count(@*) > $most])"
-_too_many = etree.XPath(_TOO_MANY_ATTRIBUTES)
+_too_many = etree.XPath("boolean(//*[count(@*) > $most])")
 _count = etree.XPath("count(//*)")
+_SHORTEST_ATTRIBUTE = len(' a=""')
 
 
-def _check(root: Any, limits: XmlLimits) -> None:
+@cache
+def _deeper_than(most: int) -> etree.XPath:
+    """Level by level, so that a deep document costs no more than a flat one."""
+    return etree.XPath(f"boolean(/*{'/*' * most})")
+
+
+def _check(root: Any, content: bytes, limits: XmlLimits) -> None:
     document = root.getroottree().docinfo
     if document.doctype or document.internalDTD is not None:
-        raise _unreadable("xml.doctype", "a document type declaration (DOCTYPE) is not taken")
-    encoding = (document.encoding or "UTF-8").upper()
-    if encoding not in _ENCODINGS:
-        raise _unreadable("xml.encoding", f"the encoding `{encoding[:20]}` is not taken; use UTF-8")
-    count = int(cast(float, _count(root)))
-    if count > limits.max_elements:
-        text = f"the document has {count} elements; at most {limits.max_elements} are taken"
-        raise _unreadable("xml.elements", text)
-    if _too_many(root, most=limits.max_attributes):
+        raise _unreadable("xml.doctype", _NO_DOCTYPE)
+    if _ENCODING.match(document.encoding or "UTF-8") is None:
+        raise _refused_encoding(document.encoding, Place())
+    if content.count(b"<") > limits.max_elements:
+        count = int(cast(float, _count(root)))
+        if count > limits.max_elements:
+            text = f"the document has {count} elements; at most {limits.max_elements} are taken"
+            raise _unreadable("xml.elements", text)
+    if _may_have_many_attributes(content, limits.max_attributes) and _too_many(root, most=limits.max_attributes):
         text = f"an element has more than {limits.max_attributes} attributes"
         raise _unreadable("xml.attributes", text)
-    if _depth_exceeds(root, limits.max_depth):
+    if _deeper_than(limits.max_depth)(root):
         raise _unreadable("xml.depth", f"nested deeper than {limits.max_depth} levels")
 
 
-def _depth_exceeds(root: Any, most: int) -> bool:
-    """Level by level, so that a deep document costs no more than a flat one."""
-    level = "/*" + "/*" * most
-    return bool(root.xpath(f"boolean({level})"))
+def _may_have_many_attributes(content: bytes, most: int) -> bool:
+    """Whether it is worth asking the tree: there are so many, and a start tag is long enough for them."""
+    if content.count(b"=") <= most:
+        return False
+    return b"\x00" in content or max(map(len, content.split(b"<"))) > most * _SHORTEST_ATTRIBUTE
 
 
-def _refused_doctype(content: bytes) -> Unreadable:
-    at = content.find(b"<!DOCTYPE")
-    at = at if at >= 0 else content.find(b"<!ENTITY")
+_NO_DOCTYPE = "a document type declaration (DOCTYPE) is not taken"
+
+
+def _refused_encoding(name: str, place: Place) -> Unreadable:
+    return Unreadable((Finding("xml.encoding", f"the encoding `{name[:20]}` is not taken; use UTF-8", place),))
+
+
+def _refused_doctype(content: bytes, at: int) -> Unreadable:
     line, column = content.count(b"\n", 0, at) + 1, at - content.rfind(b"\n", 0, at)
     place = Place(line=line, column=column, offset=at)
-    text = "a document type declaration (DOCTYPE) is not taken"
+    text = _NO_DOCTYPE
     if content.startswith(b"<!DOCTYPE cXML", at):
         text += "; leave it out: nothing else in a cXML document changes"
     return Unreadable((Finding("xml.doctype", text, place),))
@@ -156,9 +151,11 @@ def _broken(error: etree.XMLSyntaxError, content: bytes) -> Unreadable:
 
 
 def place_of(content: bytes, root: Any, element: Any) -> tuple[int | None, int | None]:
-    """Line and column of an element's start tag, counted by expat, since the elements do not keep them."""
+    """Line and column of an element's start tag, counted by expat, since the elements keep no column."""
     wanted = next((number for number, each in enumerate(root.iter()) if each is element), None)
-    return places_of(content, {wanted}).get(wanted, (None, None)) if wanted is not None else (None, None)
+    if wanted is None:
+        return None, None
+    return places_of(content, {wanted}).get(wanted, (element.sourceline, None))
 
 
 def places_of(content: bytes, wanted: set[int]) -> dict[int, tuple[int | None, int | None]]:
@@ -174,7 +171,7 @@ def places_of(content: bytes, wanted: set[int]) -> dict[int, tuple[int | None, i
             found[number] = (parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)
 
     parser.StartElementHandler = start
-    with suppress(expat.ExpatError):  # an encoding expat does not know; the places found so far are right
+    with suppress(expat.ExpatError, LookupError, ValueError):  # an encoding expat does not know; the places found so far are right
         parser.Parse(content, True)
     return found
 

@@ -1,8 +1,10 @@
 """XML bytes to a canonical document and back: parse, map, and say with path, line and column what does not fit."""
 
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
+from xml.parsers import expat
 
 from lxml import etree
 from msgspec import Struct
@@ -14,7 +16,7 @@ from translators.mapping.files import MapFile, load
 from translators.mapping.running import Map
 from translators.mapping.runs import Trouble
 from translators.xmldoc.order import listed, ubl
-from translators.xmldoc.parsing import XmlLimits, parse, place_of, places_of, read_tree
+from translators.xmldoc.parsing import XmlLimits, XmlTree, parse, place_of, places_of, refuse_unsafe
 from translators.xmldoc.paths import XmlSource, element_of
 
 MAPS = {each.root: each.name for each in entries() if each.format == "xml"}
@@ -27,8 +29,12 @@ _UNSAID = ("{http://www.w3.org/2001/XMLSchema-instance}", "{http://www.w3.org/XM
 
 
 class XmlOutcome(Struct, frozen=True, kw_only=True):
-    """What became of a document. `trace`: canonical pointer -> place, when it was asked for."""
+    """What became of a document. `trace`: canonical pointer -> place, when it was asked for.
 
+    `tree` is the document as parsed, for who has more to ask of it.
+    """
+
+    tree: XmlTree
     kind: Kind
     canonical: Any
     findings: tuple[Finding, ...]
@@ -45,7 +51,7 @@ def translated(
     content: bytes, limits: XmlLimits, max_findings: int, using: Map | None = None, *, trace: bool = False
 ) -> XmlOutcome:
     """As `translate`; `using` is the map to take instead of the one that ships. Raises Unreadable with every error."""
-    root = read_tree(content, limits)
+    root = parse(content, limits)
     compiled = using or map_for(_kind_of(root))
     if compiled is None:
         raise Unreadable((unknown_root(root.tag),))
@@ -56,7 +62,9 @@ def translated(
     held = tuple(_finding(trouble, content, root, compiled, is_held=True) for trouble in done.troubles[:max_findings])
     findings = (*held, *_residue(root, content, compiled, cast(Any, done.used)))
     places = compiled.places(done.trace, root) if done.trace is not None else None
-    return XmlOutcome(kind=compiled.kind, canonical=done.canonical, findings=findings, trace=places)
+    return XmlOutcome(
+        tree=XmlTree(content, root), kind=compiled.kind, canonical=done.canonical, findings=findings, trace=places
+    )
 
 
 def written(root: Any, compiled: Map) -> bytes:
@@ -130,15 +138,15 @@ def _finding(trouble: Trouble, content: bytes, root: Any, compiled: Map, *, is_h
 
 def _residue(root: Any, content: bytes, compiled: Map, used: set[Any]) -> tuple[Finding, ...]:
     """What the document said and the map did not use."""
+    elements = list(root.iter())
     left = [
         (number, element, None)
-        for number, element in enumerate(root.iter())
+        for number, element in enumerate(elements)
         if element not in used and (text := element.text) and not text.isspace() and not len(element)
     ]
     left += [
         (number, element, name)
-        for number, element in enumerate(root.iter())
-        if element.keys()
+        for number, element in enumerate(elements)
         for name in element.keys()  # noqa: SIM118 - an element is no dictionary
         if (element, name) not in used and not name.startswith(_UNSAID)
     ]
@@ -148,26 +156,25 @@ def _residue(root: Any, content: bytes, compiled: Map, used: set[Any]) -> tuple[
 def _told_residue(left: list[Any], root: Any, content: bytes, compiled: Map) -> tuple[Finding, ...]:
     source = cast(XmlSource, compiled.source)
     waived = {waiver.path for waiver in compiled.spec.waived if waiver.path is not None}
-    above = {child: outer for outer in root.iter() for child in outer}
-    left = [each for each in left if not _is_waived(each[1], each[2], above, source, waived)]
+    left = [each for each in left if not _is_waived(each[1], each[2], root, source, waived)]
     left = sorted(left, key=lambda each: each[0])[:_MOST_RESIDUE]
-    places = places_of(content, {number for number, _, _ in left})
+    places = places_of(content, {number for number, _, _ in left}) if left else {}
     name = compiled.kind.document_type.replace("_", " ")
     findings = []
     for number, element, attribute in left:
-        line, column = places.get(number, (None, None))
-        path = source.path_of(element, root, above) + (f"/@{attribute}" if attribute else "")
+        line, column = places.get(number, (element.sourceline, None))
+        path = source.path_of(element, root) + (f"/@{attribute}" if attribute else "")
         text = f"this has no place in {'an' if name[0] in 'aeiou' else 'a'} {name}"
         findings.append(Finding("xml.residue", text, Place(line=line, column=column, path=path), "information"))
     return tuple(findings)
 
 
-def _is_waived(element: Any, attribute: str | None, above: Any, source: XmlSource, waived: set[str]) -> bool:
+def _is_waived(element: Any, attribute: str | None, root: Any, source: XmlSource, waived: set[str]) -> bool:
     """Whether the path of the element, of one around it, or of its attribute is waived."""
     steps: list[str] = []
-    while element in above:
+    while element is not root:
         steps.append(source.name_of(element.tag))
-        element = above[element]
+        element = element.getparent()
     names = list(reversed(steps))
     paths = {"/".join(names[:size]) for size in range(1, len(names) + 1)}
     return bool(paths & waived) or (attribute is not None and "/".join([*names, f"@{attribute}"]) in waived)
@@ -178,30 +185,62 @@ def root_of(head: bytes) -> tuple[str, str | None]:
 
     Raises Unreadable for a DOCTYPE and for what is not XML.
     """
-    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-        parse(head, XmlLimits())
-    parser: Any = etree.XMLPullParser(("start", "end"), resolve_entities=False, no_network=True, load_dtd=False)
-    root: str | None = None
-    version: str | None = None
-    way: list[str] = []
+    refuse_unsafe(head)
+    found = _Start()
+    parser = expat.ParserCreate(namespace_separator="}")
+    parser.buffer_text = True
+    parser.StartElementHandler = found.started
+    parser.EndElementHandler = found.ended
+    parser.CharacterDataHandler = found.said
+    with suppress(_Enough, expat.ExpatError, LookupError, ValueError):
+        parser.Parse(head, False)
+    if found.root is None:
+        raise _without_a_root(head)
+    return found.root, found.version
+
+
+class _Enough(Exception):  # noqa: N818 - no error
+    """The start of a document has said all there is to know."""
+
+
+class _Start:
+    """Listens to the start of a document until its map and version are known."""
+
+    def __init__(self) -> None:
+        self.root: str | None = None
+        self.version: str | None = None
+        self._way: list[str] = []
+        self._text: list[str] = []
+
+    def started(self, name: str, _attributes: Any) -> None:
+        self._way.append("{" + name if "}" in name else name)
+        self._text = []
+        way = "/".join(self._way)
+        if self.root is None:
+            self.root = way
+        elif way in MAPS:
+            self.root = way
+            raise _Enough
+        elif len(self._way) == 2 and name.endswith(("}ID", "}IssueDate")):  # the version would have come before
+            raise _Enough
+
+    def said(self, text: str) -> None:
+        self._text.append(text)
+
+    def ended(self, name: str) -> None:
+        self._way.pop()
+        if name.endswith("}UBLVersionID"):
+            self.version = "".join(self._text).strip()
+            raise _Enough
+
+
+def _without_a_root(head: bytes) -> Unreadable:
+    """Why there is none, in the words of the parser that says it best."""
+    parser: Any = etree.XMLPullParser(("start",), resolve_entities=False, no_network=True, load_dtd=False)
     try:
         parser.feed(head)
-        for event, element in parser.read_events():
-            if event == "start":
-                way.append(str(element.tag))
-            else:
-                way.pop()
-            if root is None:
-                root = str(element.tag)
-            elif event == "start" and (inside := "/".join(way)) in MAPS:
-                root = inside
-            elif event == "end" and str(element.tag).endswith("}UBLVersionID"):
-                version = (element.text or "").strip()
     except etree.XMLSyntaxError as error:
-        if root is None:
-            line, column = error.position
-            text = "not well-formed: the document has no root element near its start"
-            raise Unreadable((Finding("xml.syntax", text, Place(line=line or None, column=column or None)),)) from None
-    if root is None:
-        raise Unreadable((Finding("xml.syntax", "there is no root element near the start"),))
-    return root, version
+        line, column = error.position
+        text = "not well-formed: the document has no root element near its start"
+        return Unreadable((Finding("xml.syntax", text, Place(line=line or None, column=column or None)),))
+    return Unreadable((Finding("xml.syntax", "there is no root element near the start"),))

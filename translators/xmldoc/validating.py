@@ -6,7 +6,10 @@ from typing import Any
 from lxml import etree
 
 from translators.findings import Finding, Place, Unreadable
-from translators.xmldoc.parsing import XmlLimits, parse
+from translators.xmldoc.parsing import XmlLimits, XmlTree, parse, places_of
+
+MOST_FINDINGS = 100
+"""Places told about one document."""
 
 
 class XmlSchema:
@@ -22,15 +25,38 @@ class XmlSchema:
         except (etree.XMLSyntaxError, etree.XMLSchemaParseError) as error:
             raise ValueError(f"{path} is not a usable schema: {str(error).splitlines()[0][:200]}") from None
 
-    def findings(self, content: bytes) -> tuple[Finding, ...]:
-        """Everything that does not fit, or why the document could not be parsed; empty when it fits."""
-        try:
-            root = parse(content, self.limits)
-        except Unreadable as unreadable:
-            return unreadable.findings
-        if self._schema.validate(root):
+    def findings(self, content: bytes, tree: XmlTree | None = None) -> tuple[Finding, ...]:
+        """Everything that does not fit, or why the document could not be parsed; empty when it fits.
+
+        `tree` spares parsing: what a reading has made of the same bytes.
+        """
+        if tree is None:
+            try:
+                tree = XmlTree(content, parse(content, self.limits))
+            except Unreadable as unreadable:
+                return unreadable.findings
+        if self._schema.validate(tree.root):
             return ()
-        return tuple(_finding(entry) for entry in self._schema.error_log)  # type: ignore[attr-defined]  # not in the stubs
+        errors = list(self._schema.error_log)[:MOST_FINDINGS]  # type: ignore[attr-defined, call-overload]  # not in the stubs
+        elements = [_element_at(entry.path, tree.root) for entry in errors]
+        numbers = {each: number for number, each in enumerate(tree.root.iter())}
+        places = places_of(tree.content, {numbers[each] for each in elements if each is not None})
+        return tuple(
+            _finding(entry, places.get(numbers.get(element, -1), (entry.line or None, None)))
+            for entry, element in zip(errors, elements, strict=True)
+        )
+
+
+def _element_at(path: str | None, root: Any) -> Any:
+    """The element libxml2 names by its XPath, prefixes as in the document."""
+    prefixes = {prefix: uri for each in root.iter() for prefix, uri in each.nsmap.items() if prefix}
+    try:
+        found = root.getroottree().xpath(path or "", namespaces=prefixes)
+    except etree.XPathError:
+        return None
+    element = found[0] if isinstance(found, list) and found else None
+    element = element.getparent() if hasattr(element, "is_attribute") else element
+    return element if isinstance(element, etree._Element) else None  # noqa: SLF001 - lxml names no other type
 
 
 class _OnlyBeside(etree.Resolver):
@@ -43,15 +69,13 @@ class _OnlyBeside(etree.Resolver):
         return None
 
 
-def _finding(entry: Any) -> Finding:
+def _finding(entry: Any, place: tuple[int | None, int | None]) -> Finding:
     message = entry.message
     for prefix in ("Element ", "The attribute ", "Attribute "):
         if message.startswith(prefix):
             message = message[:1].lower() + message[1:]
     text = _without_namespaces(message).rstrip(".")
-    return Finding(
-        "xml.schema", text[:400], Place(line=entry.line or None, column=entry.column or None, path=entry.path)
-    )
+    return Finding("xml.schema", text[:400], Place(line=place[0], column=place[1], path=entry.path))
 
 
 def _without_namespaces(text: str) -> str:
