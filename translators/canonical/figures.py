@@ -6,6 +6,7 @@ Trailing zeros carry no meaning here, so they are dropped: one figure has one sp
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 FIGURE_PATTERN = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,6})?$"
@@ -26,6 +27,7 @@ else:
         """
 
 
+@lru_cache(4096)  # quantities and prices come again and again; what is no figure raises and is not kept
 def figure(text: str) -> Decimal:
     """The exact decimal `text` spells. Raises ValueError with a sentence when it is not a plain figure."""
     if _plain(text) is None:

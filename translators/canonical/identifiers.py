@@ -1,5 +1,6 @@
 """Identifiers with their scheme; the check digits of GS1 keys are verified (GS1 General Specifications, 7.9)."""
 
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -42,6 +43,7 @@ class Identifier(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
             raise ValueError("an identifier needs a value")
 
 
+@lru_cache(4096)  # partners and articles come again and again; what is wrong raises and is not kept
 def check_gs1_key(scheme: str, value: str) -> None:
     """Raise ValueError with a sentence when `value` cannot be a key of `scheme`: length, digits, check digit."""
     key = value

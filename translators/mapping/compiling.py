@@ -24,7 +24,7 @@ _WORTH_ASKING = 4
 
 def compile_rows(file: MapFile, source: Source) -> Callable[[Run], dict[str, Any]]:
     """The map as one function from a run to plain data. Raises FileProblems with everything wrong in its rows."""
-    compiler = _Compiler(file, source)
+    compiler = Compiler(file, source)
     action = compiler.block(file.spec.rows, source.root_scope, ())
     if compiler.problems:
         raise FileProblems(compiler.problems)
@@ -37,7 +37,9 @@ def compile_rows(file: MapFile, source: Source) -> Callable[[Run], dict[str, Any
     return run_map
 
 
-class _Compiler:
+class Compiler:
+    """Makes actions of rows; a format may have a shorter way for some of them."""
+
     def __init__(self, file: MapFile, source: Source) -> None:
         self.file = file
         self.spec = file.spec

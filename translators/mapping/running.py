@@ -18,12 +18,18 @@ from translators.mapping.runs import Run, Trouble
 from translators.mapping.sources import Node, Source
 from translators.mapping.unwritten import Unwritten
 
+ShortWay = Callable[[Run], dict[str, Any]]
+
 
 class Map:
     """A map compiled for its source, in both directions; the way back is compiled when it is first asked for."""
 
-    def __init__(self, file: MapFile, source: Source) -> None:
-        """Raises FileProblems with everything that is wrong in the map's file."""
+    def __init__(self, file: MapFile, source: Source, shorten: Callable[[], ShortWay | None] | None = None) -> None:
+        """Raises FileProblems with everything that is wrong in the map's file.
+
+        `shorten` may make a way that reads messages in which nothing is wrong, as the rows would, and raises
+        ValueError for others.
+        """
         self.file = file
         self.spec = file.spec
         self.source = source
@@ -32,6 +38,7 @@ class Map:
             raise file.problems([("$.document", text)])
         self.kind: Kind = KINDS[self.spec.document]
         self._rows: Callable[[Run], dict[str, Any]] = compile_rows(file, source)
+        self._short_way = shorten() if shorten is not None else None
         self._write: Callable[[Writing], tuple[Unwritten, ...]] | None = None
         self._is_dated = any(table.is_dated for table in file.tables.values())
         self.watched: set[int] | None = None
@@ -43,9 +50,24 @@ class Map:
         `trace` asks for the place of every canonical field. `day` is that of dated cross-references; without one it is
         the day the document was issued.
         """
+        done = None if trace or self.watched is not None else self._quickly(root)
+        return done if done is not None else self._searched(root, {} if trace else None, day)
+
+    def _quickly(self, root: Node) -> "Translated | None":
+        """By the short way, or None where there is none or anything is out of the ordinary."""
+        if self._short_way is None:
+            return None
+        run = Run(root)
+        try:
+            canonical = msgspec.convert(self._short_way(run), self.kind.struct, dec_hook=decode_figure)
+        except (ValueError, msgspec.ValidationError):
+            return None
+        return None if run.troubles else Translated(canonical, (), run.used)
+
+    def _searched(self, root: Node, trace: dict[str, Hashable] | None, day: date | None) -> "Translated":
         if day is None and self._is_dated:
             day = _day_of(self._rows(Run(root)))
-        run = Run(root, trace={} if trace else None, day=day, rows=self.watched)
+        run = Run(root, trace=trace, day=day, rows=self.watched)
         data = self._rows(run)
         try:
             canonical = msgspec.convert(data, self.kind.struct, dec_hook=decode_figure)

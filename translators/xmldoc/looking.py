@@ -98,6 +98,25 @@ def quick_text(tags: tuple[str, ...]) -> Quick:
     return find
 
 
+def attribute_test(name: str, values: frozenset[str], *, negated: bool) -> Test:
+    """A condition that compares an attribute: nearly all do."""
+    if negated:
+        return lambda node, _root: node.get(name) not in values
+    return lambda node, _root: node.get(name) in values
+
+
+def presence_test(tag: str, *, negated: bool) -> Test:
+    """A condition that asks whether a child of this name says anything."""
+
+    def holds(node: Any, _root: Any) -> bool:
+        for each in node.iterchildren(tag):
+            if each.text and not each.text.isspace():
+                return not negated
+        return negated
+
+    return holds
+
+
 def test_of(condition: Condition, leaves: Leaves, quick: Quick | None) -> Test:
     """A condition as one question."""
     values, negated = condition.values, condition.negated

@@ -44,8 +44,9 @@ _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTA
 def parse(content: bytes, limits: XmlLimits) -> Any:
     """The root element, without comments and blank text. Raises Unreadable with line and column."""
     refuse_unsafe(content)
-    if content.count(b"=") > 2 * limits.max_elements:
-        raise _unreadable("xml.attributes", f"the document has more than {2 * limits.max_elements} attributes")
+    most = 2 * limits.max_elements
+    if len(content) > _SHORTEST_ATTRIBUTE * most and content.count(b"=") > most:
+        raise _unreadable("xml.attributes", f"the document has more than {most} attributes")
     try:
         root = etree.fromstring(content, _parser())
     except etree.XMLSyntaxError as error:
@@ -78,6 +79,7 @@ def _parser() -> etree.XMLParser:
         load_dtd=False,
         dtd_validation=False,
         huge_tree=False,
+        collect_ids=False,
         remove_blank_text=True,
         remove_comments=True,
         remove_pis=True,
@@ -101,7 +103,7 @@ def _check(root: Any, content: bytes, limits: XmlLimits) -> None:
         raise _unreadable("xml.doctype", _NO_DOCTYPE)
     if _ENCODING.match(document.encoding or "UTF-8") is None:
         raise _refused_encoding(document.encoding, Place())
-    if content.count(b"<") > limits.max_elements:
+    if len(content) > len("<a/>") * limits.max_elements:
         count = int(cast(float, _count(root)))
         if count > limits.max_elements:
             text = f"the document has {count} elements; at most {limits.max_elements} are taken"
@@ -115,7 +117,7 @@ def _check(root: Any, content: bytes, limits: XmlLimits) -> None:
 
 def _may_have_many_attributes(content: bytes, most: int) -> bool:
     """Whether it is worth asking the tree: there are so many, and a start tag is long enough for them."""
-    if content.count(b"=") <= most:
+    if len(content) <= most * _SHORTEST_ATTRIBUTE or content.count(b"=") <= most:
         return False
     return b"\x00" in content or max(map(len, content.split(b"<"))) > most * _SHORTEST_ATTRIBUTE
 

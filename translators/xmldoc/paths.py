@@ -12,11 +12,13 @@ from translators.mapping.sources import Leaves, Nodes, Quick
 from translators.xmldoc.drafts import Check, XmlSlot, XmlStretch, XmlWay, blank
 from translators.xmldoc.looking import (
     Test,
+    attribute_test,
     attribute_value,
     children,
     comparing,
     gathered,
     own_text,
+    presence_test,
     quick_attribute,
     quick_own,
     quick_text,
@@ -178,8 +180,16 @@ class XmlSource:
     def step(self, step: PathStep) -> tuple[str, tuple[Test, ...], Leaves]:
         """A step's name, what must hold of the elements it leads to, and what that compares."""
         asked = [(condition, self.leaves(condition.path, None)) for condition in step.conditions]
-        tests = tuple(test_of(condition, leaves, self.quick(condition.path, None)) for condition, leaves in asked)
+        tests = tuple(self._test(condition, leaves) for condition, leaves in asked)
         return self.clark(step.name), tests, comparing(tuple(leaves for condition, leaves in asked if condition.values))
+
+    def _test(self, condition: Condition, leaves: Leaves) -> Test:
+        path = condition.path
+        if condition.values and path.startswith("@"):
+            return attribute_test(self.clark(path[1:]), condition.values, negated=condition.negated)
+        if not condition.values and (steps := steps_of(path)[1]) == (PathStep(path),) and path[0] not in "/.@*":
+            return presence_test(self.clark(steps[0].name), negated=condition.negated)
+        return test_of(condition, leaves, self.quick(path, None))
 
     def _step(self, step: PathStep) -> tuple[Any, Leaves]:
         tag, tests, compared = self.step(step)

@@ -18,12 +18,19 @@ from translators.mapping.runs import Trouble
 from translators.xmldoc.order import listed, ubl
 from translators.xmldoc.parsing import XmlLimits, XmlTree, parse, place_of, places_of, refuse_unsafe
 from translators.xmldoc.paths import XmlSource, element_of
+from translators.xmldoc.sweeping import compile_sweep
 
 MAPS = {each.root: each.name for each in entries() if each.format == "xml"}
 """The name of a document's root element -> the map that ships for it."""
+_INSIDE = {
+    root.partition("/")[0]: [name for name in MAPS if name.startswith(root.partition("/")[0])]
+    for root in MAPS
+    if "/" in root.rpartition("}")[2]
+}
 
 _MOST_RESIDUE = 100
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
+_count_attributes = etree.XPath("count(//@*)")
 _UNSAID = ("{http://www.w3.org/2001/XMLSchema-instance}", "{http://www.w3.org/XML/1998/namespace}")
 """Attributes of XML itself, such as `xml:lang`: they are about the document, not about the business."""
 
@@ -52,6 +59,7 @@ def translated(
 ) -> XmlOutcome:
     """As `translate`; `using` is the map to take instead of the one that ships. Raises Unreadable with every error."""
     root = parse(content, limits)
+    elements = list(root.iter())  # what lives anyway is walked faster
     compiled = using or map_for(_kind_of(root))
     if compiled is None:
         raise Unreadable((unknown_root(root.tag),))
@@ -60,7 +68,7 @@ def translated(
         told = done.troubles[:max_findings]
         raise Unreadable(tuple(_finding(trouble, content, root, compiled) for trouble in told))
     held = tuple(_finding(trouble, content, root, compiled, is_held=True) for trouble in done.troubles[:max_findings])
-    findings = (*held, *_residue(root, content, compiled, cast(Any, done.used)))
+    findings = (*held, *_residue(elements, content, compiled, cast(Any, done.used)))
     places = compiled.places(done.trace, root) if done.trace is not None else None
     return XmlOutcome(
         tree=XmlTree(content, root), kind=compiled.kind, canonical=done.canonical, findings=findings, trace=places
@@ -91,8 +99,8 @@ def _copy(element: Any, into: Any) -> None:
 
 def _kind_of(root: Any) -> str:
     """What `map_for` wants: the root element, with the way to what is inside where that makes the difference (cXML)."""
-    inside = (name for name in MAPS if name.startswith(f"{root.tag}/"))
-    return next((name for name in inside if root.find(name.partition("/")[2]) is not None), str(root.tag))
+    tag = str(root.tag)
+    return next((name for name in _INSIDE.get(tag, ()) if root.find(name.partition("/")[2]) is not None), tag)
 
 
 @cache
@@ -119,7 +127,7 @@ def compiled_xml(file: MapFile) -> Map:
             source.order = listed(spec.order, source.clark)
         except ValueError as error:
             raise file.problems([("$.order", str(error))]) from None
-    return Map(file, source)
+    return Map(file, source, lambda: compile_sweep(file, source))
 
 
 def unknown_root(tag: str) -> Finding:
@@ -136,21 +144,23 @@ def _finding(trouble: Trouble, content: bytes, root: Any, compiled: Map, *, is_h
     return Finding(trouble.code, trouble.text, place)
 
 
-def _residue(root: Any, content: bytes, compiled: Map, used: set[Any]) -> tuple[Finding, ...]:
+def _residue(elements: list[Any], content: bytes, compiled: Map, used: set[Any]) -> tuple[Finding, ...]:
     """What the document said and the map did not use."""
-    elements = list(root.iter())
-    left = [
-        (number, element, None)
-        for number, element in enumerate(elements)
-        if element not in used and (text := element.text) and not text.isspace() and not len(element)
-    ]
-    left += [
-        (number, element, name)
-        for number, element in enumerate(elements)
-        for name in element.keys()  # noqa: SIM118 - an element is no dictionary
-        if (element, name) not in used and not name.startswith(_UNSAID)
-    ]
-    return _told_residue(left, root, content, compiled) if left else ()
+    unused = [element for element in elements if element not in used]
+    left = [(element, None) for element in unused if (text := element.text) and not text.isspace() and not len(element)]
+    root = elements[0]
+    used_attributes = len(used) - (len(elements) - len(unused))
+    if used_attributes != _count_attributes(root) - sum(name.startswith(_UNSAID) for name in root.keys()):  # noqa: SIM118
+        left += [
+            (element, name)
+            for element in elements
+            for name in element.keys()  # noqa: SIM118 - an element is no dictionary
+            if (element, name) not in used and not name.startswith(_UNSAID)
+        ]
+    if not left:
+        return ()
+    numbers = {element: number for number, element in enumerate(elements)}
+    return _told_residue([(numbers[element], element, name) for element, name in left], root, content, compiled)
 
 
 def _told_residue(left: list[Any], root: Any, content: bytes, compiled: Map) -> tuple[Finding, ...]:

@@ -37,7 +37,7 @@ class XmlSchema:
                 return unreadable.findings
         if self._schema.validate(tree.root):
             return ()
-        errors = list(self._schema.error_log)[:MOST_FINDINGS]  # type: ignore[attr-defined, call-overload]  # not in the stubs
+        errors = list(self._schema.error_log)[:MOST_FINDINGS]  # type: ignore[call-overload]  # not in the stubs
         elements = [_element_at(entry.path, tree.root) for entry in errors]
         numbers = {each: number for number, each in enumerate(tree.root.iter())}
         places = places_of(tree.content, {numbers[each] for each in elements if each is not None})
@@ -54,9 +54,8 @@ def _element_at(path: str | None, root: Any) -> Any:
         found = root.getroottree().xpath(path or "", namespaces=prefixes)
     except etree.XPathError:
         return None
-    element = found[0] if isinstance(found, list) and found else None
-    element = element.getparent() if hasattr(element, "is_attribute") else element
-    return element if isinstance(element, etree._Element) else None  # noqa: SLF001 - lxml names no other type
+    element: Any = found[0] if isinstance(found, list) and found else None
+    return element.getparent() if hasattr(element, "is_attribute") else element
 
 
 class _OnlyBeside(etree.Resolver):
