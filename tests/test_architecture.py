@@ -26,7 +26,6 @@ LONGER_FILES = {
         "the way back through the same rows, with its journal; shares their state",
     ),
     "translators/edifact/drafts.py": (330, "a message under construction, in the order of its structure table"),
-    "translators/xmldoc/paths.py": (350, "one small language: its words, its look-up and its writing belong together"),
 }
 """The most lines each may have, and why it is not divided."""
 

@@ -50,10 +50,10 @@ class Map:
         `trace` asks for the place of every canonical field. `day` is that of dated cross-references; without one it is
         the day the document was issued.
         """
-        done = None if trace or self.watched is not None else self._quickly(root)
+        done = None if trace or self.watched is not None else self.quickly(root)
         return done if done is not None else self._searched(root, {} if trace else None, day)
 
-    def _quickly(self, root: Node) -> "Translated | None":
+    def quickly(self, root: Node) -> "Translated | None":
         """By the short way, or None where there is none or anything is out of the ordinary."""
         if self._short_way is None:
             return None

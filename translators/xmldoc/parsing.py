@@ -173,7 +173,9 @@ def places_of(content: bytes, wanted: set[int]) -> dict[int, tuple[int | None, i
             found[number] = (parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)
 
     parser.StartElementHandler = start
-    with suppress(expat.ExpatError, LookupError, ValueError):  # an encoding expat does not know; the places found so far are right
+    with suppress(
+        expat.ExpatError, LookupError, ValueError
+    ):  # an encoding expat does not know; the places found so far are right
         parser.Parse(content, True)
     return found
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from translators.mapping.compiling import Action, Run
 from translators.mapping.pathwords import Condition
+from translators.mapping.runs import Action, Run
 from translators.xmldoc.looking import Test
 from translators.xmldoc.steps import Step, Target, Unusual, all_of, by_attribute, either, walk, where
 

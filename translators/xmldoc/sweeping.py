@@ -12,25 +12,28 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, cast
 
-from translators.mapping.compiling import Action, Compiler, Run
+from translators.mapping.compiling import Compiler
 from translators.mapping.files import MapFile
 from translators.mapping.pathwords import PathStep, steps_of
+from translators.mapping.runs import Action, Run
 from translators.mapping.sources import Leaves, nothing
 from translators.mapping.specs import Row
+from translators.xmldoc.objectsteps import (
+    Compare,
+    append_object,
+    comparing_attribute,
+    comparing_others,
+    extension,
+    inline_object,
+    keep_object,
+)
 from translators.xmldoc.paths import XmlSource
 from translators.xmldoc.plans import Guard, Plan, Stem
 from translators.xmldoc.steps import (
-    Compare,
-    append_object,
     append_text,
     choice,
-    comparing_attribute,
-    comparing_others,
     expected,
-    extension,
-    inline_object,
     keep_attribute,
-    keep_object,
     keep_text,
     mark,
     note_text,
@@ -81,6 +84,8 @@ class _Sweeper(Compiler):
     def _swept(self, plan: Plan, row: Row, inside: tuple[str, ...], *, alone: bool) -> bool:
         """Whether the row has become a step. `alone`: no other row of the block fills what it fills."""
         if row.when is not None or row.format is not None or row.only or row.as_ == "ordinal":
+            return False
+        if row.around is not None:
             return False
         if "." in row.to and (row.at is None or row.to.endswith("[]")):
             return False
@@ -257,7 +262,8 @@ class _Sweeper(Compiler):
             found = [self._first_names(inner) for inner in self._inner(row) if inner.direction != "write"]
             return None if None in found else {name for each in found if each for name in each}
         names = set()
-        for path in (row.at,) if row.at is not None else row.paths:
+        at = row.around.at if row.around is not None else row.at
+        for path in (at,) if at is not None else row.paths:
             from_root, steps = steps_of(path)
             if from_root or steps[0].name[0] in ".@*":
                 return None

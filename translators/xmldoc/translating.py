@@ -60,7 +60,7 @@ def translated(
     """As `translate`; `using` is the map to take instead of the one that ships. Raises Unreadable with every error."""
     root = parse(content, limits)
     elements = list(root.iter())  # what lives anyway is walked faster
-    compiled = using or map_for(_kind_of(root))
+    compiled = using or map_for(kind_of_root(root))
     if compiled is None:
         raise Unreadable((unknown_root(root.tag),))
     done = compiled.translate(root, trace=trace)
@@ -97,7 +97,7 @@ def _copy(element: Any, into: Any) -> None:
         _copy(child, etree.SubElement(into, child.tag))
 
 
-def _kind_of(root: Any) -> str:
+def kind_of_root(root: Any) -> str:
     """What `map_for` wants: the root element, with the way to what is inside where that makes the difference (cXML)."""
     tag = str(root.tag)
     return next((name for name in _INSIDE.get(tag, ()) if root.find(name.partition("/")[2]) is not None), tag)
