@@ -14,9 +14,7 @@ from translators.xmldoc.parsing import XmlTree
 class Verdict:
     """`observed` are the rules in observe mode that would have refused. `tree`: what reading has parsed already."""
 
-    def __init__(
-        self, understood: Understood, observed: Sequence[RuleRef] = (), tree: XmlTree | None = None
-    ) -> None:
+    def __init__(self, understood: Understood, observed: Sequence[RuleRef] = (), tree: XmlTree | None = None) -> None:
         self.observed = list(observed)
         self._understood = understood
         self._tree = tree
