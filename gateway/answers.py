@@ -24,6 +24,7 @@ _HTTP = {
     "document.other_type": 422,
     "schema.not_matched": 422,
     "routing.no_route": 422,
+    "routing.several_plants": 422,
     "idempotency.conflict": 422,
     "version.unknown": 404,
     "version.not_open": 403,

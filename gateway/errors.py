@@ -41,6 +41,7 @@ ERRORS: dict[str, Error] = {
     "document.other_type": Error("the document is of another type than this address takes"),
     "schema.not_matched": Error("the document does not match the agreed schema"),
     "routing.no_route": Error("nobody here takes this document", "receiver"),
+    "routing.several_plants": Error("the lines of the document go to several plants"),
     "idempotency.conflict": Error("the key was used before for other content"),
     # policies
     "version.unknown": Error("there is no such API version"),

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 import msgspec
 
 from gateway.counters import Counters
-from gateway.ledger.entries import Conflicting, NewDelivery
+from gateway.ledger.entries import Conflicting
 from gateway.ledger.ledger import Ledger
 from gateway.limited import RefusedRequests
 from gateway.names import hold_names
+from gateway.places import Places, places_of
 from gateway.rejections import by_rule, conflict, fields_of, other_type, unreadable
-from gateway.routing import choose
-from gateway.senders import find_sender, plant_of, request_facts
+from gateway.routing import Deliveries
+from gateway.senders import find_sender, request_facts
 from gateway.statements import Admission, acceptance, conflict_leaf, refusal
 from gateway.submissions import Credential, Receipt, Rejection, Submission
 from gateway.understanding import Understood, understand
@@ -79,27 +80,29 @@ class Intake:
             label, findings = (None, error.findings) if understood is None else understood.told(error.findings)
             return await self._refuse(submission, admission, label, (), unreadable(findings))
         label = understood.label
-        judged = [self._document_facts(submission, admission, label, document) for document in reading.documents]
+        places = [places_of(self._partners.current, document) for document in reading.documents]
+        judged = [
+            _document_facts(submission, admission, label, document, where)
+            for document, where in zip(reading.documents, places, strict=True)
+        ]
         if submission.document_type not in (None, label.document_type):
             return await self._refuse(submission, admission, label, judged, other_type(submission, label))
 
-        deliveries: list[NewDelivery] = []
         verdict = Verdict(understood, admission.observed, reading.tree)
-        for number, (document, facts) in enumerate(zip(reading.documents, judged, strict=True), 1):
+        deliveries = Deliveries(admission.sender.id, len(reading.documents))
+        for number, (document, facts, where) in enumerate(zip(reading.documents, judged, places, strict=True), 1):
             refused = self._judge(admission.rules, facts, verdict)
+            refused = refused or deliveries.lead(admission.rules.routes(facts), document, number, where)
             if refused is not None:
                 return await self._refuse(submission, admission, label, judged, refused)
-            routes = admission.rules.routes(facts)
-            if isinstance(routes, Refused):
-                return await self._refuse(submission, admission, label, judged, by_rule(routes))
-            deliveries += choose(routes, document, number, admission.sender.id, facts.plant)
 
         counted = await self._counters.charge(admission.rules.document_charges(judged))
         limited = limits_verdict(counted)
         if isinstance(limited, Refused):
             return await self._refuse(submission, admission, label, judged, by_rule(limited))
         observed = (*verdict.observed, *limited.observed)
-        entry = acceptance(submission, admission, label, reading, deliveries, observed, judged)
+        reading = deliveries.with_parts(reading)
+        entry = acceptance(submission, admission, label, reading, deliveries.made, observed, judged)
         recorded = await self._ledger.record(entry)
         if isinstance(recorded, Conflicting) or recorded.duplicate:
             # Nothing new was taken. A ledger that does not answer may have taken it, so there nothing is given back.
@@ -134,22 +137,6 @@ class Intake:
                 return refused
         return None
 
-    def _document_facts(
-        self, submission: Submission, admission: Admission, label: Label, document: Document
-    ) -> DocumentFacts:
-        return DocumentFacts(
-            request=admission.facts,
-            format=label.format,
-            name=label.name,
-            version=label.version,
-            document_type=document.type,
-            size=len(submission.content),
-            lines=document.lines,
-            plant=plant_of(self._partners.current, document),
-            ship_to=document.ship_to,
-            test=document.test,
-        )
-
     async def _refuse(
         self,
         submission: Submission,
@@ -167,3 +154,21 @@ class Intake:
             policy_revision=entry.policy_revision,
             fields=fields_of(rejection, admission.fields),
         )
+
+
+def _document_facts(
+    submission: Submission, admission: Admission, label: Label, document: Document, places: Places
+) -> DocumentFacts:
+    return DocumentFacts(
+        request=admission.facts,
+        format=label.format,
+        name=label.name,
+        version=label.version,
+        document_type=document.type,
+        size=len(submission.content),
+        lines=document.lines,
+        plant=places.plant,
+        ship_to=document.ship_to,
+        test=document.test,
+        plants=places.plants,
+    )

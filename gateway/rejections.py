@@ -4,7 +4,7 @@ from uuid import UUID
 
 from gateway.errors import refusal_code
 from gateway.submissions import Rejection, Submission
-from policies.verdicts import Refused
+from policies.verdicts import Refused, RuleRef
 from translators.findings import Finding
 from translators.formats import Label
 
@@ -43,6 +43,17 @@ def unreadable(findings: tuple[Finding, ...]) -> Rejection:
         text=f"{errors[0].text}{more}",
         act="correct the document and send it again",
         findings=findings,
+    )
+
+
+def indivisible(rule: RuleRef, why: str, findings: tuple[Finding, ...]) -> Rejection:
+    """A document for several plants that its route can neither divide nor deliver whole."""
+    return Rejection(
+        code="routing.several_plants",
+        text=f"{why}, so route `{rule.name}` cannot deliver it",
+        act="send one document for each of our plants; the findings say which line goes where",
+        findings=findings,
+        rule=str(rule),
     )
 
 

@@ -1,29 +1,66 @@
 """Which destinations a document goes to: the rules decide, this applies them."""
 
+from msgspec.structs import replace
+
 from gateway.identifiers import external_id
 from gateway.ledger.entries import NewDelivery
+from gateway.places import Places, part_for
+from gateway.rejections import by_rule, indivisible
 from gateway.retries import as_schedule
-from policies.routing import KeyPart, Route
-from translators.reading import Document
+from gateway.submissions import Rejection
+from policies.routes import KeyPart
+from policies.routing import Route
+from policies.verdicts import Refused
+from translators.reading import Document, Reading
 
 
-def choose(
-    routes: tuple[Route, ...], document: Document, number: int, sender: str, plant: str | None
-) -> list[NewDelivery]:
-    """The deliveries of document `number` of a message, one for each route."""
-    return [
-        NewDelivery(
-            document=number,
-            destination=route.destination,
-            operation=route.operation,
-            lane="|".join(_part(part, document, sender, plant) for part in route.ordering_key),
-            external_id=external_id(sender, document.type, document.business_key),
-            retries=as_schedule(route.waits),
-            when_parked=route.when_parked,
-            priority=route.priority,
+class Deliveries:
+    """What the documents of one message lead to. `parts` are documents made by dividing one; they follow the others."""
+
+    def __init__(self, sender: str, documents: int) -> None:
+        self.made: list[NewDelivery] = []
+        self.parts: list[Document] = []
+        self._sender = sender
+        self._documents = documents
+
+    def lead(
+        self, routes: tuple[Route, ...] | Refused, document: Document, number: int, places: Places
+    ) -> Rejection | None:
+        """Document `number` of the message on its ways; refused whole when one of them cannot take it."""
+        if isinstance(routes, Refused):
+            return by_rule(routes, places.findings() if routes.code == "routing.several_plants" else ())
+        for route in routes:
+            if route.destination.startswith("plant:") and not places.are_known():
+                return indivisible(route.rule, "not every line goes to one of our plants", places.findings())
+            if route.part is None:
+                self._add(route, document, number, places.plant)
+                continue
+            part = part_for(document, places, route.part)
+            if part is None:
+                return indivisible(route.rule, f"a {document.type} is not divided", places.findings())
+            self.parts.append(part)
+            self._add(route, part, self._documents + len(self.parts), route.part)
+        return None
+
+    def with_parts(self, reading: Reading) -> Reading:
+        """What is kept of the message: its documents, then the parts made of them."""
+        return replace(reading, documents=(*reading.documents, *self.parts)) if self.parts else reading
+
+    def _add(self, route: Route, document: Document, number: int, plant: str | None) -> None:
+        self.made.append(
+            NewDelivery(
+                document=number,
+                destination=route.destination,
+                operation=route.operation,
+                lane="|".join(_part(part, document, self._sender, plant) for part in route.ordering_key),
+                external_id=external_id(self._sender, document.type, document.business_key),
+                retries=as_schedule(route.waits),
+                when_parked=route.when_parked,
+                priority=route.priority,
+                deadline=route.deadline,
+                flow=route.flow,
+            )
         )
-        for route in routes
-    ]
 
 
 def _part(part: KeyPart, document: Document, sender: str, plant: str | None) -> str:

@@ -56,6 +56,8 @@ class DocumentFacts(Struct, frozen=True, kw_only=True, array_like=True):
     ship_to: str | None = None
     """GLN of the place of delivery."""
     test: bool = False
+    plants: frozenset[str] = frozenset()
+    """All plants its lines go to, by id, where lines say so; else the one plant."""
 
     @property
     def at(self) -> datetime:

@@ -90,7 +90,10 @@ class Grant:
         return True
 
     def _is_for_the_plant(self, facts: Facts) -> bool:
-        """An unknown plant is nobody's."""
+        """An unknown plant is nobody's. Of a document whose lines go to several, a deny meets any, a grant covers all."""
         if isinstance(facts, RequestFacts) or facts.plant is None:
             return self.denies
-        return facts.plant == facts.request.sender if self._own_plant else facts.plant in self._plants
+        own = {facts.request.sender} if self._own_plant else self._plants
+        if self.denies:
+            return facts.plant in own or not facts.plants.isdisjoint(own)
+        return facts.plant in own and facts.plants <= own

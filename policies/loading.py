@@ -27,7 +27,8 @@ KINDS: dict[str, type[Struct]] = {kind: rules.FILE for kind, rules in KINDS_OF_R
 def load(folder: Path) -> PolicySet:
     """Raises FileProblems with every problem found; nothing of a folder with a problem is ever used."""
     problems: list[FileProblem] = []
-    read = {one.kind: one for one in _read(folder, problems)}
+    found = {one.kind: one for one in _read(folder, problems)}
+    read = {kind: replace(one, others=found) for kind, one in found.items()}
     for one in read.values():
         problems += _check(one)
     if problems:
@@ -37,8 +38,8 @@ def load(folder: Path) -> PolicySet:
     for kind, rules in KINDS_OF_RULES.items():
         try:
             parts[kind] = rules(replace(read[kind], revision=revision))
-        except FileProblems as found:
-            problems += found.problems
+        except FileProblems as mistakes:
+            problems += mistakes.problems
     if problems:
         raise FileProblems(problems)
     if _revision(folder, read.values()) != revision:

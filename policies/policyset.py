@@ -11,6 +11,7 @@ from policies.access import Access
 from policies.charges import Charges
 from policies.charging import Limits
 from policies.facts import DocumentFacts, RequestFacts
+from policies.flows import Flows
 from policies.reading import KindOfRules
 from policies.routing import Route, Routing
 from policies.schemas import SchemaRule, Schemas
@@ -30,6 +31,7 @@ class PolicySet(Struct, frozen=True, kw_only=True, eq=False):
     limits: Limits
     schemas: Schemas
     access: Access
+    flows: Flows
     routing: Routing
     expires: datetime | None = None
     """Of a signed set: from then on nothing is admitted."""

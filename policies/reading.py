@@ -1,6 +1,6 @@
 """One file of rules as its kind of rule gets it, and what a kind of rule is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -20,6 +20,8 @@ class Read(Struct, frozen=True, kw_only=True):
     content: Any
     """As the kind's `FILE`."""
     lists: dict[str, list[Written[Any]]]
+    others: Mapping[str, "Read"] = {}
+    """All files of the set that could be read, by kind: for rules that name those of another kind."""
     revision: str = ""
     """Of the whole set; known when the rules are made ready, not yet when they are checked."""
 

@@ -1,57 +1,25 @@
 """Where a document goes, in which order, and what happens to those behind one that fails."""
 
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from policies.amounts import Schedule
 from policies.facts import DocumentFacts
+from policies.flows import Flow
 from policies.reading import Read
-from policies.scopes import Names, ScopedRule, Selection, check_scope
+from policies.routes import KeyPart, RoutingFile, RoutingRule, check_routing, flows_in, priority_of
+from policies.scopes import Selection
 from policies.verdicts import Refused, RuleRef
 from policies.written import Written, force_of, not_judged
 from translators.yamlfiles import FileProblem
 
-KeyPart = Literal["sender", "number", "site", "order", "ship_to", "plant", "document_type"]
-"""The facts of a document that may make up an ordering key; the gateway knows how to find each."""
-
-
-class RoutingRule(ScopedRule, frozen=True, kw_only=True):
-    """Every rule that matches adds a delivery."""
-
-    plants: Names = ()
-    test: bool | None = None
-    """True: only test documents, false: only real ones; without it both."""
-    destination: Annotated[
-        str,
-        Meta(
-            pattern=r"^([a-z][a-z0-9-]*|plant:([a-z0-9][a-z0-9_.-]*|\{plant\}))$",
-            description="name a destination, as in `odoo`, `plant:<id>` or `plant:{plant}`",
-        ),
-    ]
-    """`odoo`, `plant:<id>`, or `plant:{plant}` for the plant the document concerns."""
-    operation: Annotated[
-        str,
-        Meta(pattern=r"^[a-z][a-z0-9_.]*$", description="name an operation, as in `sale_order.create_confirmed`"),
-    ]
-    ordering_key: Annotated[tuple[KeyPart, ...], Meta(min_length=1)]
-    when_parked: Literal["hold", "pass"]
-    """Whether those behind a parked document in the same lane wait for it."""
-    attempts: Schedule
-    priority: Annotated[int, Meta(ge=0, le=9)] = 5
-    """0 goes first."""
-
-
-class RoutingFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`routing.yaml`."""
-
-    kind: Literal["routing"]
-    rules: tuple[RoutingRule, ...]
-
 
 class Route(Struct, frozen=True, kw_only=True):
-    """One delivery to make. `attempts` as written (`10s, 1m, 5m`), `waits` the same in seconds."""
+    """One delivery to make. `attempts` as written (`10s, 1m, 5m`), `waits` the same in seconds, `deadline` in seconds.
+
+    `part`: the plant whose lines alone are delivered; None for the whole document.
+    """
 
     rule: RuleRef
     destination: str
@@ -61,50 +29,54 @@ class Route(Struct, frozen=True, kw_only=True):
     attempts: str
     waits: tuple[int, ...]
     priority: int
-
-
-def check_routing(written: Written[RoutingRule]) -> Iterator[FileProblem]:
-    yield from check_scope(written)
-    rule = written.rule
-    if not rule.documents:
-        yield written.problem(None, "a route names its `documents`")
-    if len(set(rule.ordering_key)) != len(rule.ordering_key):
-        yield written.problem("ordering_key", "a part of the ordering key is written twice")
-    if rule.mode == "observe":
-        yield written.problem("mode", "a route delivers or it does not; remove it instead of observing it")
+    deadline: int | None = None
+    flow: str | None = None
+    part: str | None = None
 
 
 class _Way:
     """A routing rule made ready; one Route per plant it has led to."""
 
-    def __init__(self, written: Written[RoutingRule]) -> None:
-        self.rule = written.rule
+    def __init__(self, written: Written[RoutingRule], flows: Mapping[str, Flow]) -> None:
+        self.rule = rule = written.rule
         self.ref = written.ref
         self.force = force_of(written)
-        self.plants = frozenset(written.rule.plants)
-        self.needs_plant = "{plant}" in written.rule.destination
-        self._routes: dict[str | None, Route] = {}
+        self.plants = frozenset(rule.plants)
+        self.needs_plant = "{plant}" in rule.destination
+        self.several = rule.several_plants or ("refuse" if self.needs_plant else "whole")
+        flow = flows[rule.flow] if rule.flow is not None else None
+        attempts = rule.attempts or (flow.attempts if flow is not None else None)
+        assert attempts is not None, "checked when the rules were loaded"
+        self._attempts = attempts
+        self._priority = priority_of(rule, flow)
+        self._deadline = rule.deadline or (flow.deadline if flow is not None else None)
+        self._routes: dict[tuple[str | None, bool], Route] = {}
 
     def matches(self, document: DocumentFacts) -> bool | None:
         """None when its condition cannot be judged."""
         rule = self.rule
-        if self.plants and document.plant not in self.plants:
+        if self.plants and document.plant not in self.plants and self.plants.isdisjoint(document.plants):
             return False
         if rule.test is not None and rule.test != document.test:
             return False
         return True if self.force is None else self.force.judge(document)
 
-    def route(self, document: DocumentFacts) -> Route | None:
-        """None when it leads to a plant that we do not know."""
-        plant = document.plant if self.needs_plant else None
-        if self.needs_plant and plant is None:
-            return None
-        route = self._routes.get(plant)
+    def routes(self, document: DocumentFacts) -> tuple[Route, ...]:
+        """Several when the document is split; none when it leads to a plant that we do not know."""
+        if len(document.plants) > 1 and self.several == "split":
+            wanted = sorted(document.plants & self.plants if self.plants else document.plants)
+            return tuple(self._route(plant, part=True) for plant in wanted)
+        if not self.needs_plant:
+            return (self._route(None),)
+        return (self._route(document.plant),) if document.plant is not None else ()
+
+    def _route(self, plant: str | None, *, part: bool = False) -> Route:
+        route = self._routes.get((plant, part))
         if route is None:
-            route = self._routes[plant] = self._make(plant)
+            route = self._routes[plant, part] = self._make(plant, part=part)
         return route
 
-    def _make(self, plant: str | None) -> Route:
+    def _make(self, plant: str | None, *, part: bool) -> Route:
         rule = self.rule
         return Route(
             rule=self.ref,
@@ -112,9 +84,12 @@ class _Way:
             operation=rule.operation,
             ordering_key=rule.ordering_key,
             when_parked=rule.when_parked,
-            attempts=rule.attempts.text,
-            waits=rule.attempts.waits,
-            priority=rule.priority,
+            attempts=self._attempts.text,
+            waits=self._attempts.waits,
+            priority=self._priority,
+            deadline=self._deadline.seconds if self._deadline is not None else None,
+            flow=rule.flow,
+            part=plant if part else None,
         )
 
 
@@ -124,14 +99,14 @@ class Routing:
     FILE = RoutingFile
 
     def __init__(self, read: Read) -> None:
-        self._ways = Selection(_Way(one) for one in read.lists["rules"])
+        flows = flows_in(read)
+        self._ways = Selection(_Way(one, flows) for one in read.lists["rules"])
         self._default = read.default
         self._revision = read.revision
 
     @staticmethod
     def check(read: Read) -> Iterator[FileProblem]:
-        for written in read.lists["rules"]:
-            yield from check_routing(written)
+        yield from check_routing(read)
 
     def of(self, document: DocumentFacts) -> tuple[Route, ...] | Refused:
         """Refused when no rule matches, and when one cannot be judged or leads nowhere: half a routing is none."""
@@ -141,11 +116,20 @@ class Routing:
             if matches is None:
                 return not_judged(way.ref, self._revision)
             if matches:
-                route = way.route(document)
-                if route is None:
+                if len(document.plants) > 1 and way.several == "refuse":
+                    return self._several(way, document)
+                led = way.routes(document)
+                if not led:
                     return self._nowhere(document)
-                routes.append(route)
+                routes += led
         return tuple(routes) or self._nowhere(document)
+
+    def _several(self, way: _Way, document: DocumentFacts) -> Refused:
+        plants = sorted(f"`{plant}`" for plant in document.plants)
+        named = f"{', '.join(plants[:-1])} and {plants[-1]}"
+        text = f"its lines go to several plants, {named}, and route `{way.rule.name}` takes one plant a document"
+        act = "send one document for each plant; the findings say which line goes where"
+        return Refused(way.ref, "routing.several_plants", text, act, revision=self._revision)
 
     def _nowhere(self, document: DocumentFacts) -> Refused:
         text = f"no routing rule says where a {document.document_type} for this place goes"

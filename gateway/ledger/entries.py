@@ -26,6 +26,8 @@ class NewDelivery(Struct, frozen=True):
     when_parked: str
     priority: int = 5
     deadline: int | None = None
+    flow: str | None = None
+    """The class of flows.yaml that its route names."""
 
 
 class Acceptance(Struct, frozen=True, kw_only=True):

@@ -162,7 +162,7 @@ def _acceptance_rows(entries: list[Acceptance]) -> list[list[tuple[object, ...]]
         for number, o in enumerate(e.deliveries, 1):
             deliveries.append(
                 (e.message_id, number, o.document, o.destination, shard_of(o.lane, o.priority), o.operation, o.lane,
-                 o.external_id, o.retries, o.when_parked, _deadline(e, o))
+                 o.external_id, o.retries, o.when_parked, _deadline(e, o), o.flow)
             )  # fmt: skip
     return [[_message_row(e, e.test, e.key, None) for e in entries], documents, deliveries]
 

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from gateway.identifiers import external_id
-from gateway.routing import choose
-from policies.routing import KeyPart, Route
+from gateway.ledger.entries import NewDelivery
+from gateway.places import Places
+from gateway.routing import Deliveries
+from policies.routes import KeyPart
+from policies.routing import Route
 from policies.verdicts import RuleRef
 from translators.reading import Document
 
@@ -28,6 +31,14 @@ def a_document(**given: Any) -> Document:
         "object": SimpleNamespace(order_no="MO-7"), "lines": 1, "ship_to": "4012345000016", "site": "ulm",
     }  # fmt: skip
     return Document(**facts | given)
+
+
+def choose(
+    routes: tuple[Route, ...], document: Document, number: int, sender: str, plant: str | None
+) -> list[NewDelivery]:
+    deliveries = Deliveries(sender, number)
+    assert deliveries.lead(routes, document, number, Places(plant, {})) is None
+    return deliveries.made
 
 
 @pytest.mark.parametrize(
@@ -70,6 +81,11 @@ def test_the_external_id_is_the_same_for_the_same_business_object_whatever_route
     assert ids == {external_id("nordlicht", "purchase_order", "gln:1|4711")}
     [other] = choose((a_route(),), a_document(), 1, "stahlhof", None)
     assert other.external_id not in ids
+
+
+def test_a_delivery_has_the_urgency_the_deadline_and_the_flow_of_its_route() -> None:
+    [made] = choose((a_route(priority=1, deadline=60, flow="shop-floor"),), a_document(), 1, "nordlicht", None)
+    assert (made.priority, made.deadline, made.flow) == (1, 60, "shop-floor")
 
 
 def test_without_routes_there_is_no_delivery() -> None:

@@ -69,7 +69,8 @@ ADMISSION = (
 )  # fmt: skip
 _JUDGING = (
     "request.malformed", "request.deadline", "request.too_large", "document.unsupported", "document.malformed",
-    "document.invalid", "document.too_large", "schema.not_matched", "routing.no_route", "access.no_conduit",
+    "document.invalid", "document.too_large", "schema.not_matched", "routing.no_route", "routing.several_plants",
+    "access.no_conduit",
     "idempotency.conflict", "version.document_unknown", "version.document_not_open", "version.document_retired",
     "version.document_brownout", "limit.too_large", "gateway.overrun",
 )  # fmt: skip

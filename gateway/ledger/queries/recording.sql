@@ -30,9 +30,9 @@ document as (
 ),
 delivery as (
   insert into deliveries (destination, shard, tick, message_id, number, document, operation, lane, external_id,
-                          retries, when_parked, deadline)
+                          retries, when_parked, deadline, flow)
   select d.destination, d.shard, clock.tick, d.message_id, d.number, d.document, d.operation, d.lane, d.external_id,
-         d.retries, d.when_parked, d.deadline
+         d.retries, d.when_parked, d.deadline, d.flow
   from unnest($4::dated_delivery[]) with ordinality as d join fresh using (message_id) cross join clock
   order by d.ordinality
 ),
