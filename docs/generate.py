@@ -14,6 +14,7 @@ from gateway.destinations.odoo.refusals import REFUSALS
 from gateway.errorpages import EXPLANATIONS
 from gateway.errors import ERRORS, refusal_code
 from gateway.ledger.states import TRANSITIONS, State
+from policies.flowtable import ATTEMPTS, CRITICALITY, KEEP, LATENCY
 
 DOCS = Path(__file__).parent
 _PART = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -55,6 +56,28 @@ def errors() -> str:
     return "\n\n".join(parts)
 
 
+def flow_latencies() -> str:
+    rows = [f"| `{name}` | {soon.priority} | {soon.deadline} |" for name, soon in LATENCY.items()]
+    return "\n".join(["| `latency` | priority | deadline |", "|---|---|---|", *rows])
+
+
+def flow_criticalities() -> str:
+    rows = [f"| `{name}` | {-grave.sooner:+d} | `{grave.alert}` |" for name, grave in CRITICALITY.items()]
+    return "\n".join(["| `criticality` | added to the priority | alert of what is overdue |", "|---|---|---|", *rows])
+
+
+def flow_attempts() -> str:
+    rows = [f"| `{recovery}` | {' | '.join(by[latency] for latency in LATENCY)} |" for recovery, by in ATTEMPTS.items()]
+    head = f"| `recovery` | {' | '.join(f'`{latency}`' for latency in LATENCY)} |"
+    return "\n".join([head, "|---|---|---|---|", *rows])
+
+
+def flow_retention() -> str:
+    rows = [f"| `{recovery}` | {' | '.join(by[name] for name in CRITICALITY)} |" for recovery, by in KEEP.items()]
+    head = f"| `recovery` | {' | '.join(f'`{name}`' for name in CRITICALITY)} |"
+    return "\n".join([head, "|---|---|---|---|", *rows])
+
+
 def odoo_causes() -> str:
     """Why Odoo, or what we know of it, says no for good."""
     return "\n".join(["| cause | means |", "|---|---|", *(f"| `{code}` | {text} |" for code, text in REFUSALS.items())])
@@ -81,6 +104,10 @@ def finding_codes() -> set[str]:
 
 
 PARTS: dict[str, Callable[[], str]] = {
+    "flow-latencies": flow_latencies,
+    "flow-criticalities": flow_criticalities,
+    "flow-attempts": flow_attempts,
+    "flow-retention": flow_retention,
     "delivery-states": delivery_states,
     "delivery-transitions": delivery_transitions,
     "errors": errors,

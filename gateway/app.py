@@ -19,6 +19,7 @@ from gateway.channels.http.inbox import PlantInbox
 from gateway.channels.http.olderapis import OlderApis
 from gateway.channels.http.submitting import Submissions
 from gateway.counters import Counters
+from gateway.deadlines import LOOK_SECONDS, Deadlines
 from gateway.destinations.contract import Destination
 from gateway.destinations.odoo.destination import OdooDestination
 from gateway.destinations.odoo.settings import OdooSettings
@@ -33,7 +34,7 @@ from gateway.ledger.sealing import Sealer
 from gateway.observing import start_logging
 from gateway.policyrecord import record_policies
 from gateway.settings import Settings, read_settings
-from gateway.working import Worker
+from gateway.working import Duty, Worker
 from partners.live import LiveDirectory
 from policies.keeping import Kept
 from policies.live import LivePolicies, Told
@@ -63,10 +64,10 @@ async def open_records(settings: Settings, role: str) -> AsyncIterator[Ledger]:
         await ledger.close()
 
 
-def open_policies(settings: Settings, told: Told) -> LivePolicies:
-    """The rules in force; kept over a restart, and signed where the operators say by whom."""
+def open_policies(settings: Settings, told: Told | None, role: str) -> LivePolicies:
+    """The rules in force; kept over a restart by each role, and signed where the operators say by whom."""
     signers = load_signers(settings.policy_signers) if settings.policy_signers is not None else None
-    return LivePolicies(settings.policies, told, kept=Kept(settings.state / "policies"), signers=signers)
+    return LivePolicies(settings.policies, told, kept=Kept(settings.state / "policies" / role), signers=signers)
 
 
 @asynccontextmanager
@@ -75,7 +76,7 @@ async def open_api(settings: Settings) -> AsyncIterator[Api]:
     async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(open_records(settings, "gateway"))
         told = record_policies(ledger)
-        policies = open_policies(settings, told)
+        policies = open_policies(settings, told, "gateway")
         told(policies.current, policies.problems)
         partners = LiveDirectory(settings.partners)
         counters = Counters(settings.counters_url, gateways=lambda: settings.gateways)
@@ -143,7 +144,14 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
     keys = await asyncio.to_thread(open_keys, settings)
     async with open_records(settings, "worker") as ledger, httpx.AsyncClient(follow_redirects=False) as client:
         sequencer = ledger.sequencer(keys.signing, cosigning=keys.cosigning, anchor=settings.checkpoint_file)
-        yield Worker(ledger, destinations(settings, partners, client), sequencer)
+        policies = open_policies(settings, None, "worker")
+        watching = asyncio.create_task(policies.watch())
+        deadlines = Deadlines(ledger, lambda: policies.current.flows.by_name)
+        duties = [Duty("look after deadlines", deadlines.look, LOOK_SECONDS)]
+        try:
+            yield Worker(ledger, destinations(settings, partners, client), sequencer, duties)
+        finally:
+            await _end([watching])
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
+from msgspec import Struct
+
 from gateway.breaker import Breaker
 from gateway.delivery import deliver
 from gateway.destinations.contract import Destination
@@ -25,13 +27,28 @@ LOOK_EVERY = 0.1
 MEASURE_EVERY = 15.0
 
 
+class Duty(Struct, frozen=True):
+    """Something a worker does beside delivering, `every` so many seconds; `what` it is ends the words "cannot …"."""
+
+    what: str
+    do: Callable[[], Awaitable[None]]
+    every: float
+
+
 class Worker:
     """Runs until cancelled; `stop` lets what is under way settle and gives the shards back."""
 
-    def __init__(self, ledger: Ledger, destinations: Sequence[Destination], sequencer: Sequencer | None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        destinations: Sequence[Destination],
+        sequencer: Sequencer | None,
+        duties: Sequence[Duty] = (),
+    ) -> None:
         self._ledger = ledger
         self._destinations: Mapping[str, Destination] = {one.name: one for one in destinations}
         self._sequencer = sequencer
+        self._duties = duties
         self._busy: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._seated = False
         self._stopping = False
@@ -42,6 +59,8 @@ class Worker:
             tasks.create_task(self._measure_again())
             if self._sequencer is not None:
                 tasks.create_task(_again("sequence events", self._sequencer.run, lambda: 1.0))
+            for duty in self._duties:
+                tasks.create_task(_again(duty.what, duty.do, partial(float, duty.every)))
             for destination in self._destinations.values():
                 tasks.create_task(self._serve(destination))
 

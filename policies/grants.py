@@ -90,7 +90,7 @@ class Grant:
         return True
 
     def _is_for_the_plant(self, facts: Facts) -> bool:
-        """An unknown plant is nobody's. Of a document whose lines go to several, a deny meets any, a grant covers all."""
+        """An unknown plant is nobody's. When lines go to several, a deny meets any of them, a grant covers all."""
         if isinstance(facts, RequestFacts) or facts.plant is None:
             return self.denies
         own = {facts.request.sender} if self._own_plant else self._plants

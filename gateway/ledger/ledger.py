@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from gateway.ledger import delivering, judging, offering, operating, reading, sequencing, verifying
+from gateway.ledger import delivering, judging, offering, operating, overdue, reading, sequencing, verifying
 from gateway.ledger.checkpoints import SigningKey, Verifier
 from gateway.ledger.database import Pool, connection, migrate, open_pool
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
@@ -98,6 +98,13 @@ class Ledger:
 
     async def depths(self) -> list[Depth]:
         return await operating.depths(self._pool)
+
+    async def notice_overdue(self) -> list[overdue.OverdueDelivery]:
+        """Deliveries that have passed their deadline since the last look."""
+        return await overdue.notice_overdue(self._pool)
+
+    async def overdue_now(self) -> list[overdue.OverdueCount]:
+        return await overdue.overdue_now(self._pool)
 
     async def rotate_keys(self) -> int:
         """Rewrap every data key with the newest payload key; returns how many."""

@@ -32,6 +32,7 @@ class Event(StrEnum):
     DOCUMENT_HELD = "delivery.document.held"
     DOCUMENT_UNKNOWN = "delivery.document.unknown"
     DOCUMENT_PARKED = "delivery.document.parked"
+    DOCUMENT_OVERDUE = "delivery.document.overdue"
     DOCUMENT_REPLAYED = "operator.document.replayed"
     DOCUMENT_CANCELLED = "operator.document.cancelled"
     POLICY_LOADED = "policy.set.loaded"

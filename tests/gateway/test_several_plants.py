@@ -36,6 +36,9 @@ async def served(ledger: Ledger, tmp_path: Path) -> AsyncIterator[Served]:
 
 
 def routed(served: Served, folder: Path, more: str = "") -> Intake:
+    access = folder / "rules" / "access.yaml"
+    advice = "documents: [despatch_advice]\n"
+    access.write_text(access.read_text().replace(advice, advice.replace("]", ", purchase_order]")))
     file = folder / "rules" / "routing.yaml"
     file.write_text(file.read_text() + ROUTE + more)
     assert served.policies.reload(), served.policies.problems
@@ -121,10 +124,11 @@ async def test_a_line_for_a_place_that_is_not_ours_is_refused(served: Served, tm
 
 async def test_who_may_not_send_to_a_plant_may_not_by_a_line_either(served: Served, tmp_path: Path) -> None:
     file = tmp_path / "rules" / "access.yaml"
-    file.write_text(
-        file.read_text() + "\n- name: ulm-is-closed\n  why: a test\n  mode: enforce\n  effect: deny\n  may: send\n"
+    closed = (
+        "rules:\n\n- name: ulm-is-closed\n  why: a test\n  mode: enforce\n  effect: deny\n  may: send\n"
         "  senders: [partner]\n  plants: [ulm]\n"
     )
+    file.write_text(file.read_text().replace("rules:\n", closed, 1))
     intake = routed(served, tmp_path, "  several_plants: split\n")
     refused = await sent(intake, an_order_for(SALZUNGEN, ULM))
     assert isinstance(refused, Rejection)

@@ -206,7 +206,7 @@ def test_documents_go_where_the_rules_say(shipped: PolicySet) -> None:
         ("plant:salzungen", "inbox.put", ("sender",), "pass"),
         ("odoo", "production.confirm", ("site", "order"), "hold"),
     ]
-    assert routes[0].attempts == "10s, 1m, 5m, 30m, 2h"
+    assert routes[0].attempts == "10s, 1m, 5m, 30m, 2h, 6h, 12h"
     assert routes[0].waits == (10, 60, 300, 1_800, 7_200)
 
 
