@@ -207,7 +207,7 @@ def test_documents_go_where_the_rules_say(shipped: PolicySet) -> None:
         ("odoo", "production.confirm", ("site", "order"), "hold"),
     ]
     assert routes[0].attempts == "10s, 1m, 5m, 30m, 2h, 6h, 12h"
-    assert routes[0].waits == (10, 60, 300, 1_800, 7_200)
+    assert routes[0].waits == (10, 60, 300, 1_800, 7_200, 21_600, 43_200)
 
 
 def test_a_document_for_a_plant_we_do_not_know_has_no_route(shipped: PolicySet) -> None:
