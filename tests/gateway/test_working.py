@@ -16,7 +16,7 @@ from gateway.destinations.contract import Delivered, Delivery, Outcome, Unavaila
 from gateway.destinations.recording import RecordingDestination
 from gateway.ledger import leasing
 from gateway.ledger.database import LedgerUnavailable, open_pool
-from gateway.ledger.entries import Acceptance, NewDelivery
+from gateway.ledger.entries import NewDelivery
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.payloads import Payloads
 from gateway.ledger.sealing import Sealer
@@ -342,15 +342,18 @@ async def test_what_is_urgent_does_not_wait_behind_what_is_not(ledger: Ledger) -
                 await open_again.wait()
             return await super().deliver(delivery)
 
-    def entry(number: str, priority: int) -> Acceptance:
-        way = NewDelivery(1, "recording", "record", f"lane {number}", f"gw.{number}", "1", "hold", priority)
-        return an_entry(number, deliveries=(way,))
+    def ways(*numbers: str, priority: int) -> tuple[NewDelivery, ...]:
+        return tuple(
+            NewDelivery(1, "recording", "record", f"lane {number}", f"gw.{number}", "1", "hold", priority)
+            for number in numbers
+        )
 
-    await asyncio.gather(*(ledger.record(entry(f"bulk-{n}", 9)) for n in range(300)))
+    for n in range(300):
+        await ledger.record(an_entry(f"bulk-{n}", deliveries=ways(str(n), priority=9)))
     told = Stopping(concurrency=1, batch=100)
     async with working(Worker(ledger, [told], None)):
         await until(lambda: _called(told, 20))
-        await asyncio.gather(*(ledger.record(entry(f"urgent-{n}", 0)) for n in range(5)))
+        await ledger.record(an_entry("urgent", deliveries=ways(*"abcde", priority=0)))
         await until(lambda: _taken(ledger))
         open_again.set()
         await until(all_delivered(ledger, 305))
@@ -362,7 +365,7 @@ async def test_what_is_urgent_does_not_wait_behind_what_is_not(ledger: Ledger) -
 
 async def _taken(ledger: Ledger) -> bool:
     """Whether the urgent deliveries have been taken out of the ledger, so that they wait for their turn."""
-    wanted = {shard_of(f"lane urgent-{n}", 0) for n in range(5)}
+    wanted = {shard_of(f"lane {name}", 0) for name in "abcde"}
     rows = await ledger._pool.fetch("select shard from shards where taken_tick > 0")
     return wanted <= {row["shard"] for row in rows}
 
