@@ -18,7 +18,7 @@ from policies.flowtable import ATTEMPTS, CRITICALITY, KEEP, LATENCY
 
 DOCS = Path(__file__).parent
 _PART = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
-_FINDING = re.compile(r"(?:document|edifact|json|map|ubl|xml)(?:\.[a-z_]+)+")
+_FINDING = re.compile(r"(?:document|edifact|json|map|ubl|vda|x12|xml)(?:\.[a-z_]+)+")
 _ENDS = [state for state in State if not TRANSITIONS[state]]
 
 

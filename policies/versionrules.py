@@ -27,7 +27,7 @@ LIFE: tuple[LifeState, ...] = ("preview", "active", "deprecated", "sunset", "ret
 class DocumentVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """In the format's own words: `edifact` `ORDERS` `D.96A`, `xml` `Order` `2.1`, `json` `purchase_order` `1`."""
 
-    format: Literal["edifact", "xml", "json"]
+    format: Literal["edifact", "x12", "vda", "xml", "json"]
     name: Annotated[str, Meta(min_length=1, max_length=80)]
     version: Annotated[str, Meta(min_length=1, max_length=40)]
 

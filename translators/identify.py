@@ -6,6 +6,10 @@ from translators.edifact.unmapped import unmapped
 from translators.findings import Finding, Unreadable
 from translators.formats import Label
 from translators.jsondoc.decoding import kind_of
+from translators.x12.faults import Faults
+from translators.x12.tokens import segments_in
+from translators.x12.translating import compiled_map as compiled_x12_map
+from translators.x12.translating import unmapped as x12_unmapped
 from translators.xmldoc.translating import map_for, root_of, unknown_root
 
 HEAD = 4096
@@ -28,8 +32,10 @@ def identify(head: bytes, media_type: str | None) -> Label:
         label = _xml(start)
     elif start[:3] in (b"UNA", b"UNB", b"UNH"):
         label = _edifact(start)
+    elif start.startswith(b"ISA"):
+        label = _x12(start)
     else:
-        raise _unreadable("document.format", "neither EDIFACT, XML nor JSON: the first bytes are not known")
+        raise _unreadable("document.format", "neither EDIFACT, X12, XML nor JSON: the first bytes are not known")
     _check_media_type(label, media_type)
     return label
 
@@ -54,6 +60,23 @@ def _edifact(start: bytes) -> Label:
     return Label("edifact", message, release, compiled.kind.document_type)
 
 
+def _x12(start: bytes) -> Label:
+    """From the first GS and ST; the rest of the input is read as a whole before anything is believed."""
+    faults = Faults()
+    release = ""
+    for segment in segments_in(start, faults, HEAD):
+        if segment.tag == "GS":
+            release = segment.get(8)[:6]
+        if segment.tag == "ST":
+            compiled = compiled_x12_map(segment.get(1), release)
+            if compiled is None:
+                raise Unreadable((x12_unmapped(segment.get(1), release),))
+            return Label("x12", segment.get(1), release, compiled.kind.document_type)
+    found = (each for each in faults.findings if each.severity == "error" and each.code != "x12.terminator")
+    errors = tuple(found)
+    raise Unreadable(errors or (Finding("x12.st", "no transaction set header (ST) stands near the start"),))
+
+
 def _xml(start: bytes) -> Label:
     """From the root element; UBL 2.1 unless `UBLVersionID` says otherwise, as the widest used profiles leave it out."""
     root, version = root_of(start)
@@ -67,7 +90,7 @@ def _xml(start: bytes) -> Label:
 
 def _check_media_type(label: Label, media_type: str | None) -> None:
     wanted = (media_type or "").partition(";")[0].strip().lower()
-    for word, names in {"json": ("json",), "xml": ("xml",), "edifact": ("edifact",)}.items():
+    for word, names in {"json": ("json",), "xml": ("xml",), "edifact": ("edifact",), "x12": ("x12",)}.items():
         if any(name in wanted for name in names) and label.format != word:
             text = f"the media type is `{wanted[:60]}`, but the content is {label.format.upper()}"
             raise _unreadable("document.media_type", text)

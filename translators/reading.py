@@ -11,6 +11,8 @@ from translators.findings import Finding, Place, Unreadable
 from translators.formats import Label
 from translators.jsondoc.decoding import decode
 from translators.mapping.running import Map
+from translators.x12 import translating as x12
+from translators.x12.examining import X12Limits
 from translators.xmldoc import translating as xml
 from translators.xmldoc.parsing import XmlLimits, XmlTree
 
@@ -55,7 +57,7 @@ class Document(Struct, frozen=True, kw_only=True):
 
 
 class Interchange(Struct, frozen=True, kw_only=True):
-    """Who sent the EDIFACT interchange to whom, as its UNB says."""
+    """Who sent the interchange to whom, as its UNB or ISA says."""
 
     sender: str
     sender_qualifier: str | None
@@ -88,14 +90,16 @@ def read(
 ) -> Reading:
     """The documents in `content`. Raises Unreadable with every error and its place; nothing else.
 
-    `using` is a map to take instead of the one that ships. `trace` asks for the place of every field, for EDIFACT and
-    XML; JSON says it itself.
+    `using` is a map to take instead of the one that ships. `trace` asks for the place of every field; JSON says it
+    itself.
     """
     if len(content) > limits.max_bytes:
         text = f"the document has {len(content)} bytes; at most {limits.max_bytes} are taken"
         raise Unreadable((Finding("document.size", text),))
     if label.format == "edifact":
         return _read_edifact(content, limits, using, trace=trace)
+    if label.format == "x12":
+        return _read_x12(content, limits, using, trace=trace)
     if label.format == "xml":
         return _read_xml(content, limits, using, trace=trace)
     return _read_json(content, label, limits)
@@ -133,6 +137,39 @@ def _read_edifact(content: bytes, limits: Limits, using: Map | None, *, trace: b
         )
         if header is not None
         else None,
+    )
+
+
+def _read_x12(content: bytes, limits: Limits, using: Map | None, *, trace: bool) -> Reading:
+    outcome = x12.translate(content, x12_limits(limits), using, trace=trace)
+    _refuse_errors(outcome.findings)
+    header = outcome.interchange
+    documents = tuple(
+        document(each.kind, each.canonical, test=each.set.group.interchange.is_test, trace=each.trace)
+        for each in outcome.translations
+        if each.kind is not None
+    )
+    interchange = None
+    if header is not None:
+        interchange = Interchange(
+            sender=header.sender,
+            sender_qualifier=header.sender_qualifier or None,
+            recipient=header.receiver,
+            recipient_qualifier=header.receiver_qualifier or None,
+            reference=header.control,
+            test=header.is_test,
+        )
+    return Reading(documents=documents, findings=outcome.findings, interchange=interchange)
+
+
+def x12_limits(limits: Limits) -> X12Limits:
+    """The limits that concern X12."""
+    return X12Limits(
+        max_interchanges=limits.max_interchanges,
+        max_messages=limits.max_messages,
+        max_segments=limits.max_segments,
+        max_segment_bytes=limits.max_segment_bytes,
+        max_findings=limits.max_findings,
     )
 
 

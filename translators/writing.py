@@ -1,14 +1,13 @@
 """Canonical documents out: the one way from what the gateway holds to any format a partner reads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from translators.canonical.documents import KINDS, decode, encode
-from translators.differences import differences
+from translators.canonical.documents import decode, encode
 from translators.edifact import translating as edifact
 from translators.edifact.composing import segments_of
 from translators.edifact.outgoing import CannotWrite, OutgoingInterchange, OutgoingMessage, Party
@@ -16,12 +15,19 @@ from translators.edifact.paths import EdifactSource
 from translators.edifact.separators import DEFAULT, Separators
 from translators.edifact.translating import EdifactLimits
 from translators.edifact.writing import write_interchange
-from translators.findings import Finding, Place, Unreadable
-from translators.mapping.catalogue import entries
-from translators.mapping.running import Map
-from translators.mapping.unwritten import Unwritten
+from translators.findings import Finding, Unreadable
+from translators.losses import told_losses, unwritten_finding
+from translators.mapping.running import Filled, Map
+from translators.targets import Unwritable, map_to, precise, refusal, targets
+from translators.x12 import translating as x12
+from translators.x12.grammar import Grammar
+from translators.x12.separators import Separators as X12Separators
+from translators.x12.writing import CannotWrite as CannotWriteX12
+from translators.x12.writing import OutgoingSet, X12Outgoing, fitting, set_segments, write_x12
 from translators.xmldoc import translating as xml
 from translators.xmldoc.parsing import XmlLimits
+
+__all__ = ["Envelope", "Unwritable", "Written", "targets", "write", "written"]
 
 _LIMITS = EdifactLimits(
     max_interchanges=1, max_messages=10_000, max_segments=200_000, max_segment_bytes=64 * 1024, max_findings=500
@@ -29,10 +35,12 @@ _LIMITS = EdifactLimits(
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
-    """What an EDIFACT interchange needs beside its messages: who, to whom, when, under which reference.
+    """What an interchange needs beside its messages: who, to whom, when, under which reference.
 
-    `version` is that of the syntax, `repertoire` the character set (0001), `association` the code a guideline adds to
-    the message (0057). `prepared` comes from the caller, because nothing here looks at a clock.
+    `prepared` comes from the caller, because nothing here looks at a clock. For EDIFACT `version` is that of the
+    syntax, `repertoire` the character set (0001), `association` the code a guideline adds to the message (0057). For
+    X12 `reference` is the control number of the interchange and of its group, `association` what an industry adds to
+    the release (`VICS`), and `x12_separators` are chosen to fit when they are not given.
     """
 
     sender: Party
@@ -51,6 +59,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     separators: Separators = DEFAULT
     layout: str = ""
     transliteration: Mapping[str, str] = {}
+    x12_separators: X12Separators | None = None
 
 
 class Written(Struct, frozen=True, kw_only=True):
@@ -63,20 +72,12 @@ class Written(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
 
 
-class Unwritable(Exception):  # noqa: N818 - a refusal, not a defect
-    """The document cannot be written as asked; `findings` say why."""
-
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__("; ".join(finding.text for finding in findings[:3]))
-        self.findings = tuple(findings)
-
-
 def write(document: Any, target: str, *, envelope: Envelope | None = None, using: Map | None = None) -> bytes:
     """The bytes of a document, complete or not at all. Raises Unwritable where something would be lost or changed.
 
-    `document` is a canonical object or its JSON, or for EDIFACT a list of them; `target` is `edifact:ORDERS:D.96A`,
-    `ubl:Order:2.1` or `ubl` alone, `xml:` with the name of a root element, or `json`. `using` is a map to take instead
-    of the one that ships.
+    `document` is a canonical object or its JSON, or for EDIFACT and X12 a list of them; `target` is
+    `edifact:ORDERS:D.96A`, `x12:850:004010`, `ubl:Order:2.1` or `ubl` alone, `xml:` with the name of a root element, or
+    `json`. `using` is a map to take instead of the one that ships.
     """
     done = written(document, target, envelope=envelope, using=using)
     lost = [finding for finding in done.findings if finding.severity != "information"]
@@ -95,71 +96,20 @@ def written(document: Any, target: str, *, envelope: Envelope | None = None, usi
     if target == "json":
         return Written(content=b"\n".join(encode(each) for each in objects))
     if not objects:
-        raise _refusal("map.document", "there is no document to write")
-    compiled = using if using is not None else map_to(_precise(target, objects[0]))
+        raise refusal("map.document", "there is no document to write")
+    compiled = using if using is not None else map_to(precise(target, objects[0]))
     if compiled.spec.reads_only:
-        raise _refusal("map.target", f"{compiled.spec.message} is only read: {compiled.spec.reads_only}")
+        raise refusal("map.target", f"{compiled.spec.message} is only read: {compiled.spec.reads_only}")
     for each in objects:
         if not isinstance(each, compiled.kind.struct):
-            raise _refusal("map.document", f"{target} is written from a {_named(compiled.kind.document_type)}")
-    if compiled.spec.format == "edifact":
+            raise refusal("map.document", f"{target} is written from a {_named(compiled.kind.document_type)}")
+    if compiled.spec.format in _ENVELOPED:
         if envelope is None:
-            raise _refusal("map.envelope", "an EDIFACT interchange needs an envelope: sender, recipient, reference")
-        return _edifact(objects, compiled, envelope)
+            raise refusal("map.envelope", "an interchange needs an envelope: sender, recipient, reference")
+        return _ENVELOPED[compiled.spec.format](objects, compiled, envelope)
     if len(objects) != 1:
-        raise _refusal("map.document", "an XML file holds one document")
+        raise refusal("map.document", "an XML file holds one document")
     return _xml(objects[0], compiled)
-
-
-def targets() -> tuple[str, ...]:
-    """Everything `write` knows how to write."""
-    return (
-        "json",
-        *sorted(
-            _target(each.format, each.message, each.version, each.root) for each in entries() if not each.reads_only
-        ),
-    )
-
-
-def map_to(target: str) -> Map:
-    """The shipped map that writes `target`. Raises Unwritable for one there is none for."""
-    for entry in entries():
-        known = _target(entry.format, entry.message, entry.version, entry.root)
-        if target == known or target == known.rpartition(":")[0] or _loosely(target) == _loosely(known):
-            found = (
-                edifact.compiled_map(entry.message, entry.version)
-                if entry.format == "edifact"
-                else xml.map_for(entry.root)
-            )
-            assert found is not None, "the catalogue names maps that are there"
-            return found
-    raise _refusal("map.target", f"`{target[:60]}` cannot be written; known are {', '.join(targets())}")
-
-
-def _target(kind: str, message: str, version: str, root: str) -> str:
-    if kind == "edifact":
-        return f"edifact:{message}:{version}"
-    return f"{'ubl' if 'oasis:names:specification:ubl' in root else 'xml'}:{message}:{version}"
-
-
-def _precise(target: str, document: Any) -> str:
-    """`ubl` alone means the one UBL document this canonical document becomes."""
-    if target != "ubl":
-        return target
-    found = [
-        _target(each.format, each.message, each.version, each.root)
-        for each in entries()
-        if not each.reads_only and KINDS[each.document].struct is type(document)
-    ]
-    found = [each for each in found if each.startswith("ubl:")]
-    if len(found) != 1:
-        raise _refusal("map.target", f"say which: {', '.join(found)}" if found else "no UBL document is made of this")
-    return found[0]
-
-
-def _loosely(target: str) -> str:
-    """`D96A` for `D.96A`, whatever the case."""
-    return target.replace(".", "").lower()
 
 
 def _object(document: Any) -> Any:
@@ -167,7 +117,7 @@ def _object(document: Any) -> Any:
         try:
             return decode(document.encode() if isinstance(document, str) else document)
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
-            raise _refusal("map.document", f"this is no canonical document: {error}") from None
+            raise refusal("map.document", f"this is no canonical document: {error}") from None
     return document
 
 
@@ -180,7 +130,7 @@ def _edifact(objects: list[Any], compiled: Map, envelope: Envelope) -> Written:
     version, _, release = spec.version.partition(".")
     references = envelope.message_references or tuple(str(number) for number in range(1, len(objects) + 1))
     if len(references) != len(objects):
-        raise _refusal("map.envelope", f"{len(references)} message references for {len(objects)} messages")
+        raise refusal("map.envelope", f"{len(references)} message references for {len(objects)} messages")
     messages = tuple(
         OutgoingMessage(
             reference=reference,
@@ -194,18 +144,11 @@ def _edifact(objects: list[Any], compiled: Map, envelope: Envelope) -> Written:
     )
     try:
         content = write_interchange(_outgoing(envelope, messages)).content
-    except CannotWrite as refusal:
-        raise _refusal("map.message", str(refusal)) from None
+    except CannotWrite as problem:
+        raise refusal("map.message", str(problem)) from None
     outcome = edifact.translate(content, _LIMITS, compiled)
-    errors = [finding for finding in outcome.findings if finding.severity == "error"]
-    if errors:  # mostly because of something that had no place: that is told first
-        name = f"{spec.message} {spec.version}"
-        lost = [_unwritten(each, name, compiled) for message in filled for each in message.unwritten]
-        raise Unwritable([*(each for each in lost if each.severity != "information"), *errors])
-    findings: list[Finding] = []
-    for each, message, (_, canonical, _test) in zip(objects, filled, outcome.objects, strict=True):
-        findings += _told(each, canonical, message.unwritten, compiled)
-    return Written(content=content, findings=tuple(findings))
+    again = [canonical for _, canonical, _ in outcome.objects]
+    return _read_back(content, objects, filled, outcome.findings, again, compiled)
 
 
 def _outgoing(envelope: Envelope, messages: tuple[OutgoingMessage, ...]) -> OutgoingInterchange:
@@ -228,6 +171,65 @@ def _outgoing(envelope: Envelope, messages: tuple[OutgoingMessage, ...]) -> Outg
     )
 
 
+def _x12(objects: list[Any], compiled: Map, envelope: Envelope) -> Written:
+    tables: Any = compiled.source.directory if isinstance(compiled.source, EdifactSource) else None
+    assert isinstance(tables, Grammar)
+    filled = [compiled.fill(each, day=_day_of(each), strict_codes=True) for each in objects]
+    controls = envelope.message_references or tuple(f"{number:04}" for number in range(1, len(objects) + 1))
+    if len(controls) != len(objects):
+        raise refusal("map.envelope", f"{len(controls)} control numbers for {len(objects)} transaction sets")
+    sets = tuple(
+        OutgoingSet(id=compiled.spec.message, control=control, segments=set_segments(each.root))
+        for control, each in zip(controls, filled, strict=True)
+    )
+    try:
+        marks = envelope.x12_separators or fitting(segment for each in sets for segment in each.segments)
+        outgoing = X12Outgoing(
+            sender=envelope.sender,
+            recipient=envelope.recipient,
+            prepared=envelope.prepared,
+            control=envelope.reference,
+            group_control=envelope.reference.lstrip("0") or "0",
+            release=tables.release + envelope.association,
+            sets=sets,
+            wants_acknowledgement=envelope.wants_acknowledgement,
+            test=envelope.test,
+            separators=marks,
+            layout=envelope.layout,
+        )
+        content = write_x12(outgoing, tables)
+    except CannotWriteX12 as problem:
+        raise refusal("map.message", str(problem)) from None
+    outcome = x12.translate(content, using=compiled)
+    return _read_back(
+        content, objects, filled, outcome.findings, [each.canonical for each in outcome.translations], compiled
+    )
+
+
+def _read_back(
+    content: bytes,
+    objects: list[Any],
+    filled: list[Filled],
+    findings: tuple[Finding, ...],
+    again: list[Any],
+    compiled: Map,
+) -> Written:
+    """What was written, if it reads; with what is lost."""
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:  # mostly because of something that had no place: that is told first
+        name = f"{compiled.spec.message} {compiled.spec.version}"
+        lost = [unwritten_finding(each, name, compiled) for message in filled for each in message.unwritten]
+        raise Unwritable([*(each for each in lost if each.severity != "information"), *errors])
+    told: list[Finding] = []
+    for each, message, canonical in zip(objects, filled, again, strict=True):
+        told += told_losses(each, canonical, message.unwritten, compiled)
+    return Written(content=content, findings=tuple(told))
+
+
+_ENVELOPED: dict[str, Callable[[list[Any], Map, Envelope], Written]] = {"edifact": _edifact, "x12": _x12}
+"""Formats whose messages travel in an interchange."""
+
+
 def _xml(canonical: Any, compiled: Map) -> Written:
     filled = compiled.fill(canonical, day=_day_of(canonical))
     content = xml.written(filled.root, compiled)
@@ -235,10 +237,10 @@ def _xml(canonical: Any, compiled: Map) -> Written:
         outcome = xml.translated(content, XmlLimits(), 500, compiled)
     except Unreadable as unreadable:
         name = f"{compiled.spec.message} {compiled.spec.version}"
-        lost = [_unwritten(each, name, compiled) for each in filled.unwritten]
+        lost = [unwritten_finding(each, name, compiled) for each in filled.unwritten]
         told = [*(each for each in lost if each.severity != "information"), *unreadable.findings]
         raise Unwritable(told) from None
-    return Written(content=content, findings=_told(canonical, outcome.canonical, filled.unwritten, compiled))
+    return Written(content=content, findings=told_losses(canonical, outcome.canonical, filled.unwritten, compiled))
 
 
 def _day_of(canonical: Any) -> date | None:
@@ -247,40 +249,5 @@ def _day_of(canonical: Any) -> date | None:
     return found if isinstance(found, date) else None
 
 
-def _told(before: Any, after: Any, unwritten: tuple[Unwritten, ...], compiled: Map) -> tuple[Finding, ...]:
-    name = f"{compiled.spec.message} {compiled.spec.version}"
-    findings = [_unwritten(each, name, compiled) for each in unwritten]
-    lost = [each.pointer for each in unwritten]
-    for pointer, now in differences(msgspec.json.decode(encode(before)), msgspec.json.decode(encode(after))):
-        if not any(_is_below(pointer, other) or _is_below(other, pointer) for other in lost):
-            text = f"in {name} this reads `{now[:60]}`" if now else f"{name} does not say this"
-            findings.append(Finding("map.changed", text, Place(path=pointer), "warning", act="operator"))
-    return tuple(findings)
-
-
-def _unwritten(each: Unwritten, name: str, compiled: Map) -> Finding:
-    field = _field(each.pointer)
-    for waiver in compiled.spec.waived:
-        if waiver.to is not None and (field == waiver.to or field.startswith((waiver.to + ".", waiver.to + "["))):
-            text = f"left out of {name}: {waiver.reason}"
-            return Finding("map.unwritten", text, Place(path=each.pointer), "information", act="operator")
-    text = f"{name} has no place for this" + (f": {each.reason}" if each.reason else "")
-    return Finding("map.unwritten", text, Place(path=each.pointer), "warning", act="operator")
-
-
-def _field(pointer: str) -> str:
-    """`lines[].quantity` for `/lines/0/quantity`."""
-    steps = [("[]" if step.isdigit() else f".{step}") for step in pointer.split("/")[1:]]
-    return "".join(steps).removeprefix(".")
-
-
-def _is_below(pointer: str, other: str) -> bool:
-    return pointer == other or pointer.startswith(other + "/")
-
-
 def _named(document_type: str) -> str:
     return document_type.replace("_", " ")
-
-
-def _refusal(code: str, text: str) -> Unwritable:
-    return Unwritable((Finding(code, text, act="operator"),))

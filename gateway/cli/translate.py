@@ -24,6 +24,9 @@ from translators.mapping.acceptance import compiled
 from translators.reading import Document, Reading, read
 from translators.writing import Unwritable, targets, written
 
+_SUFFIXES = {"edifact": ".edi", "x12": ".x12"}
+"""Targets whose documents go into one interchange, and how such a file is called."""
+
 _VERBS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "check": translate_check.add_options,
     "explain": translate_explain.add_options,
@@ -117,9 +120,9 @@ def _write(chosen: argparse.Namespace, outputs: "_Outputs", path: Path, reading:
         for document in reading.documents:
             outputs.put(path, document.number, _as_json(document, with_trace=chosen.trace), ".json")
         return []
-    suffix = ".edi" if chosen.to.startswith("edifact") else ".xml"
     told: list[Finding] = []
-    if suffix == ".edi":
+    suffix = _SUFFIXES.get(chosen.to.partition(":")[0].lower(), ".xml")
+    if suffix != ".xml":
         envelope = envelope_for(chosen, reading)
         done = written([document.object for document in reading.documents], chosen.to, envelope=envelope)
         outputs.put(path, "interchange", done.content, suffix)

@@ -15,6 +15,7 @@ from translators.edifact.guidelines import Guideline
 from translators.findings import Finding, Unreadable
 from translators.identify import identify
 from translators.reading import read
+from translators.x12 import translating as x12
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -54,10 +55,12 @@ def _check(chosen: argparse.Namespace) -> int:
 
 
 def examined(content: bytes, guidelines: tuple[Guideline, ...]) -> tuple[str, tuple[Finding, ...]]:
-    """(what it is, findings). EDIFACT is held to its directory also where no map reads the message."""
+    """(what it is, findings). EDIFACT and X12 are held to their tables also where no map reads the message."""
     start = content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:3] in (b"UNA", b"UNB", b"UNH"):
         return _examined_edifact(content, guidelines)
+    if start.startswith(b"ISA"):
+        return _examined_x12(content)
     try:
         label = identify(content, None)
         reading = read(content, label)
@@ -82,6 +85,16 @@ def _examined_edifact(content: bytes, guidelines: tuple[Guideline, ...]) -> tupl
             findings = (*findings, *(each for each in unreadable.findings if _is_of_the_document(each)))
     listed = ", ".join(f"{count} × {name}" for name, count in kinds.items())
     return f"EDIFACT, {listed or 'no message'}", findings
+
+
+def _examined_x12(content: bytes) -> tuple[str, tuple[Finding, ...]]:
+    outcome = x12.translate(content)
+    kinds: dict[str, int] = {}
+    for each in outcome.translations:
+        name = f"{each.set.id} {each.set.group.version}"
+        kinds[name] = kinds.get(name, 0) + 1
+    listed = ", ".join(f"{count} × {name}" for name, count in kinds.items())
+    return f"X12, {listed or 'no transaction set'}", outcome.findings
 
 
 def _is_of_the_document(finding: Finding) -> bool:

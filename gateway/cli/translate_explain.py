@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gateway.cli.translate_explain_x12 import show_x12
 from gateway.cli.translate_files import console, content_of, each_file, plain, problems_console
 from gateway.cli.translate_findings import show_findings
 from translators.edifact.directory import Directory, directory
@@ -19,6 +20,7 @@ from translators.edifact.structure import GroupInstance
 from translators.findings import Unreadable
 from translators.identify import identify
 from translators.reading import read
+from translators.x12.examining import examine as examine_x12
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +41,12 @@ def _explain(chosen: argparse.Namespace) -> int:
                 _show_edifact(out, path, examination)
                 show_findings(problems, path, [each for each in examination.all_findings if each.severity == "error"])
                 status = status if examination.is_good else max(status, 1)
+            elif start.startswith(b"ISA"):
+                read_x12 = examine_x12(content)
+                show_x12(out, path, read_x12)
+                errors = [each for each in read_x12.findings if each.severity == "error"]
+                show_findings(problems, path, errors)
+                status = max(status, 1) if errors else status
             else:
                 _show_document(out, path, content)
         except Unreadable as unreadable:

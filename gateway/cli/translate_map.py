@@ -116,7 +116,9 @@ def _suits(path: Path, using: Map) -> bool:
         return False
     if using.spec.format == "xml":
         return (label.format, label.name) == ("xml", using.spec.message)
-    return (label.format, label.name, label.version) == ("edifact", using.spec.message, using.spec.version)
+    if using.spec.format == "x12":
+        return (label.format, label.name) == ("x12", using.spec.message)
+    return (label.format, label.name, label.version) == (using.spec.format, using.spec.message, using.spec.version)
 
 
 def _rewrite(path: Path, using: Map) -> None:

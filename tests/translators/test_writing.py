@@ -210,7 +210,7 @@ def test_a_character_the_partner_cannot_read_is_refused_or_spelled_out() -> None
         (example("production-confirmation.json"), "ubl", "no UBL document is made of this"),
         ([], UBL_ORDER, "there is no document to write"),
         ([example("order.json")] * 2, UBL_ORDER, "an XML file holds one document"),
-        (example("order.json"), ORDERS, "an EDIFACT interchange needs an envelope: sender, recipient, reference"),
+        (example("order.json"), ORDERS, "an interchange needs an envelope: sender, recipient, reference"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_a_sentence(document: Any, target: str, text: str) -> None:

@@ -30,7 +30,7 @@ class AckError(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
 
 
 class AckSubject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What is acknowledged: an interchange, a message in it, a document, or several of these to be exact."""
+    """What is acknowledged: an interchange, a group or message in it, a document, or several of these to be exact."""
 
     interchange: str | None = None
     group: str | None = None
@@ -40,8 +40,8 @@ class AckSubject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     document: Ref | None = None
 
     def __post_init__(self) -> None:
-        if not self.interchange and not self.message and self.document is None:
-            raise ValueError("say what is acknowledged: `interchange`, `message` or `document`")
+        if not self.interchange and not self.group and not self.message and self.document is None:
+            raise ValueError("say what is acknowledged: `interchange`, `group`, `message` or `document`")
 
 
 class AckPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

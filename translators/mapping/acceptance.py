@@ -21,9 +21,14 @@ from translators.mapping.running import Map
 from translators.mapping.specs import Row
 from translators.reading import Document, read
 from translators.writing import Envelope, Unwritable, written
+from translators.x12.examining import examine
+from translators.x12.translating import compiled_x12
 from translators.xmldoc.translating import compiled_xml
 
 _PREPARED = datetime(2000, 1, 1, 12, 0)  # noqa: DTZ001 - the envelope of a trial; UNB knows no zone
+
+
+_COMPILERS = {"edifact": compiled_edifact, "x12": compiled_x12, "xml": compiled_xml}
 
 
 class SampleVerdict(Struct, frozen=True, kw_only=True):
@@ -63,7 +68,7 @@ class Acceptance(Struct, frozen=True, kw_only=True):
 def compiled(path: Path) -> Map:
     """The map in a file, of either format, compiled in both directions. Raises FileProblems."""
     file = load(path)
-    made = compiled_edifact(file) if file.spec.format == "edifact" else compiled_xml(file)
+    made = _COMPILERS[file.spec.format](file)
     made.check_writer()
     return made
 
@@ -91,7 +96,7 @@ def _tried(name: str, content: bytes, using: Map) -> SampleVerdict:
         problems.append("no document was read")
     if spec.reads_only:
         return SampleVerdict(name=name, documents=len(reading.documents), problems=tuple(problems))
-    envelope = _envelope(content) if spec.format == "edifact" else None
+    envelope = _ENVELOPES[spec.format](content) if spec.format in _ENVELOPES else None
     for document in reading.documents:
         problems += _written_back(document, label, using, envelope)
     return SampleVerdict(name=name, documents=len(reading.documents), problems=tuple(problems))
@@ -133,6 +138,20 @@ def _envelope(content: bytes) -> Envelope:
         repertoire=unb.get(1, 1) if unb else "UNOC",
         encoding=unb.get(1, 4) if unb and unb.syntax.version >= "4" else "",
     )
+
+
+def _x12_envelope(content: bytes) -> Envelope:
+    """The envelope of a trial: parties and moment as in the sample, since an acknowledgement takes them from there."""
+    header = examine(content).interchanges[0]
+    return Envelope(
+        sender=Party(id=header.sender, qualifier=header.sender_qualifier),
+        recipient=Party(id=header.receiver, qualifier=header.receiver_qualifier),
+        prepared=datetime.strptime(header.date + header.time, "%y%m%d%H%M"),  # noqa: DTZ007 - ISA knows no zone
+        reference="1",
+    )
+
+
+_ENVELOPES = {"edifact": _envelope, "x12": _x12_envelope}
 
 
 def _sentence(finding: Finding) -> str:

@@ -18,7 +18,7 @@ from translators.mapping.crossrefs import CrossReference
 from translators.mapping.files import MapFile
 from translators.mapping.sources import Leaves, Node, Pen, Slot, Source, Way
 from translators.mapping.specs import Row
-from translators.mapping.unwritten import Unwritten, unwritten
+from translators.mapping.unwritten import Unwritten, missing, unwritten
 from translators.mapping.wrapping import pieces
 
 
@@ -412,6 +412,8 @@ def _single(name: str, way: Way | None, fill: Action) -> Action:
         inner = _get(data, steps) if steps else data
         if not isinstance(inner, dict) or (steps and pointer + step in writing.written):
             return True
+        if way is None and steps and not missing(inner, pointer + step, writing.written)[1]:
+            return True  # another place for what a row above has said completely
         mark = writing.mark()
         target = node if way is None else way.open(writing.pen, node, writing.root, fresh=False)
         if target is None:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
+from translators.mapping.digits import DIGIT_CONVERSIONS, DIGIT_INVERSES
+
 Conversion = Callable[[str, str], str | None]
 
 _DECIMAL = re.compile(r"([+-]?)0*([0-9]*)(?:[.,]([0-9]*))?\Z", re.ASCII)
@@ -182,6 +184,7 @@ CONVERSIONS: dict[str, Conversion] = {
     "iso_instant": iso_instant,
     "note_subject": note_subject,
     "note_text": note_text,
+    **DIGIT_CONVERSIONS,
 }
 
 
@@ -194,6 +197,7 @@ INVERSES: dict[str, Callable[[str], str]] = {
     "iso_date": _same,
     "iso_time": _same,
     "iso_instant": _same,
+    **DIGIT_INVERSES,
 }
 """Canonical text -> the text of a message, for conversions of one field. Raises ValueError with a sentence."""
 

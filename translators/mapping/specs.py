@@ -109,7 +109,7 @@ class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class MapSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A map, with everything it inherits. `reads_only`: why nothing is written by it; empty for both directions."""
 
-    format: Literal["edifact", "xml"]
+    format: Literal["edifact", "x12", "vda", "xml"]
     message: str
     version: str
     document: str

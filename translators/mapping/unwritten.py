@@ -17,21 +17,21 @@ def unwritten(data: dict[str, Any], written: set[str], reasons: dict[str, str]) 
     """The parts of `data` none of whose pointers is `written`; `reasons` are by pointer, of the part or in it."""
     for name, value in data.items():
         if name != "kind":
-            _, missing = _missing(value, f"/{name}", written)
-            for each in missing:
+            _, lost = missing(value, f"/{name}", written)
+            for each in lost:
                 yield Unwritten(each, _reason(reasons, each))
 
 
-def _missing(value: Any, pointer: str, written: set[str]) -> tuple[bool, list[str]]:
-    """(whether something below was written, pointers that were not)."""
+def missing(value: Any, pointer: str, written: set[str]) -> tuple[bool, list[str]]:
+    """Of one value: (whether something below was written, pointers that were not)."""
     if isinstance(value, dict):
-        below = [_missing(each, f"{pointer}/{name}", written) for name, each in value.items()]
+        below = [missing(each, f"{pointer}/{name}", written) for name, each in value.items()]
     elif isinstance(value, list):
-        below = [_missing(each, f"{pointer}/{index}", written) for index, each in enumerate(value)]
+        below = [missing(each, f"{pointer}/{index}", written) for index, each in enumerate(value)]
     else:
         return pointer in written, [] if pointer in written else [pointer]
     if any(found for found, _ in below) or not below:
-        return True, [each for _, missing in below for each in missing]
+        return True, [each for _, lost in below for each in lost]
     return False, [pointer]
 
 

@@ -238,7 +238,7 @@ CASES: list[Case] = [
     ("ack", {"/result": "accepted"}, "part `2` is rejected although the whole is accepted", "/parts/1"),
     ("ack", {"/parts/1/number": "1"}, "two parts have the same number", ""),
     ("ack", {"/subject": {"type": "ORDERS"}},
-     "say what is acknowledged: `interchange`, `message` or `document`", "/subject"),
+     "say what is acknowledged: `interchange`, `group`, `message` or `document`", "/subject"),
     ("ack", {"/parts/1/errors/0": {"path": "x"}}, "an error needs a code or a text", "/parts/1/errors/0"),
     # ---- product, partner
     ("product", {"/units/0/factor": "0"}, "`factor` must be more than zero", "/units/0/factor"),

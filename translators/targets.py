@@ -1,0 +1,88 @@
+"""What can be written, by the name of a target, and the refusal of what cannot."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from translators.canonical.documents import KINDS
+from translators.edifact import translating as edifact
+from translators.findings import Finding
+from translators.mapping.catalogue import entries
+from translators.mapping.running import Map
+from translators.x12 import translating as x12
+from translators.x12.grammar import RELEASES
+from translators.xmldoc import translating as xml
+
+_ENVELOPED = ("edifact", "x12")
+"""Formats whose targets are called after them."""
+
+
+class Unwritable(Exception):  # noqa: N818 - a refusal, not a defect
+    """The document cannot be written as asked; `findings` say why."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__("; ".join(finding.text for finding in findings[:3]))
+        self.findings = tuple(findings)
+
+
+def targets() -> tuple[str, ...]:
+    """Everything `write` knows how to write."""
+    return (
+        "json",
+        *sorted(
+            _target(each.format, each.message, each.version, each.root) for each in entries() if not each.reads_only
+        ),
+    )
+
+
+def map_to(target: str) -> Map:
+    """The shipped map that writes `target`. Raises Unwritable for one there is none for."""
+    kind, _, rest = target.partition(":")
+    if kind.lower() == "x12":
+        message, _, release = rest.partition(":")
+        found = x12.compiled_map(message, release or RELEASES[0])
+        if found is not None:
+            return found
+    for entry in entries():
+        if entry.format == "x12":
+            continue
+        known = _target(entry.format, entry.message, entry.version, entry.root)
+        if target == known or target == known.rpartition(":")[0] or _loosely(target) == _loosely(known):
+            found = (
+                edifact.compiled_map(entry.message, entry.version)
+                if entry.format == "edifact"
+                else xml.map_for(entry.root)
+            )
+            assert found is not None, "the catalogue names maps that are there"
+            return found
+    raise refusal("map.target", f"`{target[:60]}` cannot be written; known are {', '.join(targets())}")
+
+
+def _target(kind: str, message: str, version: str, root: str) -> str:
+    if kind in _ENVELOPED:
+        return f"{kind}:{message}:{version}"
+    return f"{'ubl' if 'oasis:names:specification:ubl' in root else 'xml'}:{message}:{version}"
+
+
+def precise(target: str, document: Any) -> str:
+    """`ubl` alone means the one UBL document this canonical document becomes."""
+    if target != "ubl":
+        return target
+    found = [
+        _target(each.format, each.message, each.version, each.root)
+        for each in entries()
+        if not each.reads_only and KINDS[each.document].struct is type(document)
+    ]
+    found = [each for each in found if each.startswith("ubl:")]
+    if len(found) != 1:
+        raise refusal("map.target", f"say which: {', '.join(found)}" if found else "no UBL document is made of this")
+    return found[0]
+
+
+def _loosely(target: str) -> str:
+    """`D96A` for `D.96A`, whatever the case."""
+    return target.replace(".", "").lower()
+
+
+def refusal(code: str, text: str) -> Unwritable:
+    """One reason, for the operator."""
+    return Unwritable((Finding(code, text, act="operator"),))
