@@ -32,7 +32,7 @@ from gateway.ledger.keyfiles import Keys, create_if_absent, load_keys
 from gateway.ledger.ledger import Ledger, open_ledger
 from gateway.ledger.sealing import Sealer
 from gateway.observing import start_logging
-from gateway.policyrecord import record_policies
+from gateway.policyrecord import PolicyReports, record_policies
 from gateway.settings import Settings, read_settings
 from gateway.working import Duty, Worker
 from partners.live import LiveDirectory
@@ -86,7 +86,8 @@ async def open_api(settings: Settings) -> AsyncIterator[Api]:
         stack.push_async_callback(keys.close)
         verifier = TokenVerifier(settings.issuers(), keys, replays=counters)
         intake = Intake(policies, partners, counters, ledger, Limits(max_bytes=settings.max_body))
-        watchers = [asyncio.create_task(policies.watch()), asyncio.create_task(partners.watch())]
+        reports = PolicyReports(ledger, policies)
+        watchers = [asyncio.create_task(task) for task in (policies.watch(), partners.watch(), reports.run())]
         stack.push_async_callback(_end, watchers)
 
         callers = Callers(verifier, settings.trusted_proxies, settings.public_url)
@@ -94,7 +95,7 @@ async def open_api(settings: Settings) -> AsyncIterator[Api]:
             submissions=Submissions(callers, intake, settings.max_body, settings.body_seconds, settings.total_seconds),
             questions=Questions(callers, intake, ledger),
             inbox=PlantInbox(callers, intake, ledger),
-            health=Health(ledger, settings.state, settings.metrics_networks),
+            health=Health(ledger, settings.state, settings.metrics_networks, lambda: reports.in_force),
         )
 
 

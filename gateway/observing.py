@@ -35,6 +35,10 @@ OVERDUE = Gauge("gateway_overdue", "Deliveries past their deadline that have not
 MISSED = Counter("gateway_deadlines_missed_total", "Deliveries that passed their deadline", ["destination", "alert"])
 IMBALANCE = Gauge("gateway_ledger_imbalance", "Deliveries the ledger cannot account for; must be 0")
 POLICY = Gauge("gateway_policy_info", "The policy revision in force", ["revision"])
+POLICY_LOADS = Counter("gateway_policy_loads_total", "Attempts to load the rules", ["outcome"])
+POLICY_PROBLEMS = Gauge("gateway_policy_problems", "Mistakes in the rules as they lie there now")
+POLICY_REVISIONS = Gauge("gateway_policy_revisions", "Different revisions in force among the gateways that run")
+POLICY_EXPIRES = Gauge("gateway_policy_expires_seconds", "Time until the signed set in force expires")
 TREE_SIZE = Gauge("gateway_audit_tree_size", "Events under the newest checkpoint")
 
 _log = logging.getLogger("gateway.messages")

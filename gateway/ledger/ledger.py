@@ -5,7 +5,17 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from gateway.ledger import delivering, judging, offering, operating, overdue, reading, sequencing, verifying
+from gateway.ledger import (
+    delivering,
+    judging,
+    offering,
+    operating,
+    overdue,
+    reading,
+    sequencing,
+    verifying,
+    watching,
+)
 from gateway.ledger.checkpoints import SigningKey, Verifier
 from gateway.ledger.database import Pool, connection, migrate, open_pool
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
@@ -139,6 +149,25 @@ class Ledger:
     async def refused_requests(self, since: datetime) -> list[judging.RefusedSum]:
         """Sums of requests refused before their body was read."""
         return await judging.refused_requests(self._pool, since)
+
+    # -- rules -----------------------------------------------------------------------------------------------------
+
+    async def report_gateway(self, report: watching.GatewayReport) -> list[watching.RunningGateway]:
+        """Says which rules this process runs; returns what all of them say."""
+        return await watching.report_gateway(self._pool, self._worker, report)
+
+    async def gateways(self) -> list[watching.RunningGateway]:
+        return await watching.gateways(self._pool)
+
+    async def add_shadow(
+        self, candidate: str, live: str, *, judged: int, skipped: int, differences: Sequence[watching.Difference]
+    ) -> None:
+        await watching.add_shadow(self._pool, candidate, live, judged=judged, skipped=skipped, differences=differences)
+
+    async def shadow_runs(self) -> list[watching.ShadowRun]:
+        return await watching.shadow_runs(self._pool)
+
+    # -- the audit -------------------------------------------------------------------------------------------------
 
     async def tree_size(self) -> int:
         """Events under the newest checkpoint."""

@@ -1,6 +1,7 @@
 """Whether this process lives, whether it can take messages, and its figures."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -11,17 +12,20 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from gateway.channels.http.heads import HttpRequest, Networks, is_in, read_head
 from gateway.ledger.database import LedgerUnavailable
 from gateway.ledger.ledger import Ledger
+from gateway.policyrecord import RulesInForce
 
 LEAST_FREE = 256 * 1024 * 1024
 """Bytes that must be free where the state lies: not ready before full."""
 
 
 class Health(Struct, frozen=True):
-    """Readiness is the ledger and head-room on disk; Odoo, Keycloak and the counters may be away."""
+    """Readiness is the ledger and head-room on disk; Odoo, Keycloak and the counters may be away, and rules that differ
+    between gateways are told here but turn no traffic away."""
 
     ledger: Ledger
     state: Path
     metrics_networks: Networks
+    rules: Callable[[], RulesInForce] | None = None
 
     def live(self) -> Response[bytes]:
         return Response(b'{"live":true}', media_type="application/json")
@@ -29,7 +33,8 @@ class Health(Struct, frozen=True):
     async def ready(self) -> Response[bytes]:
         checks = {"ledger": await self._ledger_answers(), "disk": shutil.disk_usage(self.state).free > LEAST_FREE}
         holds = all(checks.values())
-        body = msgspec.json.encode({"ready": holds, "checks": checks})
+        rules = {"rules": self.rules()} if self.rules is not None else {}
+        body = msgspec.json.encode({"ready": holds, "checks": checks, **rules})
         return Response(body, status_code=200 if holds else 503, media_type="application/json")
 
     def metrics(self, request: HttpRequest) -> Response[bytes] | None:

@@ -106,5 +106,19 @@ _READY: Json = {
     "properties": {
         "ready": {"type": "boolean"},
         "checks": {"type": "object", "additionalProperties": {"type": "boolean"}},
+        "rules": {
+            "type": "object",
+            "description": "The rules in force here. They turn no traffic away.",
+            "required": ["revision", "number", "problems", "same_everywhere"],
+            "properties": {
+                "revision": _text("As in every verdict."),
+                "number": {"type": ["integer", "null"], "description": "Of a signed set."},
+                "problems": {"type": "integer", "description": "Mistakes that keep newer files out."},
+                "same_everywhere": {
+                    "type": ["boolean", "null"],
+                    "description": "Whether all gateways that run have this revision; null while nobody can tell.",
+                },
+            },
+        },
     },
 }
