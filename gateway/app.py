@@ -34,6 +34,7 @@ from gateway.ledger.sealing import Sealer
 from gateway.observing import start_logging
 from gateway.policyrecord import PolicyReports, record_policies
 from gateway.settings import Settings, read_settings
+from gateway.shadowing import Shadow
 from gateway.working import Duty, Worker
 from partners.live import LiveDirectory
 from policies.keeping import Kept
@@ -70,6 +71,13 @@ def open_policies(settings: Settings, told: Told | None, role: str) -> LivePolic
     return LivePolicies(settings.policies, told, kept=Kept(settings.state / "policies" / role), signers=signers)
 
 
+def open_shadow(settings: Settings, policies: LivePolicies, ledger: Ledger) -> Shadow | None:
+    """The candidate beside the rules in force, where the operators name one; its mistakes stop nothing."""
+    if settings.policies_candidate is None:
+        return None
+    return Shadow(LivePolicies(settings.policies_candidate, otherwise=policies.current), ledger)
+
+
 @asynccontextmanager
 async def open_api(settings: Settings) -> AsyncIterator[Api]:
     """Everything the HTTP channel needs, in the order a message meets it."""
@@ -85,9 +93,11 @@ async def open_api(settings: Settings) -> AsyncIterator[Api]:
         await keys.start()
         stack.push_async_callback(keys.close)
         verifier = TokenVerifier(settings.issuers(), keys, replays=counters)
-        intake = Intake(policies, partners, counters, ledger, Limits(max_bytes=settings.max_body))
-        reports = PolicyReports(ledger, policies)
-        watchers = [asyncio.create_task(task) for task in (policies.watch(), partners.watch(), reports.run())]
+        shadow = open_shadow(settings, policies, ledger)
+        intake = Intake(policies, partners, counters, ledger, Limits(max_bytes=settings.max_body), shadow)
+        reports = PolicyReports(ledger, policies, shadow)
+        for_ever = [policies.watch(), partners.watch(), reports.run(), *([shadow.run()] if shadow is not None else [])]
+        watchers = [asyncio.create_task(task) for task in for_ever]
         stack.push_async_callback(_end, watchers)
 
         callers = Callers(verifier, settings.trusted_proxies, settings.public_url)

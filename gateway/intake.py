@@ -14,6 +14,7 @@ from gateway.places import Places, places_of
 from gateway.rejections import by_rule, conflict, fields_of, other_type, unreadable
 from gateway.routing import Deliveries
 from gateway.senders import find_sender, request_facts
+from gateway.shadowing import Shadow
 from gateway.statements import Admission, acceptance, conflict_leaf, refusal
 from gateway.submissions import Credential, Receipt, Rejection, Submission
 from gateway.understanding import Understood, understand
@@ -37,7 +38,13 @@ class Intake:
     """Knows whom to ask; keeps nothing between two messages."""
 
     def __init__(
-        self, policies: LivePolicies, partners: LiveDirectory, counters: Counters, ledger: Ledger, limits: Limits
+        self,
+        policies: LivePolicies,
+        partners: LiveDirectory,
+        counters: Counters,
+        ledger: Ledger,
+        limits: Limits,
+        shadow: Shadow | None = None,
     ) -> None:
         self._policies = policies
         self._partners = partners
@@ -45,6 +52,7 @@ class Intake:
         self._ledger = ledger
         self._limits = limits
         self._refused = RefusedRequests(ledger)
+        self._shadow = shadow
 
     @property
     def older(self) -> OlderVersions:
@@ -61,6 +69,8 @@ class Intake:
         allowed = rules.admit(facts)
         if isinstance(allowed, Refused):
             self._refused.count(facts, allowed)
+            if self._shadow is not None:
+                self._shadow.see_request(facts, allowed)
             return by_rule(allowed)
         charges = rules.charges(facts)
         limited = limits_verdict(await self._counters.charge(charges))
@@ -110,6 +120,8 @@ class Intake:
         if isinstance(recorded, Conflicting):
             await self._ledger.note(conflict_leaf(entry, recorded.message_id), recorded.message_id)
             return conflict(recorded.message_id)
+        if self._shadow is not None and not recorded.duplicate:
+            self._shadow.see(entry)
         return Receipt(
             message_id=str(recorded.message_id),
             statement=recorded.statement,
@@ -148,6 +160,8 @@ class Intake:
         """Put the refusal on record and tell the sender under which id."""
         entry = refusal(submission, admission, label, judged, rejection)
         await self._ledger.refuse(entry)
+        if self._shadow is not None:
+            self._shadow.see(entry)
         return msgspec.structs.replace(
             rejection,
             message_id=str(entry.message_id),

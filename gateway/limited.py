@@ -75,6 +75,7 @@ def _leaf(cause: _Cause, refused: _Sum) -> bytes:
             "channel": facts.channel,
             "api_version": facts.api_version,
             "binding": facts.binding,
+            "verb": facts.verb,
         },
     }
     return msgspec.json.encode(leaf, order="sorted")

@@ -39,6 +39,12 @@ POLICY_LOADS = Counter("gateway_policy_loads_total", "Attempts to load the rules
 POLICY_PROBLEMS = Gauge("gateway_policy_problems", "Mistakes in the rules as they lie there now")
 POLICY_REVISIONS = Gauge("gateway_policy_revisions", "Different revisions in force among the gateways that run")
 POLICY_EXPIRES = Gauge("gateway_policy_expires_seconds", "Time until the signed set in force expires")
+SHADOW_JUDGED = Counter("gateway_policy_shadow_judged_total", "Decisions compared with the candidate's")
+SHADOW_DIFFERENCES = Counter(
+    "gateway_policy_shadow_differences_total",
+    "Decisions the candidate would have made otherwise",
+    ["partner", "change", "rule"],
+)
 TREE_SIZE = Gauge("gateway_audit_tree_size", "Events under the newest checkpoint")
 
 _log = logging.getLogger("gateway.messages")

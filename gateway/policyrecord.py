@@ -3,9 +3,9 @@ says every few seconds what it runs."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -50,6 +50,13 @@ def _report(recorded: "Future[None]") -> None:
         _log.error("a change of the rules could not be put on record: the ledger is away")
 
 
+class Candidate(Protocol):
+    """The set that runs beside the rules in force."""
+
+    @property
+    def revision(self) -> str: ...
+
+
 class RulesInForce(Struct, frozen=True):
     """`same_everywhere`: whether all gateways that run have this revision; None while the ledger is away."""
 
@@ -62,9 +69,7 @@ class RulesInForce(Struct, frozen=True):
 class PolicyReports:
     """Says what this gateway runs, and knows what the others said."""
 
-    def __init__(
-        self, ledger: Ledger, policies: LivePolicies, candidate: Callable[[], str | None] = lambda: None
-    ) -> None:
+    def __init__(self, ledger: Ledger, policies: LivePolicies, candidate: Candidate | None = None) -> None:
         self._ledger = ledger
         self._policies = policies
         self._candidate = candidate
@@ -85,9 +90,8 @@ class PolicyReports:
         live = self._policies
         revision, expires = live.current.revision, live.current.expires
         POLICY_EXPIRES.set((expires - now()).total_seconds() if expires is not None else float("inf"))
-        report = GatewayReport(
-            revision=revision, number=live.number, problems=len(live.problems), candidate=self._candidate()
-        )
+        candidate = self._candidate.revision if self._candidate is not None else None
+        report = GatewayReport(revision=revision, number=live.number, problems=len(live.problems), candidate=candidate)
         try:
             everybody = await self._ledger.report_gateway(report)
         except LedgerUnavailable:

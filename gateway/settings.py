@@ -38,6 +38,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     database_connections: int = 8
     counters_url: str | None = None
     policies: Path = PACKAGED / "policies" / "rules"
+    policies_candidate: Path | None = None
     policy_signers: Path | None = None
     partners: Path = PACKAGED / "partners"
     keys: Path = Path(".gateway/keys")
@@ -201,6 +202,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "database_connections": _whole(2, 200),
     "counters_url": _url("redis", "rediss", "unix"),
     "policies": _folder,
+    "policies_candidate": _folder,
     "policy_signers": _file,
     "partners": _folder,
     "keys": Path,

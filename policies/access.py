@@ -33,6 +33,8 @@ class Access:
         lists = {one.name: one for one in read.content.addresses}
         grants = [Grant(written, lists) for written in read.lists["rules"]]
         self.default = read.default
+        self.lists = lists
+        """Of addresses, by name."""
         self.conduits = Conduits(read, lists)
         self._denies = {verb: Selection(g for g in grants if g.rule.may == verb and g.denies) for verb in _VERBS}
         self._grants = {verb: Selection(g for g in grants if g.rule.may == verb and not g.denies) for verb in _VERBS}

@@ -39,9 +39,11 @@ class LivePolicies:
         *,
         kept: Kept | None = None,
         signers: Signers | None = None,
+        otherwise: PolicySet | None = None,
         now: Callable[[], datetime] = _now,
     ) -> None:
         """`kept`: where the set in force is kept over a restart. `signers`: only sets they signed are taken.
+        `otherwise`: what to start on when nothing else can be.
 
         Raises FileProblems: a gateway does not start on rules it cannot read, unless it has kept those it had.
         """
@@ -49,6 +51,7 @@ class LivePolicies:
         self._told = told
         self._kept = kept
         self._signers = signers
+        self._otherwise = otherwise
         self._now = now
         self._retry_at: datetime | None = None
         self.problems: tuple[FileProblem, ...] = ()
@@ -96,11 +99,11 @@ class LivePolicies:
         try:
             return self._take()
         except FileProblems as found:
-            recalled = self._recall()
+            recalled = self._recall() or self._otherwise
             if recalled is None:
                 raise
             self._note(found)
-            log.error("the rules cannot be used; starting on %s, as kept:\n%s", recalled.revision, found)  # noqa: TRY400
+            log.error("the rules cannot be used; starting on %s:\n%s", recalled.revision, found)  # noqa: TRY400
             return recalled
 
     def _note(self, found: FileProblems) -> None:

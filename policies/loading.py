@@ -33,7 +33,8 @@ def load(folder: Path) -> PolicySet:
         problems += _check(one)
     if problems:
         raise FileProblems(problems)
-    revision = _revision(folder, read.values())
+    digests = _digests(folder, read.values())
+    revision = _revision(digests)
     parts: dict[str, Any] = {}
     for kind, rules in KINDS_OF_RULES.items():
         try:
@@ -42,9 +43,10 @@ def load(folder: Path) -> PolicySet:
             problems += mistakes.problems
     if problems:
         raise FileProblems(problems)
-    if _revision(folder, read.values()) != revision:
+    if _digests(folder, read.values()) != digests:
         raise FileProblems([FileProblem(folder / "schemas", 0, 0, "the files changed while they were read; try again")])
-    return PolicySet(revision=revision, **parts)
+    written = tuple(one for rules in read.values() for one in rules.every())
+    return PolicySet(revision=revision, written=written, files=digests, **parts)
 
 
 def _read(folder: Path, problems: list[FileProblem]) -> Iterator[Read]:
@@ -125,14 +127,17 @@ def _name_of(rule: Rule) -> str:
     return rule.name
 
 
-def _revision(folder: Path, read: Iterable[Read]) -> str:
-    """Over names and bytes: the files of rules as they were read, and everything under `schemas/`."""
+def _digests(folder: Path, read: Iterable[Read]) -> dict[str, str]:
+    """SHA-256 by name: the files of rules as they were read, and everything under `schemas/`."""
     files = {one.file.path.relative_to(folder).as_posix(): one.file.content for one in read}
     for path in sorted((folder / "schemas").rglob("*")):
         if path.is_file():
             files[path.relative_to(folder).as_posix()] = path.read_bytes()
+    return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
+
+
+def _revision(digests: dict[str, str]) -> str:
     digest = hashlib.sha256()
-    for name, content in sorted(files.items()):
-        digest.update(f"{name}\0{len(content)}\0".encode())
-        digest.update(content)
+    for name, content in digests.items():
+        digest.update(f"{name}\0{content}\n".encode())
     return f"sha256:{digest.hexdigest()[:16]}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from policies.routing import Route, Routing
 from policies.schemas import SchemaRule, Schemas
 from policies.verdicts import Allowed, Refused
 from policies.versions import Versions
+from policies.written import Written
 
 
 class PolicySet(Struct, frozen=True, kw_only=True, eq=False):
@@ -33,6 +34,10 @@ class PolicySet(Struct, frozen=True, kw_only=True, eq=False):
     access: Access
     flows: Flows
     routing: Routing
+    written: tuple[Written[Any], ...] = ()
+    """Every rule as it was written, for telling about it; nothing is decided from these."""
+    files: dict[str, str] = {}
+    """SHA-256 of the files it was read from, by name."""
     expires: datetime | None = None
     """Of a signed set: from then on nothing is admitted."""
     _allowed: dict[tuple[int, int], Allowed] = field(default_factory=dict)

@@ -139,8 +139,8 @@ class Conduits:
 
     def refuse_way(self, document: DocumentFacts, destination: str) -> Refused | None:
         """A refusal when nothing carries this document from its sender's zone to the destination's."""
-        source = self._zone_of(document.request)
-        target = self._destinations.get(destination) or self._destinations.get(f"{destination.partition(':')[0]}:*")
+        source = self.zone_of(document.request)
+        target = self.zone_at(destination)
         unsure: RuleRef | None = None
         for conduit in self._conduits.get((source or "", target or "", document.document_type), ()):
             carries = True if conduit.force is None else conduit.force.judge(document)
@@ -154,6 +154,11 @@ class Conduits:
         act = "ask us; nothing you can change in the message helps"
         return Refused(self._default, "access.no_conduit", text, act, revision=self._revision)
 
-    def _zone_of(self, request: RequestFacts) -> str | None:
+    def zone_at(self, destination: str) -> str | None:
+        """The zone a destination lies in."""
+        return self._destinations.get(destination) or self._destinations.get(f"{destination.partition(':')[0]}:*")
+
+    def zone_of(self, request: RequestFacts) -> str | None:
+        """The zone a sender is in."""
         zones = self._senders.get(request.sender_kind, [])
         return next((ready.zone.name for ready in zones if ready.holds(request)), None)

@@ -4,8 +4,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from gateway.cli import audit, issuer, keys, message, odoo_standin, policy, serve, translate
+from gateway.cli import audit, issuer, keys, message, odoo_standin, serve, translate
 from gateway.cli.demo import command as demo
+from gateway.cli.policy import command as policy
 from gateway.ledger.database import LedgerUnavailable
 from gateway.ledger.keyfiles import BadKeyFile
 from gateway.settings import BadSettings

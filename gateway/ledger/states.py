@@ -37,6 +37,7 @@ class Event(StrEnum):
     DOCUMENT_CANCELLED = "operator.document.cancelled"
     POLICY_LOADED = "policy.set.loaded"
     POLICY_REJECTED = "policy.set.rejected"
+    POLICY_DIFFERED = "policy.candidate.differed"
 
 
 TRANSITIONS: dict[State, dict[Event, State]] = {

@@ -1,0 +1,132 @@
+"""`policy check` tells all that is wrong and what deserves a look; `policy test` runs the tests of the rules."""
+
+import argparse
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.cli.policy.telling import (
+    carefully,
+    console,
+    json_option,
+    known_of,
+    named,
+    partners_option,
+    place_of,
+    profiles,
+    row,
+    rules_option,
+    safe,
+    table,
+    tell_json,
+    tell_problems,
+)
+from gateway.local_counters import LocalCounters
+from partners.directory import load as load_partners
+from policies.checking import Warned, warnings
+from policies.loading import load
+from policies.policyset import PolicySet
+from policies.testing import Report, run_tests
+from translators.fileproblems import FileProblem, FileProblems
+
+
+def add_commands(verbs: Any) -> None:
+    check = verbs.add_parser(
+        "check", help="read rules and profiles as the service would, and tell what deserves a look"
+    )
+    rules_option(check)
+    partners_option(check)
+    check.add_argument("--strict", action="store_true", help="warnings count as mistakes")
+    json_option(check)
+    check.set_defaults(run=carefully(_check))
+    test = verbs.add_parser("test", help="run the tests beside the rules")
+    rules_option(test)
+    test.add_argument("--coverage", type=int, metavar="PERCENT", help="fail when fewer rules are covered")
+    test.add_argument("--verbose", action="store_true", help="tell the cases that hold, too")
+    json_option(test)
+    test.set_defaults(run=carefully(_test))
+
+
+def tests_of(rules: PolicySet, folder: Any) -> Report:
+    """Every case with counters of its own, whose clock stands still."""
+    return run_tests(rules, folder, lambda: LocalCounters(clock=lambda: 0).charge)
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    problems: list[FileProblem] = []
+    revisions: dict[str, str] = {}
+    warned: list[Warned] = []
+    try:
+        revisions["partners"] = load_partners(chosen.partners).revision
+    except FileProblems as found:
+        problems += found.problems
+    try:
+        rules = load(chosen.rules)
+        report = tests_of(rules, chosen.rules)
+        revisions["rules"] = rules.revision
+        # Without a single case the absence of tests is said once, not for every rule.
+        untested = report.coverage.uncovered if report.outcomes else ()
+        known = known_of(profiles(chosen.partners))
+        warned = warnings(rules, datetime.now(UTC), known, untested)
+        problems += report.failures
+    except FileProblems as found:
+        problems += found.problems
+    failed = bool(problems) or (chosen.strict and bool(warned))
+    if chosen.json:
+        told = [{"kind": one.kind, "rule": one.rule.name, **place_of(one.problem)} for one in warned]
+        found_here = [place_of(one) for one in problems]
+        tell_json({"ok": not failed, "revisions": revisions, "problems": found_here, "warnings": told})
+        return 1 if failed else 0
+    tell_problems(problems)
+    for one in warned:
+        print(safe(f"{one.problem} [{one.kind}]"))
+    if not problems:
+        for name in ("rules", "partners"):
+            print(f"{name} ok, revision {revisions[name]}")
+    return 1 if failed else 0
+
+
+def _test(chosen: argparse.Namespace) -> int:
+    rules = load(chosen.rules)
+    report = tests_of(rules, chosen.rules)
+    too_few = chosen.coverage is not None and report.coverage.percent < chosen.coverage
+    failed = bool(report.failures) or too_few or not report.outcomes
+    if chosen.json:
+        tell_json(_told(rules, report, ok=not failed))
+        return 1 if failed else 0
+    tell_problems(report.failures)
+    if chosen.verbose:
+        shown = table("cases", "", "case", "decided by", "where")
+        for one in report.outcomes:
+            decider = named(one.explanation.decision.rule)
+            row(shown, "failed" if one.failures else "holds", one.name, decider, f"{one.file}:{one.line}")
+        console().print(shown)
+    held = sum(not one.failures for one in report.outcomes)
+    cover = report.coverage
+    covered = cover.rules - len(cover.uncovered)
+    print(f"{held} of {len(report.outcomes)} cases hold; {covered} of {cover.rules} rules covered")
+    if cover.uncovered:
+        print(f"not covered: {', '.join(named(rule) for rule in cover.uncovered)}")
+    if too_few:
+        print(f"{cover.percent} % of the rules are covered; {chosen.coverage} % are asked for")
+    if not report.outcomes:
+        print(f"there is no case in {chosen.rules / 'tests'}")
+    return 1 if failed else 0
+
+
+def _told(rules: PolicySet, report: Report, *, ok: bool) -> dict[str, Any]:
+    cases = [
+        {
+            "name": one.name,
+            "file": one.file,
+            "line": one.line,
+            "holds": not one.failures,
+            "rule": one.explanation.decision.rule.name if one.explanation.decision.rule else None,
+            "failures": [place_of(problem) for problem in one.failures],
+        }
+        for one in report.outcomes
+    ]
+    uncovered = [
+        {"kind": one.kind, "name": one.name, "file": one.file, "line": one.line} for one in report.coverage.uncovered
+    ]
+    coverage = {"rules": report.coverage.rules, "percent": report.coverage.percent, "uncovered": uncovered}
+    return {"ok": ok, "revision": rules.revision, "cases": cases, "coverage": coverage}

@@ -1,0 +1,15 @@
+"""`policy`: what the rules say, what a change of them would do, and how it comes into force.
+
+Exit status, everywhere: 0 yes or done; 1 the answer is no (a mistake, a failed test, a refusal, a difference that was
+asked about); 2 the command cannot be carried out. `--json` prints one object, whatever the answer.
+"""
+
+from typing import Any
+
+from gateway.cli.policy import check, compare, keys, release, status, trying
+
+
+def add_commands(commands: Any) -> None:
+    verbs = commands.add_parser("policy", help="work with the rules").add_subparsers(required=True, metavar="VERB")
+    for module in (check, trying, compare, keys, release, status):
+        module.add_commands(verbs)

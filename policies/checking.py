@@ -1,0 +1,154 @@
+"""What is allowed to stand in rules and yet deserves a look: warnings, with the place and what to do.
+
+Mistakes that keep a set out of force are found while it is loaded; nothing here does.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from policies.covering import covers
+from policies.policyset import PolicySet
+from policies.verdicts import RuleRef
+from policies.written import Written
+from translators.fileproblems import FileProblem
+
+SOON = timedelta(days=30)
+
+Kind = Literal["expired", "expiring", "dead", "shadowed", "contradicted", "untested"]
+
+
+class Warned(Struct, frozen=True, kw_only=True):
+    """`problem` has the place and the sentence."""
+
+    kind: Kind
+    rule: RuleRef
+    problem: FileProblem
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """What the profiles know, as far as rules may name it."""
+
+    partners: frozenset[str]
+    plants: frozenset[str]
+    plans: frozenset[str]
+
+
+def warnings(
+    rules: PolicySet, now: datetime, known: Known | None = None, untested: Sequence[RuleRef] = ()
+) -> list[Warned]:
+    """In the order of the files. `untested`: rules that no test covers."""
+    found: list[Warned] = []
+    for one in rules.written:
+        found += _in_time(one, now)
+        if known is not None:
+            found += _dead(one, known)
+        if one.ref in untested:
+            text = f"no test covers `{one.ref.name}`; add a case to `tests/`"
+            found.append(_warned("untested", one, None, text))
+    found += _superfluous(rules.written)
+    return sorted(found, key=lambda warned: warned.problem)
+
+
+def _warned(kind: Kind, one: Written[Any], field: str | None, text: str) -> Warned:
+    return Warned(kind=kind, rule=one.ref, problem=one.problem(field, text))
+
+
+def _in_time(one: Written[Any], now: datetime) -> Iterator[Warned]:
+    until = one.rule.until
+    if until is None:
+        return
+    if now >= until.at:
+        yield _warned("expired", one, "until", f"`{one.ref.name}` is over since {until.text}; take it away")
+    elif until.at - now <= SOON:
+        days = (until.at - now).days
+        when = f"in {days} days" if days > 1 else "within two days"
+        text = f"`{one.ref.name}` ends {when}, at {until.text}; renew it, or tell those it is for"
+        yield _warned("expiring", one, "until", text)
+
+
+def _dead(one: Written[Any], known: Known) -> Iterator[Warned]:
+    """Rules for somebody who does not exist."""
+    rule = one.rule
+    for field, existing, noun in (
+        ("partners", known.partners, "partner"),
+        ("plans", known.plans, "plan"),
+        ("plants", known.plants, "plant"),
+        ("open_to", known.partners, "partner"),
+    ):
+        value = getattr(rule, field, ())
+        if value == "own":
+            continue
+        for number, name in enumerate(value):
+            if name not in existing:
+                has = "no profile has" if noun == "plan" else "there is no profile of"
+                text = f"{has} the {noun} `{name}`; correct it, or take it away"
+                yield _warned("dead", one, f"{field}[{number}]", text)
+
+
+def _superfluous(written: Sequence[Written[Any]]) -> Iterator[Warned]:
+    """Rules that can never decide, because another always does before them or against them."""
+    by_kind: dict[tuple[str, str], list[Written[Any]]] = {}
+    for one in written:
+        by_kind.setdefault((one.ref.kind, one.path.partition("[")[0]), []).append(one)
+    for (kind, field), rules in by_kind.items():
+        judge = {"access": _access, "limits": _limits, "schemas": _schemas, "routing": _routing}.get(kind)
+        if judge is None or field != "$.rules":
+            continue
+        for number, one in enumerate(rules):
+            for other in rules:
+                if other is not one and (found := judge(other, one, rules.index(other) < number)) is not None:
+                    yield found
+                    break
+
+
+def _access(other: Written[Any], one: Written[Any], before: bool) -> Warned | None:
+    wide, narrow = other.rule, one.rule
+    if wide.mode != "enforce" or not covers(wide, narrow):
+        return None
+    if wide.effect == "deny" and narrow.effect == "allow":
+        text = f"this grant can never be used: `{wide.name}` ({other.ref.file}:{other.ref.line}) denies all of it"
+        return _warned("contradicted", one, None, text)
+    if wide.effect != narrow.effect or (covers(narrow, wide) and not before):
+        return None
+    text = f"`{wide.name}` ({other.ref.file}:{other.ref.line}) already says all of this; take one of them away"
+    return _warned("shadowed", one, None, text)
+
+
+def _limits(other: Written[Any], one: Written[Any], before: bool) -> Warned | None:
+    wide, narrow = other.rule, one.rule
+    tight, loose = (rule.rate for rule in (wide, narrow))
+    if wide.instead or wide.overrides or narrow.overrides:
+        return None  # neither is always what it says, or is meant to stand beside the other
+    if wide.mode != "enforce" or tight is None or loose is None or not covers(wide, narrow):
+        return None
+    bursts = [rule.burst or rule.rate.count for rule in (wide, narrow)]
+    # Compared without division: the limit that always has less room decides, and the other never does.
+    if tight.count * loose.seconds > loose.count * tight.seconds or bursts[0] > bursts[1]:
+        return None
+    if covers(narrow, wide) and not before and (tight.text, bursts[0]) == (loose.text, bursts[1]):
+        return None
+    text = f"`{wide.name}` ({other.ref.file}:{other.ref.line}) is always as tight; this limit never decides"
+    return _warned("shadowed", one, "rate", text)
+
+
+def _schemas(other: Written[Any], one: Written[Any], before: bool) -> Warned | None:
+    wide, narrow = other.rule, one.rule
+    goes_first = bool(wide.partners) >= bool(narrow.partners) and (
+        before or bool(wide.partners) > bool(narrow.partners)
+    )
+    if not goes_first or not covers(wide, narrow):
+        return None
+    text = f"`{wide.name}` ({other.ref.file}:{other.ref.line}) is always taken first; this schema is never used"
+    return _warned("shadowed", one, None, text)
+
+
+def _routing(other: Written[Any], one: Written[Any], before: bool) -> Warned | None:
+    wide, narrow = other.rule, one.rule
+    same = (wide.destination, wide.operation) == (narrow.destination, narrow.operation)
+    if not same or not covers(wide, narrow) or (covers(narrow, wide) and not before):
+        return None
+    text = f"`{wide.name}` ({other.ref.file}:{other.ref.line}) already sends these there; it would arrive twice"
+    return _warned("contradicted", one, "destination", text)

@@ -1,0 +1,254 @@
+"""`partner-gateway policy`: what it prints, what it exits with, and that it never shows a traceback."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gateway.cli.main import main
+from gateway.settings import PACKAGED
+
+Ran = tuple[int, str, str]
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with live rules, where commands are run."""
+    shutil.copytree(PACKAGED / "policies" / "rules", tmp_path / "live")
+    monkeypatch.setenv("GATEWAY_POLICIES", str(tmp_path / "live"))
+    monkeypatch.setenv("GATEWAY_STATE", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run(house: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    def running(*words: str) -> Ran:
+        try:
+            status = main(["policy", *words])
+        except SystemExit as ended:
+            status = int(str(ended.code))
+        told = capsys.readouterr()
+        assert "Traceback" not in told.out + told.err
+        return status, told.out, told.err
+
+    return running
+
+
+@pytest.fixture
+def signed(house: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Sets must be signed: mira and jonas may, one approval is needed."""
+    lines = [run("keygen", name, "--key", f"{name}.pem")[1].splitlines()[-1] for name in ("mira", "jonas")]
+    (house / "signers.yaml").write_text("\n".join(["kind: signers", "approvals: 1", "signers:", *lines, ""]))
+    monkeypatch.setenv("GATEWAY_POLICY_SIGNERS", str(house / "signers.yaml"))
+    return house
+
+
+def candidate(house: Path, *changes: tuple[str, str, str]) -> Path:
+    folder = house / "candidate"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(house / "live", folder)
+    for name, old, new in changes:
+        path = folder / name
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new, 1))
+    return folder
+
+
+SLOWER = ("limits.yaml", "rate: 5000 per 1s", "rate: 3000 per 1s")
+MISTAKE = ("limits.yaml", "rate: 5000 per 1s", "rate: 5000 per minite")
+
+
+def test_check_tells_every_mistake_and_exits_with_1(run: Run, house: Path) -> None:
+    candidate(house, MISTAKE, ("access.yaml", "may: call", "may: cal"))
+    status, out, err = run("check", "--rules", "candidate")
+    assert (status, out) == (1, "")
+    assert re.fullmatch(
+        r"candidate/access\.yaml:\d+:\d+: .*\ncandidate/limits\.yaml:20:9: unknown unit `minite`; .*\n", err
+    )
+
+
+def test_check_in_json_has_places(run: Run, house: Path) -> None:
+    candidate(house, MISTAKE)
+    status, out, _ = run("check", "--rules", "candidate", "--json")
+    told = json.loads(out)
+    assert (status, told["ok"]) == (1, False)
+    assert told["problems"][0] | {"text": ""} == {
+        "file": "candidate/limits.yaml", "line": 20, "column": 9, "text": "",
+    }  # fmt: skip
+
+
+def test_check_warns_and_strictly_fails(run: Run, house: Path) -> None:
+    gone = "- name: gone\n  why: a test\n  mode: observe\n  may: call\n  senders: [plant]\n  until: 2026-01-01\n"
+    candidate(house, ("access.yaml", "rules:\n", f"rules:\n{gone}"))
+    status, out, _ = run("check", "--rules", "candidate")
+    assert status == 0
+    assert "is over since 2026-01-01; take it away [expired]" in out
+    assert run("check", "--rules", "candidate", "--strict")[0] == 1
+
+
+def test_a_failing_case_is_a_problem_of_the_check(run: Run, house: Path) -> None:
+    candidate(house, ("limits.yaml", "lines: 100", "lines: 300"))
+    status, _, err = run("check", "--rules", "candidate")
+    assert status == 1
+    assert "candidate/tests/partners.yaml" in err
+
+
+def test_test_counts_and_covers(run: Run, house: Path) -> None:
+    status, out, _ = run("test")
+    assert status == 0
+    assert re.search(r"^(\d+) of \1 cases hold; \d+ of \d+ rules covered$", out, re.MULTILINE)
+    (house / "live" / "tests" / "plants.yaml").unlink()
+    status, out, _ = run("test", "--coverage", "100")
+    assert status == 1
+    assert "not covered: " in out
+    assert "100 % are asked for" in out
+    status, out, _ = run("test", "--json")
+    assert "plants-confirm-own-production" in [one["name"] for one in json.loads(out)["coverage"]["uncovered"]]
+
+
+def test_without_a_case_test_is_no_yes(run: Run, house: Path) -> None:
+    shutil.rmtree(house / "live" / "tests")
+    status, out, _ = run("test")
+    assert status == 1
+    assert "there is no case in" in out
+
+
+def test_explain_says_who_decided_and_why_the_others_did_not(run: Run) -> None:
+    status, out, _ = run(
+        "explain", "sender=aurora", "plan=standard", "roles=orders.send", "document=despatch_advice", "plant=salzungen"
+    )
+    assert status == 1
+    assert out.startswith("refused with access.not_granted by access default (document 1): no rule allows it")
+    assert "the sender needs the role `despatch.send`; it has `orders.send` (access.yaml:" in out
+
+
+def test_explain_in_json_and_from_a_file(run: Run, house: Path) -> None:
+    (house / "facts.yaml").write_text("sender: kiesel\nplan: trial\nroles: [orders.send]\ndocument: purchase_order\n")
+    assert run("explain", "--file", "facts.yaml")[0] == 0
+    status, out, _ = run("explain", "--file", "facts.yaml", "lines=101", "--json")
+    told = json.loads(out)
+    assert (status, told["decision"]["rule"]["name"]) == (1, "trial-lines")
+    assert [one["rule"]["name"] for one in told["rules"] if one["decided"]] == ["trial-lines"]
+    assert told["facts"]["documents"][0]["lines"] == 101
+
+
+def test_explain_for_partners_tells_no_file(run: Run) -> None:
+    status, out, _ = run("explain", "sender=kiesel", "plan=trial", "roles=orders.send", "document=purchase_order",
+                         "lines=101", "--for-partner")  # fmt: skip
+    assert status == 1
+    assert "rule: trial-lines" in out
+    assert "yaml" not in out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["explain", "sendr=aurora"], "did you mean `sender`?"),
+        (["explain", "nonsense"], "`nonsense` is neither a message id nor a fact; write e.g. `sender=nordlicht`"),
+        (["explain", "--file", "nowhere.yaml"], "nowhere.yaml: cannot be read: no such file or directory"),
+        (["explain", "sender=a", "--rules", "nowhere"], "nowhere: there is no such folder of rules"),
+        (["diff", "live", "nowhere"], "`nowhere` is neither a folder nor a set that was kept here; kept are: none"),
+        (["replay", "nowhere"], "`nowhere` is neither a folder nor a set that was kept here"),
+        (["replay", "live", "--since", "7"], "`7` is not a length of time; write e.g. `12h`, `7d` or `2w`"),
+        (["diff", "live", "live", "--at", "soon"], "`soon` is not a date or a time with its zone"),
+        (["promote", "nowhere"], "nowhere: there is no such folder of rules"),
+        (["rollback", "3"], "`3` is neither a folder nor a set that was kept here"),
+        (["sign", "live", "--key", "no.pem", "--as", "mira", "--why", "x"], "no.pem: cannot be read"),
+        (["approve", "live", "--key", "no.pem", "--as", "mira"], "GATEWAY_POLICY_SIGNERS names no file"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)  # fmt: skip
+def test_what_cannot_be_done_is_a_sentence_and_2(run: Run, words: list[str], sentence: str) -> None:
+    status, out, err = run(*words)
+    assert (status, out) == (2, "")
+    assert sentence in err
+
+
+def test_what_cannot_be_done_is_json_where_it_is_asked_for(run: Run) -> None:
+    status, out, err = run("diff", "live", "nowhere", "--json")
+    assert (status, err) == (2, "")
+    assert json.loads(out)["problems"][0]["text"].startswith("`nowhere` is neither")
+
+
+def test_diff_tells_people_and_programs(run: Run, house: Path) -> None:
+    candidate(house, SLOWER)
+    status, out, _ = run("diff", "live", "candidate")
+    assert status == 0
+    assert "limit `standard-requests`: requests at 5000 per 1s, 5000 at once → requests at 3000" in out
+    status, out, _ = run("diff", "live", "candidate", "--exit-code", "--json")
+    told = json.loads(out)
+    assert status == 1
+    assert told["effects"][0]["partners"]
+    assert told["rules"][0]["fields"] == {"rate": ["5000 per 1s", "3000 per 1s"]}
+    assert run("diff", "live", "live", "--exit-code")[0] == 0
+
+
+def test_promote_without_signers_checks_tests_and_replaces(run: Run, house: Path) -> None:
+    candidate(house, MISTAKE)
+    status, _, err = run("promote", "candidate")
+    assert status == 2
+    assert "unknown unit `minite`" in err
+    candidate(house, ("limits.yaml", "lines: 100", "lines: 300"))
+    assert run("promote", "candidate")[0] == 2, "a case fails"
+    candidate(house, SLOWER)
+    status, out, _ = run("promote", "candidate", "--dry-run")
+    assert (status, out[:12]) == (0, "could be put")
+    assert "3000" not in (house / "live" / "limits.yaml").read_text()
+    assert run("promote", "candidate", "--coverage", "50")[0] == 0
+    assert "rate: 3000 per 1s" in (house / "live" / "limits.yaml").read_text()
+    assert run("diff", "live", "candidate")[1].endswith("the same rules\n")
+    assert not list(house.glob(".live.*")), "nothing is left lying about"
+
+
+def test_the_packaged_rules_are_not_overwritten(run: Run, house: Path) -> None:
+    candidate(house, SLOWER)
+    status, _, err = run("promote", "candidate", "--to", str(PACKAGED / "policies" / "rules"))
+    assert status == 2
+    assert "the packaged rules are not changed" in err
+
+
+def test_signed_sets_go_from_author_to_approver_to_live(run: Run, signed: Path) -> None:
+    candidate(signed, SLOWER)
+    assert run("promote", "candidate")[0] == 2
+    status, out, _ = run("sign", "candidate", "--key", "mira.pem", "--as", "mira", "--why", "a test")
+    assert (status, out.splitlines()[0][:32]) == (0, "signed as number 1 by mira, revi")
+    status, _, err = run("promote", "candidate")
+    assert (status, "1 approvals are needed, 0 count" in err) == (2, True)
+    status, _, err = run("approve", "candidate", "--key", "mira.pem", "--as", "mira")
+    assert (status, "`mira` is the author and cannot approve too" in err) == (2, True)
+    status, out, _ = run("approve", "candidate", "--key", "jonas.pem", "--as", "jonas")
+    assert status == 0
+    assert "limit `standard-requests`: requests at 5000 per 1s" in out, "whoever approves sees what changes"
+    assert out.endswith("approved by jonas\n")
+    status, out, _ = run("promote", "candidate")
+    assert (status, "number 1, revision sha256:" in out) == (0, True)
+
+
+def test_a_lower_number_is_not_promoted(run: Run, signed: Path) -> None:
+    for number in ("7", "6"):
+        candidate(signed, ("limits.yaml", "burst: 10", f"burst: 10 # {number}"))
+        run("sign", "candidate", "--key", "mira.pem", "--as", "mira", "--why", "a test", "--number", number)
+        run("approve", "candidate", "--key", "jonas.pem", "--as", "jonas")
+        status, _, err = run("promote", "candidate")
+        assert status == (0 if number == "7" else 2)
+    assert "number 6 is not above 7, which was in force" in err
+
+
+def test_a_set_with_a_failing_case_is_not_signed(run: Run, signed: Path) -> None:
+    candidate(signed, ("limits.yaml", "lines: 100", "lines: 300"))
+    status, _, err = run("sign", "candidate", "--key", "mira.pem", "--as", "mira", "--why", "a test")
+    assert status == 2
+    assert "tests/partners.yaml" in err
+    assert not (signed / "candidate" / "bundle.json").exists()
+
+
+def test_a_key_is_never_overwritten(run: Run, signed: Path) -> None:
+    before = (signed / "mira.pem").read_bytes()
+    status, _, err = run("keygen", "mira", "--key", "mira.pem")
+    assert (status, "already there" in err) == (2, True)
+    assert (signed / "mira.pem").read_bytes() == before

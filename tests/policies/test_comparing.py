@@ -1,0 +1,141 @@
+"""What a change means for whom, told from what both sets answer."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from policies.comparing import Comparison, compare_sets
+from policies.loading import PolicySet, load
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+PLANS = {"aurora": "standard", "nordlicht": "standard", "kiesel": "trial"}
+
+
+@pytest.fixture
+def before(rules: Path) -> PolicySet:
+    return load(rules)
+
+
+def change(rules: Path, name: str, *pairs: tuple[str, str]) -> PolicySet:
+    path = rules / name
+    text = path.read_text()
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path.write_text(text)
+    return load(rules)
+
+
+def effects(before: PolicySet, after: PolicySet) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    found = compare_sets(before, after, NOW, PLANS)
+    return [(one.topic, one.what, one.who, one.partners) for one in found.effects]
+
+
+def test_the_same_rules_change_nothing(before: PolicySet, rules: Path) -> None:
+    found = compare_sets(before, load(rules), NOW, PLANS)
+    assert (found.effects, found.rules) == ((), ())
+
+
+def test_a_comment_changes_the_revision_and_nothing_else(before: PolicySet, rules: Path) -> None:
+    after = change(rules, "access.yaml", ("rules:\n", "rules: # all of them\n"))
+    found = compare_sets(before, after, NOW, PLANS)
+    assert found.before != found.after
+    assert (found.effects, found.rules) == ((), ())
+
+
+def test_a_role_that_may_do_more(before: PolicySet, rules: Path) -> None:
+    after = change(rules, "access.yaml", ("  roles: [despatch.send]", "  roles: [despatch.send, orders.send]"))
+    assert effects(before, after) == [
+        ("gains", "sending `despatch_advice`", "every partner with role `orders.send`",
+         ("aurora", "kiesel", "nordlicht")),
+    ]  # fmt: skip
+
+
+def test_what_goes_both_ways_is_told_both_ways(before: PolicySet, rules: Path) -> None:
+    after = change(
+        rules,
+        "access.yaml",
+        ("roles: [orders.send]\n  documents: [purchase_order]", "roles: [orders.send]\n  documents: [despatch_advice]"),
+    )
+    assert [one[:3] for one in effects(before, after)] == [
+        ("gains", "sending `despatch_advice`", "every partner with role `orders.send`"),
+        ("loses", "sending `purchase_order`", "every partner with role `orders.send`"),
+    ]
+
+
+def test_a_deny_for_one_partner_at_one_plant(before: PolicySet, rules: Path) -> None:
+    deny = (
+        "rules:\n- name: no-kiesel\n  why: a test\n  mode: enforce\n  effect: deny\n  may: send\n"
+        "  senders: [partner]\n  partners: [kiesel]\n  plants: [ulm]\n"
+    )
+    after = change(rules, "access.yaml", ("rules:\n", deny))
+    assert sorted(effects(before, after)) == [
+        ("loses", "sending `despatch_advice` for a plant we do not know or plant `ulm`",
+         "`kiesel` with role `despatch.send`", ("kiesel",)),
+        ("loses", "sending `purchase_order` for a plant we do not know or plant `ulm`",
+         "`kiesel` with role `orders.send`", ("kiesel",)),
+    ]  # fmt: skip
+
+
+def test_a_limit_from_and_to(before: PolicySet, rules: Path) -> None:
+    after = change(rules, "limits.yaml", ("rate: 5 per 1s\n  burst: 10", "rate: 3 per 1s\n  burst: 6"))
+    assert effects(before, after) == [
+        ("limit", "limit `trial-requests`: requests at 5 per 1s, 10 at once → requests at 3 per 1s, 6 at once",
+         "every partner on plan `trial`", ("kiesel",)),
+    ]  # fmt: skip
+
+
+def test_a_limit_that_only_observes(before: PolicySet, rules: Path) -> None:
+    after = change(rules, "limits.yaml", ("reach us\n  mode: enforce", "reach us\n  mode: observe"))
+    assert effects(before, after)[0][1] == (
+        "limit `trial-requests`: requests at 5 per 1s, 10 at once → requests at 5 per 1s, 10 at once (observed)"
+    )
+
+
+def test_a_version_that_ends(before: PolicySet, rules: Path) -> None:
+    after = change(
+        rules, "versions.yaml",
+        ("api: v1\n  state: active",
+         "api: v1\n  state: deprecated\n  deprecated_from: 2026-11-01\n  sunset: 2027-11-01"),
+    )  # fmt: skip
+    (topic, what, who, _), *_ = effects(before, after)
+    assert topic == "version"
+    assert what.startswith("API version `v1`: taken → taken (Deprecation @1793491200, Sunset Mon, 01 Nov 2027")
+    assert who == "every partner, every plant, every corporate client"
+
+
+def test_where_documents_go(before: PolicySet, rules: Path) -> None:
+    before = change(rules, "access.yaml", ("destinations: [odoo]", "destinations: [odoo, recording]"))
+    after = change(rules, "routing.yaml", ("destination: odoo", "destination: recording"))
+    assert [one[:3] for one in effects(before, after)] == [
+        ("route", "`purchase_order`: odoo sale_order.create_confirmed → recording sale_order.create_confirmed",
+         "every partner, every corporate client"),
+    ]  # fmt: skip
+
+
+def test_a_schema_that_says_something_else_under_the_same_name(before: PolicySet, rules: Path) -> None:
+    path = rules / "schemas" / "purchase_order.1.json"
+    path.write_text(path.read_text().replace("{", '{"title": "another",', 1))
+    assert effects(before, load(rules)) == [
+        ("schema", "`schemas/purchase_order.1.json` has changed", "rules `order-json`", ()),
+    ]
+
+
+def test_what_cannot_be_asked_is_told_rule_by_rule(before: PolicySet, rules: Path) -> None:
+    found: Comparison = compare_sets(before, change(rules, "routing.yaml", ("pass", "hold")), NOW, PLANS)
+    assert found.effects == ()
+    (one,) = found.rules
+    assert (one.kind, one.name, one.change, one.fields, one.place) == (
+        "routing", "orders-to-odoo", "changed", {"when_parked": ("pass", "hold")}, one.place,
+    )  # fmt: skip
+
+
+def test_rules_that_come_and_go(before: PolicySet, rules: Path) -> None:
+    after = change(rules, "access.yaml", ("name: operators-resubmit", "name: operators-enter"))
+    found = compare_sets(before, after, NOW, PLANS)
+    assert found.effects == (), "another name changes nothing for anybody"
+    assert [(one.name, one.change) for one in found.rules] == [
+        ("operators-enter", "added"),
+        ("operators-resubmit", "removed"),
+    ]
