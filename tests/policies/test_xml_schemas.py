@@ -1,10 +1,12 @@
 """The XSDs we ship: UBL's names and namespaces exactly, our figures strictly, everything else openly."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from policies.editorschemas import RULES
+from translators.xmldoc.order import ubl
 from translators.xmldoc.validating import XmlSchema
 
 UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
@@ -107,3 +109,19 @@ def test_a_despatch_line_names_its_order_line(advice: XmlSchema) -> None:
 def test_the_files_name_no_other_place() -> None:
     for path in Path(RULES / "schemas" / "ubl").glob("*.xsd"):
         assert 'schemaLocation="http' not in path.read_text()
+
+
+@pytest.mark.parametrize(("file", "name"), [("order", "Order"), ("despatch-advice", "DespatchAdvice")])
+def test_the_children_of_a_document_are_those_of_ubl(file: str, name: str) -> None:
+    """Names, their order, and how many there may be: as in the table derived from the published schemas."""
+    rows = ubl_rows((RULES / "schemas" / "ubl" / f"{file}.xsd").read_bytes())
+    assert rows
+    prefixes = {"cac": f"{{{UBL}CommonAggregateComponents-2}}", "cbc": f"{{{UBL}CommonBasicComponents-2}}"}
+    ranked = ubl().children(f"{{{UBL}{name}-2}}{name}")
+    assert [(prefixes[prefix] + child, most) for prefix, child, most in rows if prefix in prefixes] == ranked
+
+
+def ubl_rows(schema: bytes) -> list[tuple[str, str, int]]:
+    """(prefix, name, how many) of the elements a schema of ours names."""
+    found = re.findall(rb'<xs:element ref="(\w+):(\w+)"([^>]*)/>', schema)
+    return [(prefix.decode(), name.decode(), 0 if b"unbounded" in rest else 1) for prefix, name, rest in found]

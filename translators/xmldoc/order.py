@@ -23,6 +23,10 @@ class Order:
         known = self._ranks.get(parent)
         return known[child][1] if known is not None and child in known else None
 
+    def children(self, parent: str) -> list[tuple[str, int]]:
+        """`[(name, most)]` of the children of an element, in order."""
+        return [(name, most) for name, (_, most) in self._ranks.get(parent, {}).items()]
+
     def sort(self, element: Any) -> None:
         """Put the children of an element, and theirs, in order. What is not known keeps its place after the rest."""
         ranks = self._ranks.get(element.tag)
