@@ -13,7 +13,15 @@ from typing import Any
 
 from translators.fileproblems import FileProblem, FileProblems
 from translators.mapping import surroundings
-from translators.mapping.conversions import DATE_ROLES, INVERSES, ROLES, written_date, written_note
+from translators.mapping.conversions import (
+    DATE_ROLES,
+    INVERSES,
+    MOMENT_ROLES,
+    ROLES,
+    written_date,
+    written_moment,
+    written_note,
+)
 from translators.mapping.crossrefs import CrossReference
 from translators.mapping.files import MapFile
 from translators.mapping.sources import Leaves, Node, Pen, Slot, Source, Way
@@ -142,6 +150,9 @@ class _Compiler:
             around = surroundings.Written(way, self._fill(row.around.use, (), scope, inside))
         inner, scope = (None, scope) if row.at is None else self.source.way(row.at, scope)
         fill = self._fill(row.use, row.rows, scope, inside)
+        asked = tuple(_constant(each) for each in row.rows if each.value is not None and each.when is None)
+        if asked and not row.to and row.at is None:
+            return _if_asked(_in_turn(list(asked)), fill)
         if around is not None and row.around is not None and inner is not None:
             return surroundings.writing(name, around, surroundings.Written(inner, fill), row.around.shared)
         return _each(name, inner, fill) if row.to.endswith("[]") else _single(name, inner, fill)
@@ -178,7 +189,7 @@ class _Compiler:
         slot = self.source.slot(rows[0].paths[0], scope)
         roles = tuple((_steps(row.to), ROLES[row.as_ or ""]) for row in rows)
         if rows[0].as_ not in DATE_ROLES:
-            return _note(roles, slot)
+            return _together(roles, slot, written_moment if rows[0].as_ in MOMENT_ROLES else written_note)
         if rows[0].format is None:
             raise ValueError("needs `format`, the path of the code that says how the date is written")
         shape = self.source.slot(rows[0].format, scope)
@@ -214,6 +225,15 @@ def _in_turn(actions: list[Action]) -> Action:
 def _conditional(leaves: Leaves, action: Action) -> Action:
     def act(writing: Writing, node: Node, data: dict[str, Any], pointer: str, number: int) -> bool:
         return not leaves(node, writing.root) or action(writing, node, data, pointer, number)
+
+    return act
+
+
+def _if_asked(asked: Action, fill: Action) -> Action:
+    """Fields of the object around, for objects that have the constants."""
+
+    def act(writing: Writing, node: Node, data: dict[str, Any], pointer: str, number: int) -> bool:
+        return not asked(writing, node, data, pointer, number) or fill(writing, node, data, pointer, number)
 
     return act
 
@@ -348,34 +368,45 @@ def _date(roles: tuple[tuple[tuple[str, ...], str], ...], slot: Slot, shape: Slo
             reason = str(error)
         if reason is not None:
             writing.pen.back(mark)
-        for steps, role in roles:
-            if role in said:
-                at = f"{pointer}/{'/'.join(steps)}"
-                if reason is None:
-                    writing.took(at)
-                else:
-                    writing.reasons[at] = reason
+        _told(writing, roles, data, pointer, reason)
         return True
 
     return write
 
 
-def _note(roles: tuple[tuple[tuple[str, ...], str], ...], slot: Slot) -> Action:
+def _together(
+    roles: tuple[tuple[tuple[str, ...], str], ...], slot: Slot, say: Callable[[list[tuple[str, str]]], str]
+) -> Action:
+    """Several fields in one text: a note and its subject, the parts of a moment."""
+
     def write(writing: Writing, node: Node, data: dict[str, Any], pointer: str, _number: int) -> bool:
-        said = _said(roles, data)
-        if "text" not in said:
-            return True
-        reason = slot.put(writing.pen, node, writing.root, written_note(said), more=False)
-        for steps, role in roles:
-            if role in said:
-                at = f"{pointer}/{'/'.join(steps)}"
-                if reason is None:
-                    writing.took(at)
-                else:
-                    writing.reasons[at] = reason
+        said = [(role, str(value)) for steps, role in roles if (value := _get(data, steps)) is not None]
+        if said:
+            try:
+                reason = slot.put(writing.pen, node, writing.root, say(said), more=False)
+            except ValueError as error:
+                reason = str(error)
+            _told(writing, roles, data, pointer, reason)
         return True
 
     return write
+
+
+def _told(
+    writing: Writing,
+    roles: tuple[tuple[tuple[str, ...], str], ...],
+    data: dict[str, Any],
+    pointer: str,
+    reason: str | None,
+) -> None:
+    """That the fields which share a place were written, or why not."""
+    for steps, _ in roles:
+        if _get(data, steps) is not None:
+            at = f"{pointer}/{'/'.join(steps)}"
+            if reason is None:
+                writing.took(at)
+            else:
+                writing.reasons[at] = reason
 
 
 def _each(name: str, way: Way | None, fill: Action) -> Action:

@@ -160,6 +160,11 @@ def iso_instant(text: str, _: str = "") -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
+def words(text: str, _: str = "") -> str:
+    """The different words of a text, each once, in the order of the alphabet."""
+    return " ".join(sorted(set(text.split())))
+
+
 def note_subject(text: str, _: str = "") -> str | None:
     """The subject code of a UBL note written `#AAI#text`, or None."""
     match = _SUBJECT.match(text)
@@ -182,6 +187,7 @@ CONVERSIONS: dict[str, Conversion] = {
     "iso_moment_date": iso_moment_date,
     "iso_moment_time": iso_moment_time,
     "iso_instant": iso_instant,
+    "words": words,
     "note_subject": note_subject,
     "note_text": note_text,
     **DIGIT_CONVERSIONS,
@@ -208,7 +214,8 @@ DATE_ROLES = {
     "edifact_end_time": "end_time",
 }
 NOTE_ROLES = {"note_text": "text", "note_subject": "subject"}
-ROLES = {**DATE_ROLES, **NOTE_ROLES}
+MOMENT_ROLES = {"iso_moment_date": "day", "iso_moment_time": "time"}
+ROLES = {**DATE_ROLES, **NOTE_ROLES, **MOMENT_ROLES}
 """Conversions that share one place of a message: what each of them takes from it."""
 
 _POINTS = ("102", "203", "204")
@@ -253,7 +260,23 @@ def _hours(clock: str) -> str:
     return clock[:2] + clock[3:5]
 
 
-def written_note(said: dict[str, str]) -> str:
-    """A UBL note with its subject code in front, `#AAI#text`."""
-    subject, text = said.get("subject"), said.get("text", "")
-    return f"#{subject}#{text}" if subject else text
+def written_note(said: list[tuple[str, str]]) -> str:
+    """A UBL note with its subject code in front, `#AAI#text`. Raises ValueError with a sentence."""
+    parts = dict(said)
+    if "text" not in parts:
+        raise ValueError("a subject needs its text")
+    return f"#{parts['subject']}#{parts['text']}" if "subject" in parts else parts["text"]
+
+
+def written_moment(said: list[tuple[str, str]]) -> str:
+    """An xsd:date, or an xsd:dateTime without a zone, of (role of `MOMENT_ROLES`, text) that must agree.
+
+    Raises ValueError with a sentence where they do not: one place says one moment.
+    """
+    days = {text for role, text in said if role == "day"}
+    times = {text for role, text in said if role == "time"}
+    if not days:
+        raise ValueError("a time needs its date")
+    if len(days) > 1 or len(times) > 1:
+        raise ValueError("one moment is written there, not a period")
+    return "T".join((*days, *times))

@@ -1,6 +1,7 @@
 """Derives `ubl21.json.z` from OASIS's schemas of UBL 2.1: `python build_ubl.py FOLDER|JAR`.
 
-A folder has `common` and `maindoc` as OASIS publishes them; a jar is that of the Maven artifact `com.helger.ubl:ph-ubl21`,
+A folder has `common` and `maindoc` as OASIS publishes them; a jar is that of the Maven artifact
+`com.helger.ubl:ph-ubl21`,
 which carries the published files. Only facts are taken: the names of elements and types, the order of children, whether
 a child may be repeated. A child that is a basic component is written with a dot before its name.
 """

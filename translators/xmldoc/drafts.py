@@ -67,6 +67,9 @@ class XmlWay(Struct, frozen=True):
             return node
         stretch = self.stretches[at]
         mark = pen.mark()
+        if stretch.tag == ".":
+            allowed = all(check.allows(pen, node, root, fresh=fresh) for check in stretch.checks)
+            return self._open(pen, node, root, at + 1, fresh=fresh) if allowed else None
         if not (fresh and at == len(self.stretches) - 1):
             for each in reversed(node.findall(stretch.tag)):
                 if all(check.allows(pen, each, root, fresh=False) for check in stretch.checks):
