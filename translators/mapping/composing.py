@@ -132,7 +132,7 @@ class _Compiler:
         if row.use is not None or row.rows:
             return self._when(row, self._block_row(row, scope, inside), scope)
         if row.value is not None:
-            return _constant(row) if row.when is None else None
+            return _constant(row) if row.when is None else self._when(row, _implied(row), scope)
         if row.as_ == "ordinal":
             return _ordinal(row)
         if row.only or not row.to:
@@ -260,6 +260,16 @@ def _constant(row: Row) -> Action:
         return True
 
     return ask
+
+
+def _implied(row: Row) -> Action:
+    """A constant that is read wherever something else stands: by then the object says it."""
+    ask = _constant(row)
+
+    def take(writing: Writing, node: Node, data: dict[str, Any], pointer: str, number: int) -> bool:
+        return ask(writing, node, data, pointer, number) or True
+
+    return take
 
 
 def _ordinal(row: Row) -> Action:

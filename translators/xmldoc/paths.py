@@ -157,7 +157,7 @@ class XmlSource:
                 raise ValueError("`*` names no element that could be written; say `direction: read`")
             most = self.order.most(scope, tag)
             if most is None:
-                most = 1 if number < len(steps) else 0
+                most = 1 if number < len(steps) and not step.conditions else 0
             checks = tuple(self._check(condition, tag) for condition in step.conditions)
             stretches.append(XmlStretch(tag, most, checks))
             scope = tag
