@@ -12,11 +12,12 @@ from translators.canonical.faults import faults
 from translators.canonical.figures import decode_figure
 from translators.findings import Place
 from translators.mapping.compiling import compile_rows
-from translators.mapping.composing import Writing, compile_writer
+from translators.mapping.composing import compile_writer
 from translators.mapping.files import MapFile
 from translators.mapping.runs import Run, Trouble
 from translators.mapping.sources import Node, Source
 from translators.mapping.unwritten import Unwritten
+from translators.mapping.writings import Writing
 
 ShortWay = Callable[[Run], dict[str, Any]]
 

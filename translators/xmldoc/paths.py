@@ -96,7 +96,7 @@ class XmlSource:
         if path == ".":
             return None
         from_root, steps = steps_of(path)
-        return None if from_root or steps[0].name.startswith("@") else self.clark(steps[0].name)
+        return None if from_root or steps[0].name[0] in ".@*" else self.clark(steps[0].name)
 
     def present(self, scope: Any) -> Callable[[Any], Container[str]] | None:  # noqa: ARG002 - the protocol's
         """See `Source.present`."""
