@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import secrets
+import socket
 import statistics
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from gateway.embedded import embedded_postgresql, embedded_valkey
 from translators.examples import example
 
 HERE = Path(__file__).parent
+RUN = [sys.executable, "-m", "gateway.cli.main"]
 _numbers = count(1)
 
 
@@ -88,38 +90,50 @@ def measure(server: psutil.Process, port: int, requests: Iterator[bytes], connec
 
 
 @contextmanager
-def gateway(folder: Path) -> Iterator[tuple[psutil.Process, int, dict[str, str]]]:
-    """A gateway on embedded servers, and the headers of a partner's request."""
+def ground(folder: Path) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    """Embedded servers and an issuer: the settings of a gateway on them, and the headers of a partner's request."""
     secret = secrets.token_urlsafe(32)
     clients = folder / "clients.json"
     partner = {"client_id": "aurora-orders", "secret": secret, "audiences": ["partner-gateway"]}
     roles = {"realm_roles": ["orders.send"], "scopes": []}
     clients.write_text(json.dumps({"realms": {"partners": [{**partner, **roles}], "plants": [], "corporate": []}}))
     clients.chmod(0o600)
-    issuer_port, port = 18081, 18080
-    command = ["development-issuer", "--clients", str(clients), "--state", str(folder), "--port", str(issuer_port)]
+    issuer = free_port()
+    command = ["development-issuer", "--clients", str(clients), "--state", str(folder), "--port", str(issuer)]
     with ExitStack() as stack:
         database = stack.enter_context(embedded_postgresql(folder / "postgresql", environment="development"))
         counters = stack.enter_context(embedded_valkey(folder / "valkey", environment="development"))
-        run = [sys.executable, "-m", "gateway.cli.main"]
-        stack.enter_context(process([*run, *command], {}, issuer_port))
+        stack.enter_context(process([*RUN, *command], {}, issuer))
         settings = {
             "GATEWAY_STATE": str(folder),
             "GATEWAY_KEYS": str(folder / "keys"),
             "GATEWAY_DATABASE_URL": database,
             "GATEWAY_COUNTERS_URL": counters,
-            "GATEWAY_PORT": str(port),
-            "GATEWAY_PARTNER_ISSUERS": f"http://127.0.0.1:{issuer_port}/realms/partners",
+            "GATEWAY_PARTNER_ISSUERS": f"http://127.0.0.1:{issuer}/realms/partners",
             "GATEWAY_POLICIES": str(generous_rules(folder)),
             "GATEWAY_LOG_LEVEL": "warning",
         }
-        server = stack.enter_context(process([*run, "serve"], settings, port))
         token = httpx.post(
-            f"http://127.0.0.1:{issuer_port}/realms/partners/protocol/openid-connect/token",
+            f"http://127.0.0.1:{issuer}/realms/partners/protocol/openid-connect/token",
             data={"grant_type": "client_credentials"},
             auth=("aurora-orders", secret),
         ).json()["access_token"]
-        yield server, port, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        yield settings, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+
+@contextmanager
+def gateway(folder: Path) -> Iterator[tuple[psutil.Process, int, dict[str, str]]]:
+    """A gateway process, its port, and the headers of a partner's request."""
+    port = free_port()
+    with ground(folder) as (settings, headers):
+        with process([*RUN, "serve"], {**settings, "GATEWAY_PORT": str(port)}, port) as server:
+            yield server, port, headers
+
+
+def free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
 
 
 def generous_rules(folder: Path) -> Path:
@@ -145,7 +159,7 @@ def main() -> None:
         folder.chmod(0o755)
         full, port, headers = stack.enter_context(gateway(folder))
         bare_command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--loop", "uvloop"]
-        bare_port = 18082
+        bare_port = free_port()
         bare = stack.enter_context(
             process([*bare_command, "--port", str(bare_port), "--no-ws", "--http", "1", "bare:create"], {}, bare_port)
         )
