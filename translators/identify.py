@@ -90,8 +90,8 @@ def _xml(start: bytes) -> Label:
 
 def _check_media_type(label: Label, media_type: str | None) -> None:
     wanted = (media_type or "").partition(";")[0].strip().lower()
-    for word, names in {"json": ("json",), "xml": ("xml",), "edifact": ("edifact",), "x12": ("x12",)}.items():
-        if any(name in wanted for name in names) and label.format != word:
+    for word in ("json", "xml", "edifact", "x12"):
+        if word in wanted and label.format != word:
             text = f"the media type is `{wanted[:60]}`, but the content is {label.format.upper()}"
             raise _unreadable("document.media_type", text)
 

@@ -22,8 +22,8 @@ _MOST_EXPLAINED = 1024 * 1024
 
 def kind_of(head: bytes) -> Kind:
     """The kind named in the first bytes of a JSON document. Raises Unreadable when it is missing or unknown."""
-    for tag in _KIND.findall(head):
-        name = tag.decode("utf-8", "replace")
+    for tag in _KIND.finditer(head):
+        name = tag[1].decode("utf-8", "replace")
         known = kind_named(name)
         if known is not None:
             return known
