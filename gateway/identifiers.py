@@ -1,15 +1,16 @@
 """Identifiers people and systems use for messages and deliveries."""
 
-import os
 import time
 from hashlib import sha1
 from uuid import UUID
+
+from gateway.randomness import random_bytes
 
 
 def new_message_id() -> UUID:
     """A UUIDv7 (RFC 9562): sortable by time, unguessable in its last 74 bits."""
     milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds << 80) | int.from_bytes(random_bytes(10), "big")
     value = value & ~(0xF << 76) | (0x7 << 76)
     value = value & ~(0x3 << 62) | (0x2 << 62)
     return UUID(int=value)

@@ -4,12 +4,11 @@ The statement of an accepted message is also what its sender gets as a receipt.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from gateway.clock import as_text, now
 from gateway.identifiers import new_message_id
@@ -35,6 +34,56 @@ class Admission(Struct, frozen=True, kw_only=True):
     """Rules in observe mode that would have refused already."""
 
 
+class StatedDocument(Struct, frozen=True):
+    number: str
+    type: str
+
+
+class AcceptedStatement(Struct, frozen=True, kw_only=True):
+    """The audit leaf of an accepted message. Leaves are JSON with sorted names; so the fields stand in that order
+    (tests), which spares sorting them on the busiest path."""
+
+    at: str
+    channel: str
+    client: str
+    content: str
+    destinations: list[str]
+    documents: list[StatedDocument]
+    event: str = Event.MESSAGE_ACCEPTED.value
+    format: str
+    key: str
+    message: str
+    observed: list[str] | UnsetType = UNSET
+    """The rules in observe mode that would have refused it; left out when there is none."""
+    policy: str
+    sender: str
+    sender_kind: str
+    size: int
+    verdict: str = "accepted"
+
+
+class RefusedStatement(Struct, frozen=True, kw_only=True):
+    """The audit leaf of a refused message; its fields sorted likewise."""
+
+    at: str
+    channel: str
+    client: str
+    code: str
+    content: str
+    event: str = Event.MESSAGE_REFUSED.value
+    format: str | None
+    message: str
+    policy: str
+    rule: str | None
+    sender: str
+    sender_kind: str
+    size: int
+    verdict: str = "refused"
+
+
+_encode = msgspec.json.Encoder().encode
+
+
 def acceptance(
     submission: Submission,
     admission: Admission,
@@ -49,26 +98,35 @@ def acceptance(
         NewDocument(d.type, d.number, d.business_key, d.body, sha256(d.body).digest()) for d in reading.documents
     )
     key = _repetition_key(submission, reading, digest)
-    facts: dict[str, object] = {
-        "key": key,
-        "documents": [{"type": document.document_type, "number": document.business_number} for document in documents],
-        "destinations": sorted({delivery.destination for delivery in deliveries}),
-    }
-    if observed:
-        facts["observed"] = [str(rule) for rule in observed]
-    head = _head(Event.MESSAGE_ACCEPTED, message_id, received_at, digest, submission, admission, label)
+    sender = admission.sender
+    statement = AcceptedStatement(
+        at=as_text(received_at),
+        channel=sender.credential.channel,
+        client=sender.credential.client,
+        content=f"sha256:{digest.hex()}",
+        destinations=sorted({delivery.destination for delivery in deliveries}),
+        documents=[StatedDocument(document.number, document.type) for document in reading.documents],
+        format=_format(label),
+        key=key,
+        message=str(message_id),
+        observed=[str(rule) for rule in observed] or UNSET,
+        policy=admission.rules.revision,
+        sender=sender.id,
+        sender_kind=sender.kind,
+        size=len(submission.content),
+    )
     return Acceptance(
         message_id=message_id,
         received_at=received_at,
-        sender_kind=admission.sender.kind,
-        sender=admission.sender.id,
-        channel=admission.sender.credential.channel,
+        sender_kind=sender.kind,
+        sender=sender.id,
+        channel=sender.credential.channel,
         document_type=label.document_type,
         content=submission.content,
         content_hash=digest,
         key=key,
         policy_revision=admission.rules.revision,
-        statement=msgspec.json.encode({**head, **facts, "verdict": "accepted"}, order="sorted"),
+        statement=_encode(statement),
         documents=documents,
         deliveries=tuple(deliveries),
         traceparent=submission.traceparent,
@@ -86,8 +144,21 @@ def refusal(
 ) -> Refusal:
     message_id, received_at, digest = new_message_id(), now(), sha256(submission.content).digest()
     why = {"code": rejection.code, "text": rejection.text, "rule": rejection.rule, "findings": rejection.findings}
-    head = _head(Event.MESSAGE_REFUSED, message_id, received_at, digest, submission, admission, label)
-    facts = {"verdict": "refused", "code": rejection.code, "rule": rejection.rule}
+    sender = admission.sender
+    statement = RefusedStatement(
+        at=as_text(received_at),
+        channel=sender.credential.channel,
+        client=sender.credential.client,
+        code=rejection.code,
+        content=f"sha256:{digest.hex()}",
+        format=_format(label) if label else None,
+        message=str(message_id),
+        policy=admission.rules.revision,
+        rule=rejection.rule,
+        sender=sender.id,
+        sender_kind=sender.kind,
+        size=len(submission.content),
+    )
     return Refusal(
         message_id=message_id,
         received_at=received_at,
@@ -99,35 +170,14 @@ def refusal(
         content_hash=digest,
         refusal=msgspec.json.encode(why).decode(),
         policy_revision=admission.rules.revision,
-        statement=msgspec.json.encode({**head, **facts}, order="sorted"),
+        statement=_encode(statement),
         traceparent=submission.traceparent,
         facts=encode_facts(admission.facts, judged),
     )
 
 
-def _head(
-    event: Event,
-    message_id: UUID,
-    at: datetime,
-    digest: bytes,
-    submission: Submission,
-    admission: Admission,
-    label: Label | None,
-) -> dict[str, object]:
-    """What every verdict on a message states."""
-    return {
-        "event": event,
-        "message": str(message_id),
-        "at": as_text(at),
-        "sender": admission.sender.id,
-        "sender_kind": admission.sender.kind,
-        "client": admission.sender.credential.client,
-        "channel": admission.sender.credential.channel,
-        "content": "sha256:" + digest.hex(),
-        "size": len(submission.content),
-        "format": f"{label.format} {label.name} {label.version}" if label else None,
-        "policy": admission.rules.revision,
-    }
+def _format(label: Label) -> str:
+    return f"{label.format} {label.name} {label.version}"
 
 
 def _repetition_key(submission: Submission, reading: Reading, digest: bytes) -> str:

@@ -115,8 +115,8 @@ class Recorder:
                 rows = self._payloads.seal_accepted(accepted)
                 await self._payloads.keep_new_keys(held)
                 messages, documents, deliveries = _acceptance_rows(accepted)
-                fresh = await held.fetch(_SQL["record"], messages, rows, documents, deliveries)
-                verdicts = await _verdicts(held, accepted, {row["message_id"] for row in fresh})
+                repeated = await held.fetch(_SQL["record"], messages, rows, documents, deliveries)
+                verdicts = await _verdicts(held, accepted, {row["id"] for row in repeated})
             if refused:
                 refused_rows = self._payloads.seal_refused(refused)
                 await self._payloads.keep_new_keys(held)
@@ -128,17 +128,15 @@ class Recorder:
 
 
 async def _verdicts(
-    held: Connection, accepted: list[Acceptance], fresh: set[UUID]
+    held: Connection, accepted: list[Acceptance], known: set[UUID]
 ) -> dict[UUID, Recorded | Conflicting]:
-    """New entries are recorded; for the others, what was said when they first came."""
+    """New entries are recorded; for those with a key that is `known`, what was said when they first came."""
     verdicts: dict[UUID, Recorded | Conflicting] = {
-        entry.message_id: Recorded(entry.message_id, entry.statement, duplicate=False)
-        for entry in accepted
-        if entry.message_id in fresh
+        entry.message_id: Recorded(entry.message_id, entry.statement, duplicate=False) for entry in accepted
     }
-    repeated = [entry for entry in accepted if entry.message_id not in fresh]
-    if not repeated:
+    if not known:
         return verdicts
+    repeated = [entry for entry in accepted if entry.message_id in known]
     rows = await held.fetch(_SQL["seen"], [entry.sender for entry in repeated], [entry.key for entry in repeated])
     seen = {(row["sender"], row["key"]): row for row in rows}
     for entry in repeated:

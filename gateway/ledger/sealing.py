@@ -22,6 +22,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
+from gateway.randomness import random_bytes
+
 KEY_SIZE = 32
 DIGEST_SIZE = 32
 NONCE_SIZE = 12
@@ -138,7 +140,7 @@ class Sealer:
             raise ValueError(f"a SHA-256 digest has {DIGEST_SIZE} bytes, not {len(digest)}")
         serving.uses_left -= 1
         encoding, encoded = _compressed(content)
-        nonce = os.urandom(NONCE_SIZE)
+        nonce = random_bytes(NONCE_SIZE)
         return Sealed(
             data_key_id=serving.id,
             nonce=nonce,

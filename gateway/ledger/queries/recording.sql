@@ -1,6 +1,6 @@
 -- name: record
 -- A batch of accepted submissions in one statement, so in one transaction. Whatever a sender has sent before is left
--- out whole; the ids of what is new come back. Keys are inserted in sorted order: two writers never deadlock on them.
+-- out whole; the ids of that come back, which is nearly always none. Keys are inserted in sorted order: two writers never deadlock on them.
 with clock as materialized (select ledger_tick() as tick),
 given as materialized (select * from unnest($1::judged_message[]) with ordinality as m),
 fresh as (
@@ -42,7 +42,7 @@ event as (
   from given join fresh on fresh.message_id = given.id cross join clock
   order by given.ordinality
 )
-select message_id from fresh;
+select id from given where not exists (select from fresh where fresh.message_id = given.id);
 
 -- name: refuse
 -- Refusals are recorded too, with their payload where there was one. They take no key: a corrected document may come
