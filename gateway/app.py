@@ -18,6 +18,7 @@ from gateway.channels.http.health import Health
 from gateway.channels.http.inbox import PlantInbox
 from gateway.channels.http.olderapis import OlderApis
 from gateway.channels.http.submitting import Submissions
+from gateway.channels.http.timelimits import TimeLimits
 from gateway.counters import Counters
 from gateway.deadlines import LOOK_SECONDS, Deadlines
 from gateway.destinations.contract import Destination
@@ -102,7 +103,9 @@ async def open_api(settings: Settings) -> AsyncIterator[Api]:
 
         callers = Callers(verifier, settings.trusted_proxies, settings.public_url)
         yield Api(
-            submissions=Submissions(callers, intake, settings.max_body, settings.body_seconds, settings.total_seconds),
+            submissions=Submissions(
+                callers, intake, TimeLimits(), settings.max_body, settings.body_seconds, settings.total_seconds
+            ),
             questions=Questions(callers, intake, ledger),
             inbox=PlantInbox(callers, intake, ledger),
             health=Health(ledger, settings.state, settings.metrics_networks, lambda: reports.in_force),

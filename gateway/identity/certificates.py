@@ -3,8 +3,7 @@
 import hashlib
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Collection, Iterable
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from gateway.identity.compact import encode_base64url
 from gateway.identity.refusals import refusal
+from gateway.networks import Networks, is_in
 
 # RFC 9440 (a structured byte sequence of DER) and the escaped PEM nginx writes as $ssl_client_escaped_cert
 STANDARD_HEADER: Final = b"client-cert"
@@ -25,7 +25,7 @@ _PEM_START: Final = b"-----BEGIN CERTIFICATE-----"
 def thumbprint_from(
     headers: Iterable[tuple[bytes, bytes]],
     peer: str | None,
-    trusted_proxies: Collection[IPv4Network | IPv6Network],
+    trusted_proxies: Networks,
 ) -> str | None:
     """The thumbprint (`x5t#S256`) of the certificate a trusted proxy saw; None when there is none to believe.
 
@@ -34,7 +34,7 @@ def thumbprint_from(
     write them. Raises Unauthenticated `certificate.malformed` when a trusted proxy hands on something unreadable,
     more than one header, or more than one certificate.
     """
-    if not _is_trusted(peer, trusted_proxies):
+    if peer is None or not is_in(peer, trusted_proxies):
         return None
     found = [(name, value) for name, value in headers if name in HEADERS]
     if not found or found == [(ESCAPED_PEM_HEADER, b"")]:  # nginx writes an empty header when there was no certificate
@@ -52,19 +52,6 @@ def thumbprint_from(
 def thumbprint_of_certificate(certificate: x509.Certificate) -> str:
     """`x5t#S256`: base64url of SHA-256 over the DER form (RFC 8705 section 3.1)."""
     return encode_base64url(hashlib.sha256(certificate.public_bytes(Encoding.DER)).digest())
-
-
-def _is_trusted(peer: str | None, trusted_proxies: Collection[IPv4Network | IPv6Network]) -> bool:
-    if peer is None:
-        return False
-    try:
-        address = ip_address(peer)
-    except ValueError:
-        return False
-    # a dual-stack listener reports an IPv4 peer as ::ffff:10.0.0.1
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return any(address in network for network in trusted_proxies)
 
 
 def _read_der(value: bytes) -> x509.Certificate:

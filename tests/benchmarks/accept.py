@@ -125,9 +125,11 @@ def ground(folder: Path) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
 def gateway(folder: Path) -> Iterator[tuple[psutil.Process, int, dict[str, str]]]:
     """A gateway process, its port, and the headers of a partner's request."""
     port = free_port()
-    with ground(folder) as (settings, headers):
-        with process([*RUN, "serve"], {**settings, "GATEWAY_PORT": str(port)}, port) as server:
-            yield server, port, headers
+    with (
+        ground(folder) as (settings, headers),
+        process([*RUN, "serve"], {**settings, "GATEWAY_PORT": str(port)}, port) as server,
+    ):
+        yield server, port, headers
 
 
 def free_port() -> int:

@@ -23,6 +23,7 @@ from gateway.channels.http.calling import Callers
 from gateway.channels.http.health import Health
 from gateway.channels.http.inbox import PlantInbox
 from gateway.channels.http.submitting import Submissions
+from gateway.channels.http.timelimits import TimeLimits
 from gateway.counters import Counters
 from gateway.delivery import deliver
 from gateway.destinations.plant import PlantDestination
@@ -129,7 +130,7 @@ async def serving(
         verifier = TokenVerifier(list(ISSUERS.values()), issuer, replays=counters)
         callers = Callers(verifier, LOCAL, PUBLIC_URL)
         api = Api(
-            submissions=Submissions(callers, intake, most, body_seconds, total_seconds),
+            submissions=Submissions(callers, intake, TimeLimits(), most, body_seconds, total_seconds),
             questions=Questions(callers, intake, ledger),
             inbox=PlantInbox(callers, intake, ledger),
             health=Health(ledger, folder, LOCAL),

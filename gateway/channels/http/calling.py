@@ -5,12 +5,13 @@ from collections.abc import Collection
 from litestar.response import Response
 from msgspec import Struct
 
-from gateway.channels.http.heads import Head, Networks, address_of
+from gateway.channels.http.heads import Head, address_of
 from gateway.channels.http.problems import problem
 from gateway.identity.callers import Unauthenticated, no_token
 from gateway.identity.certificates import thumbprint_from
 from gateway.identity.issuers import IssuerKind
 from gateway.identity.tokens import Presented, TokenVerifier
+from gateway.networks import Networks
 from gateway.observing import AUTH_FAILURES
 from gateway.submissions import Credential, Rejection
 

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from random import getrandbits
 from typing import Any
 
 from litestar import Request
 from msgspec import Struct
 
+from gateway.networks import Networks, is_in
 from gateway.submissions import Rejection
 
 NEWEST = "v1"
@@ -18,7 +18,6 @@ ASKED_PATH = "gateway.asked_path"
 """In the scope of a request that came to an older version: which, and at what path."""
 
 HttpRequest = Request[Any, Any, Any]
-Networks = Sequence[IPv4Network | IPv6Network]
 _PICKED = {
     b"authorization", b"dpop", b"content-type", b"content-length", b"idempotency-key", b"traceparent",
     b"x-forwarded-for", b"accept",
@@ -93,11 +92,3 @@ def traceparent(head: Head) -> str:
     if matched is None:
         return f"00-{getrandbits(128) or 1:032x}-{span}-00"
     return f"00-{matched[1]}-{span}-{matched[2]}"
-
-
-def is_in(address: str, networks: Networks) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in network for network in networks)

@@ -1,6 +1,5 @@
 """The way in over HTTP: one address for any document, and one for each type."""
 
-import asyncio
 import time
 from base64 import b64encode
 from collections.abc import Collection
@@ -13,6 +12,7 @@ from gateway.channels.http.bodies import LATE, read_body
 from gateway.channels.http.calling import Callers
 from gateway.channels.http.heads import NEWEST, Incoming, idempotency_key, read_head, traceparent
 from gateway.channels.http.problems import problem
+from gateway.channels.http.timelimits import TimeLimits
 from gateway.identity.issuers import IssuerKind
 from gateway.intake import Intake
 from gateway.ledger.merkle import leaf_hash
@@ -45,6 +45,7 @@ class Submissions(Struct, frozen=True):
 
     callers: Callers
     intake: Intake
+    time_limits: TimeLimits
     most_bytes: int
     body_seconds: float
     total_seconds: float
@@ -65,25 +66,24 @@ class Submissions(Struct, frozen=True):
         key = idempotency_key(head)
         if isinstance(key, Rejection):
             return problem(key, trace=trace)
-        content: bytes | Rejection | None = None
-        deadline = asyncio.timeout(self.body_seconds)
-        try:
-            async with deadline:
-                content = await read_body(incoming.receive, head.get("content-length"), self.most_bytes)
-                if isinstance(content, Rejection):
-                    return problem(content, trace=trace)
-                deadline.reschedule(asyncio.get_running_loop().time() + self.total_seconds)
-                submission = Submission(
-                    content=content,
-                    media_type=head.get("content-type"),
-                    document_type=document_type,
-                    address=incoming.scope["path"].removeprefix(f"/{NEWEST}"),
-                    idempotency_key=key,
-                    traceparent=trace,
-                )
-                outcome = await self.intake.accept(submission, admission)
-        except TimeoutError:
-            return problem(LATE if content is None else _LATE_VERDICT, trace=trace)
+        late = LATE
+        with self.time_limits.set(self.body_seconds) as limit:
+            content = await read_body(incoming.receive, head.get("content-length"), self.most_bytes)
+            if isinstance(content, Rejection):
+                return problem(content, trace=trace)
+            late = _LATE_VERDICT
+            limit.move(self.total_seconds)
+            submission = Submission(
+                content=content,
+                media_type=head.get("content-type"),
+                document_type=document_type,
+                address=incoming.scope["path"].removeprefix(f"/{NEWEST}"),
+                idempotency_key=key,
+                traceparent=trace,
+            )
+            outcome = await self.intake.accept(submission, admission)
+        if limit.passed:
+            return problem(late, trace=trace)
         ACCEPT_SECONDS.observe(time.perf_counter() - started)
         return _answer(outcome, admission, document_type, trace)
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gateway.identity.callers import Unauthenticated
 from gateway.identity.certificates import thumbprint_from
 
-PROXIES = [ip_network("10.2.0.0/16"), ip_network("fd00:2::/32")]
+PROXIES = (ip_network("10.2.0.0/16"), ip_network("fd00:2::/32"))
 
 
 @pytest.fixture(scope="module")
