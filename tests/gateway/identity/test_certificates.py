@@ -70,7 +70,7 @@ def test_anybody_else_writes_them_in_vain(pem, der, peer):
 
 
 def test_without_listed_proxies_no_header_counts(der):
-    assert thumbprint_from([standard(der)], "10.2.3.4", []) is None
+    assert thumbprint_from([standard(der)], "10.2.3.4", ()) is None
 
 
 @pytest.mark.parametrize("headers", [[], [(b"x-forwarded-for", b"10.2.3.4")], [(b"ssl-client-cert", b"")]])
