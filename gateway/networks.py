@@ -8,7 +8,7 @@ Networks = tuple[IPv4Network | IPv6Network, ...]
 
 @lru_cache(maxsize=4096)  # the same few proxies and monitors ask all day, and reading an address takes microseconds
 def is_in(address: str, networks: Networks) -> bool:
-    """False for what is no address. A dual-stack listener tells an IPv4 peer as `::ffff:10.0.0.1`: it counts as IPv4."""
+    """False for what is no address. `::ffff:10.0.0.1`, an IPv4 peer of a dual-stack listener, counts as IPv4."""
     try:
         parsed = ip_address(address)
     except ValueError:
