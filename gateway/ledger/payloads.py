@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from uuid import UUID
 
 import asyncpg
 
+from gateway.ledger.bundles import pack, unpack
 from gateway.ledger.database import Connection, Pool, connection
 from gateway.ledger.entries import Acceptance, Refusal
 from gateway.ledger.sealing import DataKey, Sealed, Sealer, Unopenable
@@ -26,15 +28,25 @@ class Payloads:
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
 
-    def seal_accepted(self, entries: Iterable[Acceptance]) -> list[PayloadRow]:
-        """The rows of each message: its content, and each document that differs from it."""
-        rows = []
+    def seal_accepted(self, entries: Iterable[Acceptance]) -> tuple[list[PayloadRow], list[bytes | None]]:
+        """The rows of all messages: what came and each document that differs from it, together where they are small.
+
+        And for each message the hash of its bundle, None when it has none.
+        """
+        rows: list[PayloadRow] = []
+        bundles: list[bytes | None] = []
         for entry in entries:
+            others = [document for document in entry.documents if document.body_hash != entry.content_hash]
+            bundle = pack([entry.content, *(document.body for document in others)])
+            if bundle is not None:
+                digest = sha256(bundle).digest()
+                bundles.append(digest)
+                rows.append(self._seal(entry.message_id, entry.sender, bundle, digest))
+                continue
+            bundles.append(None)
             rows.append(self._seal(entry.message_id, entry.sender, entry.content, entry.content_hash))
-            for document in entry.documents:
-                if document.body_hash != entry.content_hash:
-                    rows.append(self._seal(entry.message_id, entry.sender, document.body, document.body_hash))
-        return rows
+            rows += [self._seal(entry.message_id, entry.sender, other.body, other.body_hash) for other in others]
+        return rows, bundles
 
     def seal_refused(self, entries: Iterable[Refusal]) -> list[PayloadRow]:
         return [self._seal(entry.message_id, entry.sender, entry.content, entry.content_hash) for entry in entries]
@@ -45,22 +57,30 @@ class Payloads:
             await held.execute(_RECORDING["keep_data_key"], key.id, key.owner, key.kek_id, key.wrapped)
         self._sealer.mark_stored(new)
 
-    async def fetch(self, held: Connection, wanted: Sequence[tuple[str, bytes]]) -> dict[tuple[str, bytes], bytes]:
-        """Contents by owner and hash; what is not there or was changed is left out, and said in the log."""
-        if not wanted:
+    async def fetch(self, held: Connection, documents: Sequence[asyncpg.Record]) -> dict[tuple[str, bytes], bytes]:
+        """The bodies of documents by sender and hash; `documents` are rows with `sender`, `body_hash` and `bundle`.
+
+        What is not there or was changed is left out, and said in the log.
+        """
+        if not documents:
             return {}
-        asked = sorted(set(wanted))
+        asked = sorted({(row["sender"], row["bundle"] or row["body_hash"]) for row in documents})
         rows = await held.fetch(_READING["bodies"], [owner for owner, _ in asked], [digest for _, digest in asked])
-        contents = {}
+        bundles = {row["bundle"] for row in documents}
+        bodies: dict[tuple[str, bytes], bytes] = {}
         for row in rows:
+            owner, digest = row["owner"], row["hash"]
             try:
-                contents[row["owner"], row["hash"]] = self._open(row)
+                content = self._open(row)
             except Unopenable as error:
-                _log.error("a payload of `%s` is unreadable: %s", row["owner"], error)
-        for owner, digest in asked:
-            if (owner, digest) not in contents:
-                _log.error("no readable payload %s of `%s`", digest.hex(), owner)
-        return contents
+                _log.error("a payload of `%s` is unreadable: %s", owner, error)
+                continue
+            parts = unpack(content) if digest in bundles else {digest: content}
+            bodies.update(((owner, part), body) for part, body in parts.items())
+        for row in documents:
+            if (row["sender"], row["body_hash"]) not in bodies:
+                _log.error("no readable payload %s of `%s`", row["body_hash"].hex(), row["sender"])
+        return bodies
 
     async def rotate(self, pool: Pool, limit: int = 1000) -> int:
         """Rewrap up to `limit` data keys with the newest payload key; returns how many, 0 when all are done."""

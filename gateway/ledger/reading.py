@@ -118,7 +118,7 @@ async def documents(pool: Pool, payloads: Payloads, message_id: UUID) -> list[Ke
     """Raises Unopenable when a body was changed since it was recorded."""
     async with connection(pool) as held:
         rows = await held.fetch(_SQL["kept_documents"], message_id)
-        bodies = await payloads.fetch(held, [(row["sender"], row["body_hash"]) for row in rows])
+        bodies = await payloads.fetch(held, rows)
     return [
         KeptDocument(
             number=row["number"],

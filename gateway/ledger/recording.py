@@ -112,9 +112,9 @@ class Recorder:
         async with self._pool.acquire(timeout=2) as held:
             verdicts: dict[UUID, Recorded | Conflicting] = {}
             if accepted:
-                rows = self._payloads.seal_accepted(accepted)
+                rows, bundles = self._payloads.seal_accepted(accepted)
                 await self._payloads.keep_new_keys(held)
-                messages, documents, deliveries = _acceptance_rows(accepted)
+                messages, documents, deliveries = _acceptance_rows(accepted, bundles)
                 repeated = await held.fetch(_SQL["record"], messages, rows, documents, deliveries)
                 verdicts = await _verdicts(held, accepted, {row["id"] for row in repeated})
             if refused:
@@ -150,13 +150,16 @@ async def _verdicts(
     return verdicts
 
 
-def _acceptance_rows(entries: list[Acceptance]) -> list[list[tuple[object, ...]]]:
+def _acceptance_rows(entries: list[Acceptance], bundles: list[bytes | None]) -> list[list[tuple[object, ...]]]:
     """The messages, documents and deliveries of `record`."""
     documents: list[tuple[object, ...]] = []
     deliveries: list[tuple[object, ...]] = []
-    for e in entries:
+    for e, bundle in zip(entries, bundles, strict=True):
         for number, d in enumerate(e.documents, 1):
-            documents.append((e.message_id, number, d.document_type, d.business_number, d.business_key, d.body_hash))
+            documents.append(
+                (e.message_id, number, d.document_type, d.business_number, d.business_key, d.body_hash,
+                 bundle)
+            )  # fmt: skip
         for number, o in enumerate(e.deliveries, 1):
             deliveries.append(
                 (e.message_id, number, o.document, o.destination, shard_of(o.lane, o.priority), o.operation, o.lane,

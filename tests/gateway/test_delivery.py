@@ -386,10 +386,11 @@ async def test_a_payload_that_does_not_open_is_parked_and_stops_nobody(ledger: L
     await _accept(ledger, "PO-3", lane="b")
     await ledger._pool.execute(
         "update payloads set sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20)) "
-        "where hash = (select body_hash from documents where business_number = 'PO-1')"
+        "where hash = (select coalesce(bundle, body_hash) from documents where business_number = 'PO-1')"
     )
     await ledger._pool.execute(
-        "delete from payloads where hash = (select body_hash from documents where business_number = 'PO-3')"
+        "delete from payloads where hash = "
+        "(select coalesce(bundle, body_hash) from documents where business_number = 'PO-3')"
     )
     told = Told()
     await _work_off(ledger, told, await _lease(ledger))

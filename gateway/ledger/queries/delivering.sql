@@ -100,7 +100,7 @@ taken as (
 select t.message_id, t.number, t.lane, t.tick, t.position, t.attempts, t.state, true as exceptional,
        false as blocked, t.state = 'unknown' as maybe_sent, not t.blocks as passed,
        d.document, d.operation, d.external_id, d.retries, d.when_parked,
-       m.sender, m.traceparent, m.test, c.document_type, c.business_key, c.body_hash
+       m.sender, m.traceparent, m.test, c.document_type, c.business_key, c.body_hash, c.bundle
 from taken t
 join deliveries d using (message_id, number)
 join messages m on m.id = t.message_id
@@ -137,7 +137,7 @@ select d.message_id, d.number, d.lane, d.tick, d.position, 0 as attempts, 'pendi
          as blocked,
        (d.tick, d.position) <= (mine.taken_tick, mine.taken_position) as maybe_sent, false as passed,
        d.document, d.operation, d.external_id, d.retries, d.when_parked,
-       m.sender, m.traceparent, m.test, c.document_type, c.business_key, c.body_hash
+       m.sender, m.traceparent, m.test, c.document_type, c.business_key, c.body_hash, c.bundle
 from batch d cross join mine cross join taken
 join messages m on m.id = d.message_id
 join documents c on c.message_id = d.message_id and c.number = d.document

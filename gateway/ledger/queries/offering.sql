@@ -21,7 +21,7 @@ taken as (
   returning x.message_id, x.number, x.shard, x.lane, x.tick, x.position, x.attempts, x.due_at
 )
 select t.*, d.external_id, d.document, m.sender, m.received_at, m.traceparent, m.test,
-       c.document_type, c.business_key, c.business_number, c.body_hash
+       c.document_type, c.business_key, c.business_number, c.body_hash, c.bundle
 from taken t
 join deliveries d using (message_id, number)
 join messages m on m.id = t.message_id

@@ -25,8 +25,8 @@ payload as (
   on conflict (owner, hash) do nothing
 ),
 document as (
-  insert into documents (message_id, number, document_type, business_number, business_key, body_hash)
-  select d.* from unnest($3::new_document[]) as d join fresh using (message_id)
+  insert into documents (message_id, number, document_type, business_number, business_key, body_hash, bundle)
+  select d.* from unnest($3::bundled_document[]) as d join fresh using (message_id)
 ),
 delivery as (
   insert into deliveries (destination, shard, tick, message_id, number, document, operation, lane, external_id,

@@ -153,7 +153,8 @@ async def test_what_cannot_be_read_any_more_is_parked_instead_of_stopping_the_in
     await _offer(ledger, "LS-1")
     await _offer(ledger, "LS-2", lane="b")
     await ledger._pool.execute(
-        "delete from payloads where hash = (select body_hash from documents where business_number = 'LS-1')"
+        "delete from payloads where hash = "
+        "(select coalesce(bundle, body_hash) from documents where business_number = 'LS-1')"
     )
     assert await _numbers(ledger) == ["LS-2"]
     assert [seen.cause for seen in await ledger.parked()] == ["ledger.payload_unreadable"]

@@ -87,7 +87,7 @@ async def test_payloads_are_unreadable_in_the_database(ledger: Ledger, database:
     pool = await open_pool(database)
     rows = await pool.fetch("select sealed from payloads")
     await pool.close()
-    assert len(rows) == 2
+    assert len(rows) == 1  # what came and what it became, in one
     assert not any(b"17.42" in row["sealed"] for row in rows)
 
 
