@@ -29,7 +29,7 @@ async def next_deliveries(pool: Pool, payloads: Payloads, lease: Lease, worker: 
         rows = await held.fetch(_SQL["take_due"], *lease.place, max(1, limit // 2), worker, lease.epoch)
         if len(rows) < limit:
             rows += await held.fetch(_SQL["take_next"], *lease.place, limit - len(rows), worker, lease.epoch)
-        bodies = await payloads.fetch(held, rows)
+        bodies = await payloads.fetch(held, [(row["sender"], row["body_hash"], row["bundle"]) for row in rows])
     return [_work(row, lease.destination, bodies.get((row["sender"], row["body_hash"]))) for row in rows]
 
 

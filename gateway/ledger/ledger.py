@@ -143,11 +143,9 @@ class Ledger:
         """None for a message that is not there, or was recorded before facts were kept."""
         return await judging.judged_one(self._pool, message_id)
 
-    async def content(self, sender: str, content_hash: bytes) -> bytes | None:
+    async def content(self, message_id: UUID) -> bytes | None:
         """The bytes of a submission; None when they are kept no longer."""
-        async with connection(self._pool) as held:
-            found = await self._payloads.fetch(held, [(sender, content_hash)])
-        return found.get((sender, content_hash))
+        return await reading.content(self._pool, self._payloads, message_id)
 
     async def without_facts(self, since: datetime) -> int:
         return await judging.without_facts(self._pool, since)

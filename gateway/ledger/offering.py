@@ -49,7 +49,7 @@ async def fetch_offered(
     async with connection(pool) as held, held.transaction():
         await held.execute(_SQL["lock_inbox"], destination)
         rows = await held.fetch(_SQL["fetch_offered"], destination, limit, seconds)
-        bodies = await payloads.fetch(held, rows)
+        bodies = await payloads.fetch(held, [(row["sender"], row["body_hash"], row["bundle"]) for row in rows])
         for row in rows:
             if (row["sender"], row["body_hash"]) not in bodies:
                 end = (row["message_id"], row["number"], "ledger.payload_unreadable", "the payload does not open")

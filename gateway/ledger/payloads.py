@@ -21,6 +21,9 @@ _ROTATING = statements("rotating")
 PayloadRow = tuple[UUID, str, bytes, UUID, bytes, str, int, bytes]
 """message, owner, hash, data key, nonce, encoding, size, sealed: the type `new_payload` of the schema."""
 
+Wanted = tuple[str, bytes, bytes | None]
+"""Owner and hash of a content, and the hash of the bundle it lies in, if it lies in one."""
+
 
 class Payloads:
     """Bytes by owner and content hash."""
@@ -57,17 +60,14 @@ class Payloads:
             await held.execute(_RECORDING["keep_data_key"], key.id, key.owner, key.kek_id, key.wrapped)
         self._sealer.mark_stored(new)
 
-    async def fetch(self, held: Connection, documents: Sequence[asyncpg.Record]) -> dict[tuple[str, bytes], bytes]:
-        """The bodies of documents by sender and hash; `documents` are rows with `sender`, `body_hash` and `bundle`.
-
-        What is not there or was changed is left out, and said in the log.
-        """
-        if not documents:
+    async def fetch(self, held: Connection, wanted: Sequence[Wanted]) -> dict[tuple[str, bytes], bytes]:
+        """Contents by owner and hash; what is not there or was changed is left out, and said in the log."""
+        if not wanted:
             return {}
-        asked = sorted({(row["sender"], row["bundle"] or row["body_hash"]) for row in documents})
+        asked = sorted({(owner, bundle or digest) for owner, digest, bundle in wanted})
         rows = await held.fetch(_READING["bodies"], [owner for owner, _ in asked], [digest for _, digest in asked])
-        bundles = {row["bundle"] for row in documents}
-        bodies: dict[tuple[str, bytes], bytes] = {}
+        bundles = {bundle for _, _, bundle in wanted}
+        contents: dict[tuple[str, bytes], bytes] = {}
         for row in rows:
             owner, digest = row["owner"], row["hash"]
             try:
@@ -76,11 +76,11 @@ class Payloads:
                 _log.error("a payload of `%s` is unreadable: %s", owner, error)
                 continue
             parts = unpack(content) if digest in bundles else {digest: content}
-            bodies.update(((owner, part), body) for part, body in parts.items())
-        for row in documents:
-            if (row["sender"], row["body_hash"]) not in bodies:
-                _log.error("no readable payload %s of `%s`", row["body_hash"].hex(), row["sender"])
-        return bodies
+            contents.update(((owner, part), body) for part, body in parts.items())
+        for owner, digest, _ in wanted:
+            if (owner, digest) not in contents:
+                _log.error("no readable payload %s of `%s`", digest.hex(), owner)
+        return contents
 
     async def rotate(self, pool: Pool, limit: int = 1000) -> int:
         """Rewrap up to `limit` data keys with the newest payload key; returns how many, 0 when all are done."""

@@ -118,7 +118,7 @@ async def documents(pool: Pool, payloads: Payloads, message_id: UUID) -> list[Ke
     """Raises Unopenable when a body was changed since it was recorded."""
     async with connection(pool) as held:
         rows = await held.fetch(_SQL["kept_documents"], message_id)
-        bodies = await payloads.fetch(held, rows)
+        bodies = await payloads.fetch(held, [(row["sender"], row["body_hash"], row["bundle"]) for row in rows])
     return [
         KeptDocument(
             number=row["number"],
@@ -131,6 +131,15 @@ async def documents(pool: Pool, payloads: Payloads, message_id: UUID) -> list[Ke
         )
         for row in rows
     ]
+
+
+async def content(pool: Pool, payloads: Payloads, message_id: UUID) -> bytes | None:
+    async with connection(pool) as held:
+        row = await held.fetchrow(_SQL["content"], message_id)
+        if row is None:
+            return None
+        found = await payloads.fetch(held, [(row["sender"], row["hash"], row["bundle"])])
+    return found.get((row["sender"], row["hash"]))
 
 
 async def list_messages(pool: Pool, which: MessageFilter, limit: int) -> list[MessageHead]:

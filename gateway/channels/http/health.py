@@ -12,8 +12,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from gateway.channels.http.heads import HttpRequest, read_head
 from gateway.ledger.database import LedgerUnavailable
 from gateway.ledger.ledger import Ledger
-from gateway.policyrecord import RulesInForce
 from gateway.networks import Networks, is_in
+from gateway.policyrecord import RulesInForce
 
 LEAST_FREE = 256 * 1024 * 1024
 """Bytes that must be free where the state lies: not ready before full."""

@@ -140,7 +140,7 @@ async def _judge_again(
     async with open_records(settings, "operator") as ledger:
         async for message in ledger.judged_since(since):
             clock[0] = max(clock[0], int(message.received_at.timestamp() * 1_000_000))
-            content = await ledger.content(message.sender, message.content_hash) if contents else None
+            content = await ledger.content(message.id) if contents else None
             replay.message(_past(message, content))
         for refused in await ledger.refused_requests(since):
             if (past := _past_sum(refused)) is not None:

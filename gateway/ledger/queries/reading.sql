@@ -39,6 +39,11 @@ where sender = $1 and sender_kind = $2 and ($3::uuid is null or id < $3)
     select 1 from documents d where d.message_id = messages.id and d.business_number = $6))
 order by id desc limit $7;
 
+-- name: content
+-- Where the bytes of a message lie: with its documents, or by themselves.
+select m.sender, m.content_hash as hash, (select d.bundle from documents d where d.message_id = m.id limit 1) as bundle
+from messages m where m.id = $1;
+
 -- name: bodies
 select p.owner, p.hash, p.data_key, p.nonce, p.encoding, p.size, p.sealed, k.owner as key_owner, k.kek_id, k.wrapped
 from unnest($1::text[], $2::bytea[]) as asked (owner, hash)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.ledgering import an_entry, lease_all, take_all
 
+from gateway.identifiers import new_message_id
 from gateway.ledger.bundles import LARGEST, pack, unpack
 from gateway.ledger.ledger import Ledger
 
@@ -40,3 +41,10 @@ async def test_a_bundle_gives_the_body_back(ledger: Ledger) -> None:
     await ledger.record(entry)
     assert await ledger._pool.fetchval("select count(*) from payloads") == 1
     assert await bodies_to_deliver(ledger) == [entry.documents[0].body]
+
+
+async def test_what_came_is_read_again_out_of_a_bundle_or_by_itself(ledger: Ledger) -> None:
+    for entry in (an_entry(), an_entry("PO-2", content=b"x" * LARGEST)):
+        await ledger.record(entry)
+        assert await ledger.content(entry.message_id) == entry.content
+    assert await ledger.content(new_message_id()) is None
