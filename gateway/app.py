@@ -20,7 +20,7 @@ from gateway.channels.http.olderapis import OlderApis
 from gateway.channels.http.submitting import Submissions
 from gateway.channels.http.timelimits import TimeLimits
 from gateway.counters import Counters
-from gateway.deadlines import LOOK_SECONDS, Deadlines
+from gateway.deadlines import Deadlines
 from gateway.destinations.contract import Destination
 from gateway.destinations.odoo.destination import OdooDestination
 from gateway.destinations.odoo.settings import OdooSettings
@@ -34,6 +34,7 @@ from gateway.ledger.ledger import Ledger, open_ledger
 from gateway.ledger.sealing import Sealer
 from gateway.observing import start_logging
 from gateway.policyrecord import PolicyReports, record_policies
+from gateway.retaining import Retaining
 from gateway.settings import Settings, read_settings
 from gateway.shadowing import Shadow
 from gateway.working import Duty, Worker
@@ -161,7 +162,11 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         policies = open_policies(settings, None, "worker")
         watching = asyncio.create_task(policies.watch())
         deadlines = Deadlines(ledger, lambda: policies.current.flows.by_name)
-        duties = [Duty("look after deadlines", deadlines.look, LOOK_SECONDS)]
+        retaining = Retaining(ledger, lambda: policies.current)
+        duties = [
+            Duty("look after deadlines", deadlines.look, deadlines.every),
+            Duty("erase what is past its time", retaining.look, retaining.every),
+        ]
         try:
             yield Worker(ledger, destinations(settings, partners, client), sequencer, duties)
         finally:

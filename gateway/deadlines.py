@@ -8,12 +8,13 @@ from gateway.observing import MISSED, OVERDUE, log_change
 from policies.flows import Flow
 from policies.flowtable import Alert
 
-LOOK_SECONDS = 10.0
 _LEVELS: dict[Alert, int] = {"page": logging.ERROR, "ticket": logging.WARNING, "report": logging.INFO}
 
 
 class Deadlines:
     """Looks at all deliveries of the ledger; any number of workers may, each is told of what it noticed first."""
+
+    every = 10.0
 
     def __init__(self, ledger: Ledger, flows: Callable[[], Mapping[str, Flow]]) -> None:
         self._ledger = ledger

@@ -23,6 +23,7 @@ from partners.live import LiveDirectory
 from policies.facts import DocumentFacts, Verb
 from policies.limits import verdict as limits_verdict
 from policies.live import LivePolicies
+from policies.masking import Masking
 from policies.olderversions import OlderVersions
 from policies.policyset import PolicySet
 from policies.verdicts import Refused
@@ -58,6 +59,11 @@ class Intake:
     def older(self) -> OlderVersions:
         """The older versions that the rules in force still serve."""
         return self._policies.current.versions.older
+
+    @property
+    def masking(self) -> Masking:
+        """What the rules in force hide from whom."""
+        return self._policies.current.masking
 
     async def admit(self, credential: Credential, api_version: str, verb: Verb = "send") -> Admission | Rejection:
         """Before the body is read: who is it, may they call for this, is there room in their limits."""

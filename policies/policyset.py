@@ -12,7 +12,9 @@ from policies.charges import Charges
 from policies.charging import Limits
 from policies.facts import DocumentFacts, RequestFacts
 from policies.flows import Flows
+from policies.masking import Masking
 from policies.reading import KindOfRules
+from policies.retention import Retention
 from policies.routing import Route, Routing
 from policies.schemas import SchemaRule, Schemas
 from policies.verdicts import Allowed, Refused
@@ -34,6 +36,8 @@ class PolicySet(Struct, frozen=True, kw_only=True, eq=False):
     access: Access
     flows: Flows
     routing: Routing
+    retention: Retention
+    masking: Masking
     written: tuple[Written[Any], ...] = ()
     """Every rule as it was written, for telling about it; nothing is decided from these."""
     files: dict[str, str] = {}

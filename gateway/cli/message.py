@@ -13,11 +13,14 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from gateway.app import open_records
+from gateway.app import open_policies, open_records
 from gateway.cli.serve import with_embedded
 from gateway.identifiers import split_delivery_id
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.operating import Selection
+from gateway.settings import Settings
+from gateway.showing import masked, reveal
+from policies.masking import Masking
 
 
 def add_commands(commands: Any) -> None:
@@ -29,7 +32,8 @@ def add_commands(commands: Any) -> None:
     show.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _show(ledger, chosen.id)))
     documents = verbs.add_parser("documents", help="canonical documents of messages, one JSON object a line")
     documents.add_argument("id", type=UUID, nargs="+")
-    documents.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _documents(ledger, chosen.id)))
+    documents.add_argument("--reveal", metavar="REASON", help="show also what is masked; why, for the audit")
+    documents.set_defaults(run=_show_documents)
     parked = verbs.add_parser("parked", help="what waits for a human, with the cause")
     parked.add_argument("--destination")
     parked.add_argument("--cause")
@@ -52,7 +56,12 @@ def add_commands(commands: Any) -> None:
 
 
 def _with_ledger(act: Callable[[Ledger], Awaitable[int]]) -> int:
-    async def run(settings: Any) -> int:
+    return _with_settings(lambda _: act)
+
+
+def _with_settings(opened: Callable[[Settings], Callable[[Ledger], Awaitable[int]]]) -> int:
+    async def run(settings: Settings) -> int:
+        act = opened(settings)
         async with open_records(settings, "operator") as ledger:
             return await act(ledger)
 
@@ -69,12 +78,22 @@ async def _show(ledger: Ledger, message_id: UUID) -> int:
     return 0
 
 
-async def _documents(ledger: Ledger, message_ids: list[UUID]) -> int:
-    """1 when a message has none: it was refused, or is not there."""
-    found = [await ledger.documents(message_id) for message_id in message_ids]
-    for document in (document for documents in found for document in documents):
-        print(msgspec.json.encode(document).decode())
-    return 0 if all(found) else 1
+def _show_documents(chosen: argparse.Namespace) -> int:
+    async def show(ledger: Ledger, masking: Masking) -> int:
+        """1 when a message has none: it was refused, or is not there."""
+        found = [await ledger.documents(message_id) for message_id in chosen.id]
+        if chosen.reveal is not None:
+            await reveal(ledger, chosen.id, actor=_operator(), reason=chosen.reveal)
+        for document in (document for documents in found for document in documents):
+            hidden = document if chosen.reveal is not None else masked(document, masking, ledger.masking_key)
+            print(msgspec.json.encode(hidden).decode())
+        return 0 if all(found) else 1
+
+    def opened(settings: Settings) -> Callable[[Ledger], Awaitable[int]]:
+        masking = open_policies(settings, None, "operator").current.masking
+        return lambda ledger: show(ledger, masking)
+
+    return _with_settings(opened)
 
 
 async def _parked(ledger: Ledger, chosen: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from gateway.ledger import (
     operating,
     overdue,
     reading,
+    retention,
     sequencing,
     verifying,
     watching,
@@ -40,6 +41,7 @@ class Ledger:
         self._worker = worker
         self._recorder: Recorder | None = None
         self.leases = Leases(pool, worker)
+        self.masking_key = payloads.masking_key
 
     async def close(self) -> None:
         if self._recorder is not None:
@@ -108,6 +110,13 @@ class Ledger:
 
     async def depths(self) -> list[Depth]:
         return await operating.depths(self._pool)
+
+    async def kept_messages(self, after: UUID, before: datetime, limit: int) -> list[retention.KeptMessage]:
+        """Messages received before that moment whose payloads are here, after the id, oldest first."""
+        return await retention.kept_messages(self._pool, after, before, limit)
+
+    async def erase_payloads(self, ids: Sequence[UUID], *, rule: str, policy: str) -> retention.Erased:
+        return await retention.erase_payloads(self._pool, ids, rule=rule, policy=policy)
 
     async def notice_overdue(self) -> list[overdue.OverdueDelivery]:
         """Deliveries that have passed their deadline since the last look."""

@@ -30,6 +30,7 @@ class Payloads:
 
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
+        self.masking_key = sealer.masking_key
 
     def seal_accepted(self, entries: Iterable[Acceptance]) -> tuple[list[PayloadRow], list[bytes | None]]:
         """The rows of all messages: what came and each document that differs from it, together where they are small.

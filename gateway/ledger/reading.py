@@ -50,7 +50,8 @@ class KeptDocument(Struct, frozen=True, kw_only=True):
     sender: str
     format: str
     body_hash: str
-    body: msgspec.Raw
+    body: msgspec.Raw | None
+    """None when it was erased."""
 
 
 class MessageHistory(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,6 +70,8 @@ class MessageHistory(Struct, frozen=True, kw_only=True, omit_defaults=True):
     document_type: str | None = None
     test: bool = False
     refusal: dict[str, Any] | None = None
+    payload_erased_at: datetime | None = None
+    """When a rule of retention let go of its bytes; what is said here stays."""
     documents: list[DocumentHead] = []
     deliveries: list[DeliveryState] = []
     timeline: list[dict[str, Any]] = []
@@ -118,7 +121,8 @@ async def documents(pool: Pool, payloads: Payloads, message_id: UUID) -> list[Ke
     """Raises Unopenable when a body was changed since it was recorded."""
     async with connection(pool) as held:
         rows = await held.fetch(_SQL["kept_documents"], message_id)
-        bodies = await payloads.fetch(held, [(row["sender"], row["body_hash"], row["bundle"]) for row in rows])
+        here = [row for row in rows if row["payload_erased_at"] is None]
+        bodies = await payloads.fetch(held, [(row["sender"], row["body_hash"], row["bundle"]) for row in here])
     return [
         KeptDocument(
             number=row["number"],
@@ -127,10 +131,14 @@ async def documents(pool: Pool, payloads: Payloads, message_id: UUID) -> list[Ke
             sender=row["sender"],
             format=msgspec.json.decode(row["statement"])["format"],
             body_hash="sha256:" + row["body_hash"].hex(),
-            body=msgspec.Raw(bodies[row["sender"], row["body_hash"]]),
+            body=_raw(bodies.get((row["sender"], row["body_hash"]))),
         )
         for row in rows
     ]
+
+
+def _raw(body: bytes | None) -> msgspec.Raw | None:
+    return msgspec.Raw(body) if body is not None else None
 
 
 async def content(pool: Pool, payloads: Payloads, message_id: UUID) -> bytes | None:

@@ -10,6 +10,7 @@ may leave the folder once no data key names it.
 """
 
 import hashlib
+import hmac
 import os
 import threading
 import time
@@ -74,6 +75,8 @@ class PayloadKey:
             raise ValueError(f"a payload key has {KEY_SIZE} bytes, not {len(secret)}")
         self.id = id
         self._cipher = AESGCM(secret)
+        self.masking = hmac.digest(secret, b"masking 1", "sha256")
+        """Derived, for hashes of masked values: who has it cannot find the payload key."""
 
     def wrap(self, secret: bytes, *, id: UUID, owner: str) -> DataKey:  # noqa: A002
         """The data key `secret` as it may be stored."""
@@ -172,6 +175,11 @@ class Sealer:
     def newest_key_id(self) -> str:
         """The payload key that wraps from now on."""
         return self._newest.id
+
+    @property
+    def masking_key(self) -> bytes:
+        """Makes hashes of masked values useless to whoever tries values; another with another payload key."""
+        return self._newest.masking
 
     def unstored(self) -> list[DataKey]:
         """Data keys made here that the database may not have yet."""

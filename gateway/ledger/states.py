@@ -35,6 +35,8 @@ class Event(StrEnum):
     DOCUMENT_OVERDUE = "delivery.document.overdue"
     DOCUMENT_REPLAYED = "operator.document.replayed"
     DOCUMENT_CANCELLED = "operator.document.cancelled"
+    PAYLOADS_ERASED = "retention.payloads.erased"
+    DOCUMENT_REVEALED = "operator.document.revealed"
     POLICY_LOADED = "policy.set.loaded"
     POLICY_REJECTED = "policy.set.rejected"
     POLICY_DIFFERED = "policy.candidate.differed"

@@ -69,7 +69,7 @@ async def deliveries(ledger: Ledger, receipt: Receipt | Rejection) -> dict[str, 
     assert isinstance(receipt, Receipt), receipt
     history = await ledger.history(UUID(receipt.message_id))
     assert history is not None
-    kept = {one.number: msgspec.json.decode(one.body) for one in await ledger.documents(history.id)}
+    kept = {one.number: msgspec.json.decode(one.body or b"") for one in await ledger.documents(history.id)}
     return {one.destination: [line["number"] for line in kept[one.document]["lines"]] for one in history.deliveries}
 
 

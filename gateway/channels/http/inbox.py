@@ -17,6 +17,7 @@ from gateway.identifiers import split_delivery_id
 from gateway.identity.issuers import IssuerKind
 from gateway.intake import Intake
 from gateway.ledger.ledger import Ledger
+from gateway.ledger.offering import OfferedDelivery
 from gateway.submissions import Rejection, Sender
 
 _PLANT: tuple[IssuerKind, ...] = ("plant",)
@@ -92,11 +93,15 @@ class PlantInbox(Struct, frozen=True):
                 fetched=one.fetched,
                 traceparent=one.traceparent,
                 test=one.test,
-                document=msgspec.Raw(one.body),
+                document=msgspec.Raw(self._masked(one, plant)),
             )
             for one in found
         ]
         return Response(msgspec.json.encode(Inbox(deliveries)), media_type="application/json")
+
+    def _masked(self, one: OfferedDelivery, plant: str) -> bytes:
+        mask = self.intake.masking.of("plant", one.document_type, plant)
+        return one.body if mask is None else mask.apply(one.body, self.ledger.masking_key)
 
     async def acknowledge(self, request: HttpRequest, plant: str, delivery_id: str, seconds: float) -> Response[bytes]:
         sender = await self._plant(request, plant)

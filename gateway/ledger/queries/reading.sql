@@ -1,13 +1,14 @@
 -- name: message
 select id, received_at, sender_kind, sender, channel, document_type, content_hash, size, verdict, refusal,
-       policy_revision, test
+       policy_revision, test, payload_erased_at
 from messages where id = $1;
 
 -- name: documents
 select number, document_type, business_number, business_key from documents where message_id = $1 order by number;
 
 -- name: kept_documents
-select c.number, c.document_type, c.business_number, c.body_hash, c.bundle, m.sender, e.body as statement
+select c.number, c.document_type, c.business_number, c.body_hash, c.bundle, m.sender, m.payload_erased_at,
+       e.body as statement
 from documents c join messages m on m.id = c.message_id
 join lateral (select body from events where message_id = m.id order by tick, id limit 1) e on true
 where c.message_id = $1 order by c.number;

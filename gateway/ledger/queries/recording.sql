@@ -18,11 +18,12 @@ message as (
   from given join fresh on fresh.message_id = given.id
 ),
 payload as (
-  insert into payloads (owner, hash, data_key, nonce, encoding, size, sealed)
-  select p.owner, p.hash, p.data_key, p.nonce, p.encoding, p.size, p.sealed
+  insert into payloads (owner, hash, data_key, nonce, encoding, size, sealed, shared)
+  select distinct on (p.owner, p.hash) p.owner, p.hash, p.data_key, p.nonce, p.encoding, p.size, p.sealed,
+         count(*) over (partition by p.owner, p.hash) > 1
   from unnest($2::new_payload[]) as p join fresh using (message_id)
   order by p.owner, p.hash
-  on conflict (owner, hash) do nothing
+  on conflict (owner, hash) do update set shared = true where not payloads.shared
 ),
 document as (
   insert into documents (message_id, number, document_type, business_number, business_key, body_hash, bundle)
@@ -59,11 +60,12 @@ message as (
   returning id
 ),
 payload as (
-  insert into payloads (owner, hash, data_key, nonce, encoding, size, sealed)
-  select p.owner, p.hash, p.data_key, p.nonce, p.encoding, p.size, p.sealed
+  insert into payloads (owner, hash, data_key, nonce, encoding, size, sealed, shared)
+  select distinct on (p.owner, p.hash) p.owner, p.hash, p.data_key, p.nonce, p.encoding, p.size, p.sealed,
+         count(*) over (partition by p.owner, p.hash) > 1
   from unnest($2::new_payload[]) as p
   order by p.owner, p.hash
-  on conflict (owner, hash) do nothing
+  on conflict (owner, hash) do update set shared = true where not payloads.shared
 )
 insert into events (tick, message_id, body)
 select clock.tick, given.id, given.statement from given join message using (id) cross join clock;

@@ -1,0 +1,48 @@
+-- name: kept_messages
+-- Messages whose bytes are here, oldest first, after $1 and before $2. `ended`: nothing is under way any more.
+select m.id, m.received_at, m.sender_kind, m.sender, m.document_type, m.verdict, m.test, m.facts,
+       coalesce(d.flows, '{}') as flows, coalesce(d.ended, true) as ended
+from messages m
+left join lateral (
+  select array_agg(distinct w.flow) filter (where w.flow is not null) as flows,
+         bool_and(exists (select 1 from attempts a where a.message_id = w.message_id and a.number = w.number
+                            and a.outcome in ('delivered', 'cancelled'))) as ended
+  from deliveries w where w.message_id = m.id
+) d on true
+where m.payload_erased_at is null and m.id > $1 and m.id < $2
+order by m.id limit $3;
+
+-- name: erase
+-- The bytes of messages on which nothing is under way. Bytes that another message has too go with the last of them: a
+-- sender's messages are looked through for it, which is rare.
+with gone as (
+  update messages m set payload_erased_at = now()
+  where m.id = any ($1::uuid[]) and m.payload_erased_at is null
+    and not exists (
+      select 1 from deliveries w where w.message_id = m.id
+        and not exists (select 1 from attempts a where a.message_id = w.message_id and a.number = w.number
+                          and a.outcome in ('delivered', 'cancelled')))
+  returning m.id, m.sender, m.content_hash
+),
+used as (
+  select sender as owner, content_hash as hash from gone
+  union
+  select g.sender, unnest(array[c.body_hash, c.bundle]) from gone g join documents c on c.message_id = g.id
+),
+alone as (
+  delete from payloads p using used u
+  where p.owner = u.owner and p.hash = u.hash and not p.shared
+  returning p.size
+),
+together as (
+  delete from payloads p using used u
+  where p.owner = u.owner and p.hash = u.hash and p.shared
+    and not exists (
+      select 1 from messages m
+      where m.sender = p.owner and m.payload_erased_at is null and not m.id = any (select id from gone)
+        and (m.content_hash = p.hash
+             or exists (select 1 from documents c where c.message_id = m.id and p.hash in (c.body_hash, c.bundle))))
+  returning p.size
+)
+select (select count(*) from gone) as messages,
+       (select coalesce(sum(size), 0) from (select size from alone union all select size from together) s) as bytes;

@@ -1,0 +1,66 @@
+"""A plant fetches its documents without what the rules hide from plants; operators see less too, unless they say why."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from support.serving import Served, an_order, serving
+
+from gateway.ledger.ledger import Ledger
+from gateway.showing import masked, reveal
+
+ROUTE = """
+- name: orders-to-plant
+  why: the plant picks
+  mode: enforce
+  senders: [partner]
+  documents: [purchase_order]
+  destination: plant:salzungen
+  operation: inbox.put
+  ordering_key: [sender]
+  when_parked: pass
+  flow: business-documents
+"""
+
+
+@pytest.fixture
+async def served(ledger: Ledger, tmp_path: Path) -> AsyncIterator[Served]:
+    async with serving(ledger, tmp_path) as api:
+        routing, access = tmp_path / "rules" / "routing.yaml", tmp_path / "rules" / "access.yaml"
+        routing.write_text(routing.read_text() + ROUTE)
+        advice = "documents: [despatch_advice]\n"
+        access.write_text(access.read_text().replace(advice, advice.replace("]", ", purchase_order]")))
+        assert api.policies.reload(), api.policies.problems
+        yield api
+
+
+async def test_a_plant_is_handed_an_order_without_prices(served: Served) -> None:
+    sent = an_order(number="PO-1")
+    await served.order("PO-1")
+    await served.lay_ready()
+    answer = await served.client.get("/v1/plants/salzungen/deliveries", headers=served.plant())
+    [delivery] = answer.json()["deliveries"]
+    got = delivery["document"]
+    assert "totals" not in got
+    assert all("unit_price" not in line for line in got["lines"])
+    assert [line["quantity"] for line in got["lines"]] == [line["quantity"] for line in sent["lines"]]
+
+
+async def test_an_operator_sees_what_is_masked_only_with_a_reason_on_record(served: Served) -> None:
+    person = {**an_order()["buyer"], "contacts": [{"name": "Kim Beispiel", "phone": "+49 30 1234567"}]}
+    answer = await served.post("/v1/documents", an_order(buyer=person), served.aurora())
+    message = UUID(answer.json()["message"])
+    [document] = await served.ledger.documents(message)
+    hidden = masked(document, served.policies.current.masking, served.ledger.masking_key)
+    assert b"Kim Beispiel" in bytes(document.body or b"")
+    assert b"Kim Beispiel" not in bytes(hidden.body or b"")
+    assert json.loads(bytes(hidden.body or b"")).get("lines")
+    await reveal(served.ledger, [message], actor="operator kim", reason="the address is missing")
+    history = await served.ledger.history(message)
+    assert history is not None
+    event = history.timeline[-1]
+    assert (event["event"], event["actor"], event["reason"]) == (
+        "operator.document.revealed", "operator kim", "the address is missing"
+    )  # fmt: skip
