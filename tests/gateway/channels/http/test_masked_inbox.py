@@ -1,4 +1,4 @@
-"""A plant fetches its documents without what the rules hide from plants; operators see less too, unless they say why."""
+"""A plant fetches documents without what is masked for plants; operators see it only when they say why."""
 
 import json
 from collections.abc import AsyncIterator
