@@ -85,8 +85,7 @@ class InterchangeReader:
         self.faults = faults
         self.header: Header | None = None
         self.interchanges = 0
-        self.group: Group | None = None
-        """The group that is open."""
+        self.group: Group | None = None  # the one that is open
         self._message: Message | None = None
         self._messages = self.groups = 0
         self._references: set[tuple[str | None, str]] = set()

@@ -78,8 +78,7 @@ class Tokenizer:
             self._tell("edifact.truncated", text, self._base, "13")
         elif not self._any and not self.dead:
             self._tell("edifact.empty", "there is no interchange", 0, "32")
-        self._buffer.clear()
-        self._before.clear()
+        self._buffer, self._before = bytearray(), bytearray()
         return segments
 
     def _advance(self, segments: list[Segment], *, last: bool) -> None:
