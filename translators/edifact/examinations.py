@@ -4,7 +4,7 @@ from msgspec import Struct, field
 
 from translators.edifact.interchange import Group, Header, Message
 from translators.edifact.segments import Segment
-from translators.edifact.structure import GroupInstance
+from translators.edifact.structure import MessageTree
 from translators.findings import Finding
 
 
@@ -18,7 +18,7 @@ class MessageExamination(Struct, kw_only=True, eq=False):
     message: Message
     findings: tuple[Finding, ...]
     errors: int
-    root: GroupInstance | None
+    root: MessageTree | None
     group: "GroupExamination | None" = None
 
     @property

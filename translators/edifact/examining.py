@@ -23,7 +23,7 @@ from translators.edifact.interchange import InterchangeReader, Message
 from translators.edifact.messagechecks import check_message
 from translators.edifact.segments import Segment
 from translators.edifact.streams import runs
-from translators.edifact.structure import GroupInstance, Placed
+from translators.edifact.structure import MessageTree, Placed
 from translators.edifact.tokens import Agreement, Tokenizer
 from translators.findings import Finding
 
@@ -226,7 +226,7 @@ class _Examiner:
         if self._group is not None:
             self._group.messages.append(examined)
 
-    def _check(self, message: Message, faults: Faults) -> GroupInstance | None:
+    def _check(self, message: Message, faults: Faults) -> MessageTree | None:
         version = message.header.version if message.header else "3"
         tables = directory(message.directory, version)
         if tables is None or tables.structure(message.type) is None:

@@ -6,12 +6,12 @@ from translators.edifact.directory import Directory
 from translators.edifact.faults import Faults
 from translators.edifact.interchange import Message
 from translators.edifact.segments import Segment, Syntax
-from translators.edifact.structure import GroupInstance, Placed
+from translators.edifact.structure import MessageTree, Placed
 
 
 def check_message(
     message: Message, tables: Directory, faults: Faults, codes: CodePolicy | None = None
-) -> GroupInstance | None:
+) -> MessageTree | None:
     """The message as a tree of groups; everything wrong goes to `faults`.
 
     None when the directory has no such message or its bytes are not of its character set. `codes` says what a code is

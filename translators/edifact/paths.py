@@ -94,12 +94,12 @@ class EdifactSource:
             numbers = numbers_of(name, scope.components)
             return quick_component(numbers[0]) if len(numbers) == 1 else None
         if isinstance(scope, SegmentScope) and len(steps) == 1:
-            places = self._positions(name, scope)
+            places = self.positions(name, scope)
             return quick_element(*places[0]) if len(places) == 1 else None
         if isinstance(scope, Step) and len(steps) == 2:
             _, inner = self._named(steps[0].name, scope)
             if isinstance(inner, SegmentScope):
-                places = self._positions(name, inner)
+                places = self.positions(name, inner)
                 return quick_in_segment(steps[0].name, quick_element(*places[0])) if len(places) == 1 else None
         return None
 
@@ -144,7 +144,7 @@ class EdifactSource:
             codes = self._codes(inner.components)
             return component_slot(tuple((n, each, codes.get(each.id)) for n, each in listed), way)
         rules = self.directory.segment(inner.tag) or ()
-        places = self._positions(name, inner)
+        places = self.positions(name, inner)
         where = []
         for at, number in places:
             components = rules[at - 1].components
@@ -173,14 +173,14 @@ class EdifactSource:
         if isinstance(inner, SegmentScope):
             most = sum(each.repeats for each in scope.steps if each.group is None and each.tag == inner.tag)
             return segment_stretch(inner.tag, most, checks), inner
-        return composite_stretch(self._composite_places(step.name, scope), checks), inner
+        return composite_stretch(self.composite_places(step.name, scope), checks), inner
 
     def _check(self, condition: Condition, scope: Any) -> Check:
         asks = bool(condition.values) and not condition.negated
         leaves = self.leaves(condition.path, scope)
         return Check(condition, leaves, self.slot(condition.path, scope) if asks else None)
 
-    def _composite_places(self, name: str, scope: SegmentScope) -> tuple[tuple[int, ElementRule], ...]:
+    def composite_places(self, name: str, scope: SegmentScope) -> tuple[tuple[int, ElementRule], ...]:
         rules = self.directory.segment(scope.tag) or ()
         return tuple((index, rule) for index, rule in enumerate(rules, 1) if rule.id == name and rule.is_composite)
 
@@ -225,9 +225,9 @@ class EdifactSource:
         if isinstance(scope, CompositeScope):
             return component_text(numbers_of(name, scope.components)[0])
         if isinstance(scope, SegmentScope):
-            return element_text(*self._positions(name, scope)[0])
+            return element_text(*self.positions(name, scope)[0])
         _, inner = self._named(steps[0].name, scope)
-        return quick_in_segment(steps[0].name, element_text(*self._positions(name, inner)[0]))
+        return quick_in_segment(steps[0].name, element_text(*self.positions(name, inner)[0]))
 
     def _named(self, name: str, scope: Any) -> tuple[Any, Any]:
         if isinstance(scope, Step):
@@ -264,10 +264,10 @@ class EdifactSource:
         if isinstance(scope, CompositeScope):
             return component_values(name, scope)
         if isinstance(scope, SegmentScope):
-            return element_values(self._positions(name, scope))
+            return element_values(self.positions(name, scope))
         raise ValueError(f"`{name}` is a segment or group; name an element in it")
 
-    def _positions(self, name: str, scope: SegmentScope) -> list[tuple[int, int]]:
+    def positions(self, name: str, scope: SegmentScope) -> list[tuple[int, int]]:
         """(element, component from 0) of every place where the element stands in the segment."""
         found = self._found(name, scope)
         if not found:

@@ -1,8 +1,6 @@
 """EDIFACT bytes to canonical documents: tokens, envelopes, structure, contents, map; all findings of all stages."""
 
-from collections.abc import Hashable, Iterator
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -17,8 +15,10 @@ from translators.edifact.interchange import Header, InterchangeReader, Message
 from translators.edifact.messagechecks import check_message
 from translators.edifact.paths import EdifactSource
 from translators.edifact.pathvalues import Spot
+from translators.edifact.residue import tell_residue
+from translators.edifact.shortways import ShortWay
 from translators.edifact.streams import runs
-from translators.edifact.structure import GroupInstance, Placed
+from translators.edifact.structure import MessageTree, Placed
 from translators.edifact.tokens import Agreement, Tokenizer
 from translators.edifact.unmapped import unmapped
 from translators.findings import Finding, Place
@@ -30,7 +30,6 @@ from translators.mapping.runs import Trouble
 MAPS = {(each.message, each.version): each.name for each in entries() if each.format == "edifact"}
 """(message, directory) -> the map that ships for it."""
 
-_MOST_RESIDUE = 100
 _ENVELOPES = (b"UNB", b"UNG", b"UNE", b"UNZ")
 
 
@@ -124,7 +123,7 @@ def _translated(
 
 
 def translate_arranged(
-    message: Message, root: GroupInstance, faults: Faults, using: Map | None = None
+    message: Message, root: MessageTree, faults: Faults, using: Map | None = None
 ) -> list[tuple[Kind, Any, bool]]:
     """A message that was examined and found good, mapped: (kind, canonical object, test) or nothing and why not."""
     compiled = _chosen(message, using)
@@ -136,7 +135,7 @@ def translate_arranged(
 
 
 def _mapped(
-    message: Message, root: GroupInstance, compiled: Map, faults: Faults, traces: list[dict[str, Place]] | None
+    message: Message, root: MessageTree, compiled: Map, faults: Faults, traces: list[dict[str, Place]] | None
 ) -> list[tuple[Kind, Any, bool]]:
     translated = compiled.translate(root, trace=traces is not None)
     for trouble in translated.troubles:
@@ -146,7 +145,7 @@ def _mapped(
     if traces is not None:
         traces.append(_places(translated, message))
     _check_line_count(root, translated, faults)
-    _tell_residue(message, compiled, translated, faults)
+    tell_residue(root, compiled, translated.used, faults)
     is_test = message.header is not None and message.header.is_test
     return [(compiled.kind, translated.canonical, is_test)]
 
@@ -187,7 +186,7 @@ def _places(translated: Translated, message: Message) -> dict[str, Place]:
     return found
 
 
-def checked(message: Message, tables: Directory, faults: Faults) -> GroupInstance | None:
+def checked(message: Message, tables: Directory, faults: Faults) -> MessageTree | None:
     """The message as a tree of groups, after characters, structure and contents were checked; None if unreadable."""
     return check_message(message, tables, faults)
 
@@ -217,10 +216,10 @@ def compiled_edifact(file: MapFile) -> Map:
         source = EdifactSource(tables, file.spec.message)
     except ValueError as error:
         raise file.problems([("$.message", str(error))]) from None
-    return Map(file, source)
+    return Map(file, source, lambda: ShortWay(file, source))
 
 
-def _check_line_count(root: GroupInstance, translated: Translated, faults: Faults) -> None:
+def _check_line_count(root: MessageTree, translated: Translated, faults: Faults) -> None:
     """CNT+2 counts the lines; a difference means that a part of the message is missing."""
     for placed in root.segments.get("CNT", ()):
         said = placed.segment.get(1, 2)
@@ -228,45 +227,3 @@ def _check_line_count(root: GroupInstance, translated: Translated, faults: Fault
         if placed.segment.get(1, 1) == "2" and said != str(lines):
             text = f"the control total says `{said[:10]}` lines; there are {lines}"
             faults.tell("count", "edifact.control_total", text, placed.segment, 1, 2, position=placed.position)
-
-
-def _tell_residue(message: Message, compiled: Map, translated: Translated, faults: Faults) -> None:
-    """What the message said and the map did not use, as information."""
-    left = islice(_left(message, _waived(compiled), translated.used), _MOST_RESIDUE)
-    for position, element, repetition, component in left:
-        segment = message.segments[position - 1]
-        name = compiled.kind.document_type.replace("_", " ")
-        text = f"{segment.tag} element {element} component {component} has no place in a {name}"
-        faults.tell(
-            "", "edifact.residue", text, segment, element, component,
-            position=position, repetition=repetition, severity="information",
-        )  # fmt: skip
-
-
-def _left(message: Message, waived: frozenset[tuple[str, int, int]], used: set[Hashable]) -> Iterator[Spot]:
-    """Where the values stand that were neither used nor waived."""
-    for position, segment in enumerate(message.segments, 1):
-        elements = segment.elements
-        tag = elements[0][0][0]
-        if (tag, 0, 0) in waived:
-            continue
-        for element in range(1, len(elements)):
-            for repetition, components in enumerate(elements[element], 1):
-                for component, value in enumerate(components, 1):
-                    if value:
-                        spot = (position, element, repetition, component)
-                        if spot not in used and (tag, element, component) not in waived:
-                            yield spot
-
-
-@cache
-def _waived(compiled: Map) -> frozenset[tuple[str, int, int]]:
-    source = compiled.source
-    assert isinstance(source, EdifactSource)
-    places: set[tuple[str, int, int]] = set()
-    for waiver in compiled.spec.waived:
-        if waiver.path is None:
-            continue
-        tag, _, element = waiver.path.partition("/")
-        places.update((tag, index, number) for index, number in source.places(tag, element))
-    return frozenset(places)

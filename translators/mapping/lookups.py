@@ -60,6 +60,11 @@ class LookUp:
     def is_dated(self) -> bool:
         return self._codes is None
 
+    @property
+    def codes(self) -> dict[str, str]:
+        """What it knows, when the day does not matter."""
+        return self._codes or {}
+
     def _looked_up(self, codes: dict[str, str], text: str, shape: str) -> str | None:
         converted = self._convert(text, shape)
         if converted is None or converted in codes:
