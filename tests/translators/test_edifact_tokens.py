@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from translators.edifact.directory import directory
 from translators.edifact.faults import Faults
 from translators.edifact.interchange import InterchangeReader, Message
+from translators.edifact.messagechecks import check_message
 from translators.edifact.segments import Segment, Syntax, split
 from translators.edifact.separators import Separators
 from translators.edifact.streams import tokenize
 from translators.edifact.tokens import Agreement, Tokenizer
-from translators.edifact.translating import checked
 from translators.edifact.writing import compose, released, write
 from translators.findings import Finding
 
@@ -366,7 +366,7 @@ def texts_of_checking(outcome: Run) -> list[str]:
     message: Message = outcome.messages[0]
     tables = directory("D.96A", message.header.version if message.header else "3")
     assert tables is not None
-    checked(message, tables, faults)
+    check_message(message, tables, faults)
     return [finding.text for finding in faults.findings]
 
 

@@ -32,6 +32,12 @@ _OUTSIDE = {
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 
+_PRINTABLE = bytes(byte for byte in range(256) if not _CONTROL.match(bytes([byte])))
+_INSIDE = {
+    name: bytes(byte for byte in range(256) if not pattern.match(bytes([byte]))) for name, pattern in _OUTSIDE.items()
+}
+
+
 def encoding_of(repertoire: str, encoding: str) -> str | None:
     """Python's name of the character set, or None when it is not supported."""
     return ENCODINGS.get(encoding) if encoding else REPERTOIRES.get(repertoire)
@@ -41,6 +47,12 @@ def outside(repertoire: str, raw: bytes) -> int | None:
     """Where `raw` has a byte that its repertoire does not have, or a control character; None when it has none."""
     found = _OUTSIDE.get(repertoire, _CONTROL).search(raw)
     return found.start() if found else None
+
+
+def is_inside(repertoire: str, raw: bytes) -> bool:
+    """Whether `outside` finds nothing, told in a moment whatever the length."""
+    left = raw.translate(None, _INSIDE.get(repertoire, _PRINTABLE))
+    return not left
 
 
 def lenient(raw: bytes) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from translators.edifact.characters import outside
+from translators.edifact.characters import is_inside, outside
 from translators.edifact.codedvalues import CodedValues
 from translators.edifact.directory import Component, Directory, ElementRule
 from translators.edifact.faults import Faults
@@ -24,6 +24,10 @@ from translators.edifact.values import value_fault
 
 _FIRST_V4 = "4"
 _TAG_LENGTH = 3
+_MOST_SEEN = 4_096
+
+Seen = dict[str, Values]
+"""Of one input, one directory and one way of writing."""
 
 CodePolicy = Literal["error", "warning", "off"]
 """What an unknown code is: wrong, remarkable, or nothing."""
@@ -49,24 +53,35 @@ class ContentsCheck:
         self._flat: dict[str, FlatSegment] = {}
 
     def check_all(
-        self, segments: list[Segment], texts: list[str], faults: Faults, codes: CodePolicy = "error"
+        self, segments: list[Segment], texts: list[str], faults: Faults, codes: CodePolicy, seen: Seen
     ) -> list[Placed]:
-        """Tell everything wrong inside the segments of a message, whose texts these are; each with its values."""
-        known, trailing = self._flat, self._trailing
+        """Tell everything wrong inside the segments of a message, whose texts these are; each with its values.
+
+        `seen` are texts in which nothing was wrong, with their values: partners say many things again and again.
+        """
+        known = self._flat
         all_placed = []
         for position, (segment, text) in enumerate(zip(segments, texts, strict=True), 1):
+            values = seen.get(text)
+            if values is not None:
+                all_placed.append(Placed(segment, position, text[:3], values))
+                continue
             flat = known.get(text[:3])
-            match = flat.match(text) if flat is not None else None
-            if flat is not None and match is not None:
-                values = match.groups("")
-                placed = Placed(segment, position, flat.tag, values)
-                if not flat.are_right(values) or (trailing is not None and trailing.search(segment.raw)):
-                    self._check_slowly(placed, text, faults, codes)
-            else:
+            found = self._matched(flat, text) if flat is not None else None
+            if flat is None or found is None or not self._is_quiet(flat, found, segment):
                 placed = Placed(segment, position)
                 self._check_slowly(placed, text, faults, codes)
+            else:
+                placed = Placed(segment, position, flat.tag, found)
+                if len(seen) >= _MOST_SEEN:
+                    seen.clear()
+                seen[text] = found
             all_placed.append(placed)
         return all_placed
+
+    def _is_quiet(self, flat: FlatSegment, values: Values, segment: Segment) -> bool:
+        """Whether there is nothing to tell about a segment that has the right shape."""
+        return flat.are_right(values) and (self._trailing is None or not self._trailing.search(segment.raw))
 
     def check(self, placed: Placed, faults: Faults, codes: CodePolicy = "error") -> None:
         """Tell everything wrong inside one segment; nothing of a segment the release does not have."""
@@ -88,11 +103,9 @@ class ContentsCheck:
         placed.values = values if values is not None else flattened(segment.elements, checked.rules)
 
     def _matched(self, flat: FlatSegment, text: str) -> Values | None:
-        match = flat.match(text)
-        if match is not None:
-            return match.groups("")
         if self._releases is None or self._releases.release not in text:
-            return None
+            match = flat.match(text)
+            return match.groups("") if match is not None else None
         hidden = self._releases.hidden(text)
         match = flat.match(hidden[0]) if hidden is not None else None
         if hidden is None or match is None:
@@ -147,20 +160,26 @@ def check_characters(placed: Placed, faults: Faults) -> bool:
         text = f"byte {segment.offset + bad} is not valid {segment.syntax.encoding.upper()}"
         faults.tell("character", "edifact.character", text, segment, position=placed.position or None)
         return False
-    needless = segment.syntax.needless_release(segment.raw)
-    if needless is not None:
-        text = f"the release character at byte {segment.offset + needless} stands before an ordinary character"
-        faults.warn("edifact.release", text, segment)
+    check_release(placed, faults)
     at = outside(segment.syntax.repertoire, segment.raw)
     if at is not None:
         _tell_odd_byte(placed, at, faults)
     return True
 
 
+def check_release(placed: Placed, faults: Faults) -> None:
+    """Tell of a release character that releases nothing."""
+    segment = placed.segment
+    needless = segment.syntax.needless_release(segment.raw)
+    if needless is not None:
+        text = f"the release character at byte {segment.offset + needless} stands before an ordinary character"
+        faults.warn("edifact.release", text, segment)
+
+
 def are_plain(raws: list[bytes], syntax: Syntax) -> bool:
     """Whether all these bytes are of the character set and repertoire, looked at in one go."""
     joined = b"".join(raws)
-    return syntax.fault(joined) is None and outside(syntax.repertoire, joined) is None
+    return syntax.fault(joined) is None and is_inside(syntax.repertoire, joined)
 
 
 def _tell_odd_byte(placed: Placed, at: int, faults: Faults) -> None:

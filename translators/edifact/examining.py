@@ -20,7 +20,7 @@ from translators.edifact.examinations import (
 from translators.edifact.faults import Faults
 from translators.edifact.guidelines import Guideline, choose
 from translators.edifact.interchange import InterchangeReader, Message
-from translators.edifact.messagechecks import check_message
+from translators.edifact.messagechecks import Memory, check_message
 from translators.edifact.segments import Segment
 from translators.edifact.streams import runs
 from translators.edifact.structure import MessageTree, Placed
@@ -94,6 +94,7 @@ class _Examiner:
         self._group: GroupExamination | None = None
         self._of_message: list[Finding] = []
         self._seen = self._errors = 0
+        self._memory: Memory = {}
         self.is_full = False
 
     def take_inner(self, segments: list[Segment]) -> None:
@@ -237,7 +238,7 @@ class _Examiner:
         guideline = choose(self._guidelines, message)
         if guideline is not None:
             tables = guideline.tables(tables)
-        root = check_message(message, tables, faults, self._codes)
+        root = check_message(message, tables, faults, self._codes, self._memory)
         if guideline is not None and root is not None:
             for finding in guideline.check(message, root, self._limits.max_findings):
                 faults.pass_on(finding)

@@ -1,44 +1,61 @@
 """One message against its directory, in the order of work: characters, contents with codes and dates, structure."""
 
 from translators.edifact.arranging import arrange
-from translators.edifact.contents import CodePolicy, are_plain, check_characters, contents_check
+from translators.edifact.contents import (
+    CodePolicy,
+    ContentsCheck,
+    Seen,
+    are_plain,
+    check_characters,
+    check_release,
+    contents_check,
+)
 from translators.edifact.directory import Directory
 from translators.edifact.faults import Faults
 from translators.edifact.interchange import Message
 from translators.edifact.segments import Segment, Syntax
 from translators.edifact.structure import MessageTree, Placed
 
+Memory = dict[ContentsCheck, Seen]
+"""The right segments of one input so far, by what they were checked against. It ends with its input."""
+
 
 def check_message(
-    message: Message, tables: Directory, faults: Faults, codes: CodePolicy | None = None
+    message: Message,
+    tables: Directory,
+    faults: Faults,
+    codes: CodePolicy | None = None,
+    memory: Memory | None = None,
 ) -> MessageTree | None:
     """The message as a tree of groups; everything wrong goes to `faults`.
 
     None when the directory has no such message or its bytes are not of its character set. `codes` says what a code is
-    that the directory does not have; without a word see `policy_for`.
+    that the directory does not have; without a word see `policy_for`. `memory` is for the messages of one input.
     """
     structure = tables.structure(message.type)
     if structure is None:
         return None
     segments = message.segments
     syntax = segments[0].syntax
-    if not _are_readable(segments, syntax, faults):
-        return None
     texts = _texts(segments, syntax)
+    if not _are_readable(segments, texts, syntax, faults):
+        return None
     check = contents_check(tables, syntax.separators, syntax.version)
-    tree = arrange(check.check_all(segments, texts, faults, codes or policy_for(message)), structure, faults)
+    seen = memory.setdefault(check, {}) if memory is not None else {}
+    placed = check.check_all(segments, texts, faults, codes or policy_for(message), seen)
+    tree = arrange(placed, structure, faults)
     tree.tables = tables
     return tree
 
 
-def _are_readable(segments: list[Segment], syntax: Syntax, faults: Faults) -> bool:
+def _are_readable(segments: list[Segment], texts: list[str], syntax: Syntax, faults: Faults) -> bool:
     """Whether all bytes are of the character set; everything odd is told. Nearly always one look at all will do."""
-    raws = [segment.raw for segment in segments]
-    if are_plain(raws, syntax):
-        if syntax.release:
-            for position, segment in enumerate(segments, 1):
-                if syntax.release in segment.raw:
-                    check_characters(Placed(segment, position), faults)
+    if are_plain([segment.raw for segment in segments], syntax):
+        release = syntax.separators.release
+        if release is not None:
+            for at, text in enumerate(texts):
+                if release in text:
+                    check_release(Placed(segments[at], at + 1), faults)
         return True
     are_readable = [check_characters(Placed(segment, at), faults) for at, segment in enumerate(segments, 1)]
     return all(are_readable)

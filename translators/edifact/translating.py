@@ -9,10 +9,10 @@ from msgspec import Struct, structs
 from translators.canonical.documents import Kind
 from translators.edifact.collecting import uncollected
 from translators.edifact.contents import check_characters
-from translators.edifact.directory import Directory, directory
+from translators.edifact.directory import directory
 from translators.edifact.faults import Faults
 from translators.edifact.interchange import Header, InterchangeReader, Message
-from translators.edifact.messagechecks import check_message
+from translators.edifact.messagechecks import Memory, check_message
 from translators.edifact.paths import EdifactSource
 from translators.edifact.pathvalues import Spot
 from translators.edifact.residue import tell_residue
@@ -69,10 +69,11 @@ def _translate(content: bytes, limits: EdifactLimits, using: Map | None, *, trac
     objects: list[tuple[Kind, Any, bool]] = []
     traces: list[dict[str, Place]] | None = [] if trace else None
     header: Header | None = None
+    memory: Memory = {}
 
     def take(message: Message | None) -> None:
         if message is not None:
-            objects.extend(_translate_message(message, faults, using, traces))
+            objects.extend(_translate_message(message, faults, using, traces, memory))
 
     for run in runs((content,), tokenizer):
         if isinstance(run, list):
@@ -96,17 +97,17 @@ def _translate(content: bytes, limits: EdifactLimits, using: Map | None, *, trac
 
 
 def _translate_message(
-    message: Message, faults: Faults, using: Map | None, traces: list[dict[str, Place]] | None
+    message: Message, faults: Faults, using: Map | None, traces: list[dict[str, Place]] | None, memory: Memory
 ) -> list[tuple[Kind, Any, bool]]:
     faults.message = message.reference[:35]
     try:
-        return _translated(message, faults, using, traces)
+        return _translated(message, faults, using, traces, memory)
     finally:
         faults.message = None
 
 
 def _translated(
-    message: Message, faults: Faults, using: Map | None, traces: list[dict[str, Place]] | None
+    message: Message, faults: Faults, using: Map | None, traces: list[dict[str, Place]] | None, memory: Memory
 ) -> list[tuple[Kind, Any, bool]]:
     version = message.header.version if message.header else "3"
     tables = directory(message.directory, version)
@@ -116,7 +117,7 @@ def _translated(
         faults.tell("agreement", finding.code, finding.text, message.segments[0], 2, 1, position=1)
         return []
     before = faults.errors
-    root = checked(message, tables, faults)
+    root = check_message(message, tables, faults, memory=memory)
     if root is None or faults.errors > before:
         return []
     return _mapped(message, root, compiled, faults, traces)
@@ -184,11 +185,6 @@ def _places(translated: Translated, message: Message) -> dict[str, Place]:
             offset=segment.offset_of(element, component or 1, repetition) if element else segment.offset,
         )
     return found
-
-
-def checked(message: Message, tables: Directory, faults: Faults) -> MessageTree | None:
-    """The message as a tree of groups, after characters, structure and contents were checked; None if unreadable."""
-    return check_message(message, tables, faults)
 
 
 @cache
