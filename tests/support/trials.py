@@ -25,7 +25,8 @@ from translators.edifact.applicationerrors import ApplicationReferences, ErrorCo
 from translators.edifact.dispositions import InboundMode, dispose
 from translators.edifact.guidelines import shipped_guidelines
 from translators.edifact.outgoing import Party
-from translators.edifact.tokens import Tokenizer, tokenize
+from translators.edifact.streams import tokenize
+from translators.edifact.tokens import Tokenizer
 from translators.edifact.writing import write as joined
 from translators.findings import Finding, Unreadable
 from translators.formats import Label

@@ -19,11 +19,12 @@ from translators.edifact.programvalues import Reader, append, finish, length, pu
 from translators.mapping.conversions import DATE_ROLES
 from translators.mapping.files import MapFile
 from translators.mapping.pathwords import steps_of
-from translators.mapping.specs import Row
+from translators.mapping.specs import Around, Row
+from translators.mapping.surroundings import copied, lift
 
 _KNOWN = {
-    "name", "to", "from_", "value", "at", "rows", "use", "as_", "format", "formats", "table", "join", "required",
-    "otherwise", "when", "only", "because", "write", "count", "sum", "direction",
+    "name", "to", "from_", "value", "at", "around", "rows", "use", "as_", "format", "formats", "table", "join",
+    "required", "otherwise", "when", "only", "because", "write", "count", "sum", "direction",
 }  # fmt: skip
 """The words of a row that programs understand. A map that uses another one is read by its closures alone."""
 _EMPTY = Row()
@@ -152,18 +153,58 @@ class _Writer:
         elif row.required:
             out.below(f"elif {row.to!r} not in {filling.target}:").add("raise Unusual")
 
+    def _surrounded(self, row: Row, around: Around, spot: Spot, out: Block, filling: Filling) -> None:
+        """See `translators.mapping.surroundings`: what a node around says is asked when there is something in it."""
+        entries, said, before, entry = (self.text.fresh(letter) for letter in ("e", "f", "b", "f"))
+        name = row.to.removesuffix("[]")
+        number = f"{self.text.fresh('number')}"
+        out.add(f"{entries} = []")
+        outer, block, marks = self._nodes(around.at, spot, out)
+        block.add(f"{said} = None")
+        inner, deeper, own = self._nodes(row.at or "", outer, block)
+        deeper.add(f"{number} = {length(filling.target, row.to)} + len({entries}) + 1")
+        first = deeper.below(f"if {said} is None:")
+        first.add(f"{said} = {{}}")
+        for mark in marks:
+            first.add(mark.hit)
+        part = self._part(around.use, outer, filling.inside)
+        first.add(f"h += {part}(c, {arguments(outer)}, {said}, {number})")
+        copy = self.text.constant(copied)
+        deeper.add(f"{entry}, {before} = {copy}({said}), h")
+        for mark in own:
+            deeper.add(mark.hit)
+        self._fill(row, inner, deeper, Filling(entry, number, filling.inside))
+        finish(inner, deeper)
+        deeper.below(f"if h != {before}:").add(f"{entries}.append({entry})")
+        kept = out.below(f"if {entries}:")
+        if around.shared:
+            kept.add(f"{before} = {length(filling.target, row.to)}")
+        kept.add(f"{filling.target}.setdefault({name!r}, []).extend({entries})")
+        for field in around.shared:
+            lifted = self.text.constant(lift)
+            kept.below(f"if not {before}:").add(f"{lifted}({field!r}, {entries}, {filling.target})")
+
+    def _nodes(self, path: str, spot: Spot, out: Block) -> tuple[Spot, Block, list[Mark]]:
+        """The nodes of a path, and what the conditions of its last step compared, as in reading the long way."""
+        from_root, steps = steps_of(path)
+        start = Spot(self.walker.source.root_scope, "c[0]", out) if from_root else spot
+        before, inner, _ = self.walker.walk(steps[:-1], start, out)
+        return self.walker.step(steps[-1], before, inner)
+
     def _block_row(self, row: Row, spot: Spot, out: Block, filling: Filling) -> None:
+        if row.around is not None:
+            if row.at is None or not row.to.endswith("[]") or "." in row.to:
+                raise Unsupported
+            self._surrounded(row, row.around, spot, out, filling)
+            return
         if row.at is None:
             self._object(row, spot, out, filling, ())
             return
-        from_root, steps = steps_of(row.at)
-        start = Spot(self.walker.source.root_scope, "c[0]", out) if from_root else spot
         is_one = not row.to.endswith("[]")
         if is_one:
             seen = self.text.fresh("m")
             out.add(f"{seen} = 0")
-        before, inner, _ = self.walker.walk(steps[:-1], start, out)
-        node, inner, marks = self.walker.step(steps[-1], before, inner)
+        node, inner, marks = self._nodes(row.at, spot, out)
         if is_one:
             inner.below(f"if {seen}:").add("raise Unusual")
             inner.add(f"{seen} = 1")

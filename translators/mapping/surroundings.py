@@ -44,7 +44,7 @@ def reading(row: Row, around: Found, inner: Found, source: Source) -> Action:
                 hits = run.hits
                 number = before + len(entries)
                 at = f"{pointer}/{name}/{number}"
-                entry = {field: _copy(value) for field, value in said.items()}
+                entry = copied(said)
                 if run.trace is not None:
                     run.trace.update({at + field: spot for field, spot in spots.items()})
                 run.use(inner.compared(each, run.root))
@@ -61,9 +61,9 @@ def reading(row: Row, around: Found, inner: Found, source: Source) -> Action:
     return append
 
 
-def _copy(value: Any) -> Any:
-    """What an entry may add to, so that the others do not get it too."""
-    return value.copy() if isinstance(value, dict | list) else value
+def copied(said: dict[str, Any]) -> dict[str, Any]:
+    """What is said of an entry, so that what it adds does not get to the others too."""
+    return {field: value.copy() if isinstance(value, dict | list) else value for field, value in said.items()}
 
 
 def _said(run: Run, fill: Action, outer: Node, at: str, number: int) -> tuple[dict[str, Any], dict[str, Hashable]]:
@@ -76,14 +76,21 @@ def _said(run: Run, fill: Action, outer: Node, at: str, number: int) -> tuple[di
     return said, spots
 
 
-def _lift(run: Run, field: str, entries: list[Any], target: dict[str, Any], pointer: str, below: str) -> None:
-    """Move a field that all entries have alike, with its places and troubles."""
+def lift(field: str, entries: list[Any], target: dict[str, Any]) -> bool:
+    """Move a field that all entries have alike to the object around them; whether it was."""
     first = entries[0].get(field)
     if field in target or first is None or any(entry.get(field) != first for entry in entries):
-        return
+        return False
     target[field] = first
     for entry in entries:
         del entry[field]
+    return True
+
+
+def _lift(run: Run, field: str, entries: list[Any], target: dict[str, Any], pointer: str, below: str) -> None:
+    """Move a field that all entries have alike, with its places and troubles."""
+    if not lift(field, entries, target):
+        return
 
     def moved(at: str) -> str:
         number, slash, rest = at.removeprefix(below).partition("/")
