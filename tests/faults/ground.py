@@ -131,6 +131,9 @@ class Ground:
         rules = folder / "rules"
         shutil.copytree(PACKAGED / "policies" / "rules", rules)
         (rules / "routing.yaml").write_text(ROUTES)
+        access = rules / "access.yaml"
+        zone = access.read_text().replace("destinations: [odoo]", "destinations: [odoo, recording]")
+        access.write_text(zone)
         self.environment = {
             "GATEWAY_STATE": str(folder / "state"), "GATEWAY_KEYS": str(folder / "keys"),
             "GATEWAY_PORT": str(self.port), "GATEWAY_PUBLIC_URL": self.url, "GATEWAY_POLICIES": str(rules),
