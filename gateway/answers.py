@@ -22,6 +22,7 @@ _HTTP = {
     "document.invalid": 422,
     "document.too_large": 413,
     "document.other_type": 422,
+    "ownership.not_owned": 403,
     "schema.not_matched": 422,
     "routing.no_route": 422,
     "routing.several_plants": 422,

@@ -24,6 +24,7 @@ from gateway.deadlines import Deadlines
 from gateway.destinations.contract import Destination
 from gateway.destinations.odoo.destination import OdooDestination
 from gateway.destinations.odoo.settings import OdooSettings
+from gateway.destinations.owned import OwnedDestination, WritingDestination
 from gateway.destinations.plant import PlantDestination
 from gateway.destinations.recording import RecordingDestination
 from gateway.identity.keys import JwksKeys
@@ -137,9 +138,11 @@ def create() -> OlderApis:
     return fast(application, lambda: opened[-1])
 
 
-def destinations(settings: Settings, partners: LiveDirectory, client: httpx.AsyncClient) -> list[Destination]:
-    """Every place documents can go to."""
-    found: list[Destination] = [PlantDestination(plant) for plant in partners.current.plants]
+def destinations(
+    settings: Settings, partners: LiveDirectory, policies: LivePolicies, client: httpx.AsyncClient
+) -> list[Destination]:
+    """Every place documents can go to, with the question of ownership at its door."""
+    found: list[WritingDestination] = [PlantDestination(plant) for plant in partners.current.plants]
     if settings.odoo_url is not None and settings.odoo_api_key_file is not None:
         odoo = OdooSettings(
             url=settings.odoo_url,
@@ -149,7 +152,7 @@ def destinations(settings: Settings, partners: LiveDirectory, client: httpx.Asyn
         )
         found.append(OdooDestination(odoo, client))
     found += [RecordingDestination(name, settings.state / "recorded" / name) for name in settings.recording]
-    return found
+    return [OwnedDestination(one, lambda: policies.current.ownership) for one in found]
 
 
 @asynccontextmanager
@@ -168,7 +171,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             Duty("erase what is past its time", retaining.look, retaining.every),
         ]
         try:
-            yield Worker(ledger, destinations(settings, partners, client), sequencer, duties)
+            yield Worker(ledger, destinations(settings, partners, policies, client), sequencer, duties)
         finally:
             await _end([watching])
 

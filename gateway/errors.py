@@ -39,6 +39,7 @@ ERRORS: dict[str, Error] = {
     "document.invalid": Error("the document breaks the rules of its type"),
     "document.too_large": Error("the document is larger than agreed"),
     "document.other_type": Error("the document is of another type than this address takes"),
+    "ownership.not_owned": Error("the document sets what is not the sender's to set", "receiver"),
     "schema.not_matched": Error("the document does not match the agreed schema"),
     "routing.no_route": Error("nobody here takes this document", "receiver"),
     "routing.several_plants": Error("the lines of the document go to several plants"),

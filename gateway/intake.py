@@ -27,6 +27,7 @@ from policies.masking import Masking
 from policies.olderversions import OlderVersions
 from policies.policyset import PolicySet
 from policies.verdicts import Refused
+from translators.canonical.fieldgroups import writes_of
 from translators.findings import Unreadable
 from translators.formats import Label
 from translators.reading import Document, Limits, Reading, read
@@ -191,4 +192,5 @@ def _document_facts(
         ship_to=document.ship_to,
         test=document.test,
         plants=places.plants,
+        writes=writes_of(document.object),
     )

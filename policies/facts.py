@@ -58,6 +58,8 @@ class DocumentFacts(Struct, frozen=True, kw_only=True, array_like=True):
     test: bool = False
     plants: frozenset[str] = frozenset()
     """All plants its lines go to, by id, where lines say so; else the one plant."""
+    writes: frozenset[str] = frozenset()
+    """What it says of whose data, each as `create sales_order.order` (translators/canonical/fieldgroups.py)."""
 
     @property
     def at(self) -> datetime:

@@ -13,6 +13,7 @@ from policies.charging import Limits
 from policies.facts import DocumentFacts, RequestFacts
 from policies.flows import Flows
 from policies.masking import Masking
+from policies.ownership import Ownership
 from policies.reading import KindOfRules
 from policies.retention import Retention
 from policies.routing import Route, Routing
@@ -35,6 +36,7 @@ class PolicySet(Struct, frozen=True, kw_only=True, eq=False):
     schemas: Schemas
     access: Access
     flows: Flows
+    ownership: Ownership
     routing: Routing
     retention: Retention
     masking: Masking
@@ -73,7 +75,10 @@ class PolicySet(Struct, frozen=True, kw_only=True, eq=False):
         return self.limits.counted.of_documents(documents)
 
     def judge(self, facts: DocumentFacts) -> Allowed | Refused:
-        """Once the document is read: its version, the grants, the caps; `rule` is the grant that allowed it."""
+        """Once the document is read: its version, the grants, the caps, whose data they are.
+
+        `rule` is the grant that allowed it.
+        """
         version = self.versions.of_document(facts)
         if isinstance(version, Refused):
             return replace(version, revision=self.revision)
@@ -83,8 +88,12 @@ class PolicySet(Struct, frozen=True, kw_only=True, eq=False):
         caps = self.limits.caps.judge(facts)
         if isinstance(caps, Refused):
             return replace(caps, revision=self.revision)
+        owned = self.ownership.judge(facts)
+        if isinstance(owned, Refused):
+            return owned
         verdict = self._both(access, version)
-        return replace(verdict, observed=(*verdict.observed, *caps)) if caps else verdict
+        observed = (*caps, *owned.observed)
+        return replace(verdict, observed=(*verdict.observed, *observed)) if observed else verdict
 
     def schema_for(self, facts: DocumentFacts) -> SchemaRule | Refused | None:
         """The schema the document must match as received; None when no rule names one."""

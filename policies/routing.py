@@ -99,6 +99,7 @@ class Routing:
     FILE = RoutingFile
 
     def __init__(self, read: Read) -> None:
+        self.rules: tuple[RoutingRule, ...] = tuple(written.rule for written in read.lists["rules"])
         flows = flows_in(read)
         self._ways = Selection(_Way(one, flows) for one in read.lists["rules"])
         self._default = read.default

@@ -27,6 +27,7 @@ Code = Literal[
     "limit.too_large",  # more than will ever be allowed at once
     "policy.expired",  # the signed set is past its time, so nothing is admitted under it
     "schema.not_matched",  # the findings say where
+    "ownership.not_owned",  # the sender's system may not write what the document sets
     "routing.several_plants",  # the lines go to several plants and the route takes one
     "routing.no_route",  # no rule says where the document goes
     "rule.not_judged",  # the condition of a rule failed

@@ -16,6 +16,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from gateway import observing
 from gateway.cli.main import main
 from gateway.destinations.odoo.refusals import REFUSALS
+from gateway.destinations.owned import OWNERSHIP_CAUSES
 from gateway.errors import ERRORS
 from gateway.identity.refusals import CERTIFICATE_REFUSALS, OUTAGES, PROOF_REFUSALS, TOKEN_REFUSALS
 from gateway.ledger.keyfiles import load_keys
@@ -208,7 +209,7 @@ def test_every_cause_of_a_waiting_delivery_is_documented_and_nothing_else() -> N
     causes |= literals("gateway/delivery.py", r"ledger\.[a-z_]+") | literals(
         "gateway/ledger", r"(plant|ledger)\.[a-z_]+"
     )
-    assert documented == causes | REFUSALS.keys()
+    assert documented == causes | REFUSALS.keys() | OWNERSHIP_CAUSES.keys()
 
 
 def test_every_metric_is_documented_with_its_labels_and_nothing_else() -> None:

@@ -33,6 +33,7 @@ from ruamel.yaml.events import (
 from translators.fileproblems import FileProblem, FileProblems
 from translators.yamlmistakes import every_mistake
 from translators.yamlplaces import place_behind
+from translators.yamlquick import read_quickly
 
 __all__ = ["FileProblem", "FileProblems", "FromText", "YamlFile", "convert", "load", "read"]
 
@@ -104,6 +105,14 @@ def read(path: Path, content: bytes) -> YamlFile:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - content.rfind(b"\n", 0, error.start)
         raise FileProblems([FileProblem(path, line, column, "the file is not UTF-8")]) from None
+    quick = read_quickly(text, DEEPEST)
+    if quick is not None:
+        return YamlFile(path, content, quick.data, quick.places, quick.keys)
+    return _read_strictly(path, content, text)
+
+
+def _read_strictly(path: Path, content: bytes, text: str) -> YamlFile:
+    """Takes its time, and knows what to say about each mistake."""
     reading = _Reading(path, text)
     data = reading.document()
     if reading.problems:

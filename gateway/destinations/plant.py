@@ -21,5 +21,9 @@ class PlantDestination:
     async def verify(self, delivery: Delivery) -> Verified:  # noqa: ARG002 - nothing leaves before it is settled
         return Absent()
 
+    def writes(self, operation: str) -> frozenset[str] | None:
+        """Laying ready writes nothing: the plant takes it into its own data."""
+        return frozenset() if operation == "inbox.put" else None
+
     async def close(self) -> None:
         """Nothing to close."""

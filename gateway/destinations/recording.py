@@ -49,6 +49,10 @@ class RecordingDestination:
             self._opened = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             self._read_on()
 
+    def writes(self, operation: str) -> frozenset[str] | None:  # noqa: ARG002 - a file stands in for any system
+        """Nothing of its own: whose data a document sets is asked all the same."""
+        return frozenset()
+
     async def deliver(self, delivery: Delivery) -> Outcome:
         if self._seconds:
             await asyncio.sleep(self._seconds)

@@ -1,6 +1,7 @@
 """Deliveries out of the log, and their results back into it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 import asyncpg
 
@@ -30,7 +31,9 @@ async def next_deliveries(pool: Pool, payloads: Payloads, lease: Lease, worker: 
         if len(rows) < limit:
             rows += await held.fetch(_SQL["take_next"], *lease.place, limit - len(rows), worker, lease.epoch)
         bodies = await payloads.fetch(held, [(row["sender"], row["body_hash"], row["bundle"]) for row in rows])
-    return [_work(row, lease.destination, bodies.get((row["sender"], row["body_hash"]))) for row in rows]
+    # A message's facts come with the first of its rows.
+    facts = {row["message_id"]: row["facts"] for row in rows if row["facts"] is not None}
+    return [_work(row, lease.destination, bodies.get((row["sender"], row["body_hash"])), facts) for row in rows]
 
 
 async def shards_with_work(pool: Pool, destination: str, shards: Sequence[int]) -> list[int]:
@@ -64,7 +67,7 @@ def _may_free(result: Result) -> bool:
     return result.work.exceptional and (result.state is State.DELIVERED or not result.blocks)
 
 
-def _work(row: asyncpg.Record, destination: str, body: bytes | None) -> Work:
+def _work(row: asyncpg.Record, destination: str, body: bytes | None, facts: Mapping[UUID, bytes]) -> Work:
     delivery = Delivery(
         id=delivery_id(row["message_id"], row["number"]),
         message_id=str(row["message_id"]),
@@ -80,6 +83,8 @@ def _work(row: asyncpg.Record, destination: str, body: bytes | None) -> Work:
         attempt=row["attempts"] + 1,
         traceparent=row["traceparent"],
         test=row["test"],
+        facts=facts.get(row["message_id"]),
+        approved=row["approved"],
     )
     return Work(
         delivery=delivery,

@@ -30,6 +30,10 @@ class Delivery(Struct, frozen=True, kw_only=True):
     attempt: int = 1
     traceparent: str | None = None
     test: bool = False
+    facts: bytes | None = None
+    """What the rules looked at when the message came (policies/recordedfacts.py), the same for all its documents."""
+    approved: bool = False
+    """A person has approved what was taken for a proposal."""
 
 
 class Work(Struct, frozen=True, kw_only=True):

@@ -70,9 +70,9 @@ ADMISSION = (
 _JUDGING = (
     "request.malformed", "request.deadline", "request.too_large", "document.unsupported", "document.malformed",
     "document.invalid", "document.too_large", "schema.not_matched", "routing.no_route", "routing.several_plants",
-    "access.no_conduit",
-    "idempotency.conflict", "version.document_unknown", "version.document_not_open", "version.document_retired",
-    "version.document_brownout", "limit.too_large", "gateway.overrun",
+    "access.no_conduit", "ownership.not_owned", "idempotency.conflict", "version.document_unknown",
+    "version.document_not_open", "version.document_retired", "version.document_brownout", "limit.too_large",
+    "gateway.overrun",
 )  # fmt: skip
 _RATES = ("RateLimit", "RateLimit-Policy", "Deprecation", "Sunset", "Link")
 

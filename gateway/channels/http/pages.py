@@ -29,6 +29,7 @@ _GROUPS = {
     "delivery": "Asking and acknowledging", "gateway": "The gateway itself", "ledger": "The gateway itself",
     "keys": "The gateway itself", "internal": "The gateway itself", "token": "Access tokens",
     "certificate": "Client certificates", "dpop": "DPoP proofs", "rule": "Rules: conditions",
+    "ownership": "Rules: ownership",
 }  # fmt: skip
 
 

@@ -34,7 +34,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     verify: str
     compensation: str
     retry: Retry
-    ownership: str
+    writes: frozenset[str]
+    """In whose data, as `create sales_order.order`: `policies/rules/ownership.yaml` says for whom it may be done."""
 
     def permits(self, model: str, method: str) -> Call | None:
         return next((call for call in self.calls if (call.model, call.method) == (model, method)), None)
@@ -75,7 +76,7 @@ SALE_ORDER_CREATE_CONFIRMED = Operation(
     verify="search by origin (the external id); state sale or done; products, quantities, units and prices compared",
     compensation="action_cancel by a person; a confirmed order is never deleted",
     retry="read back, then repeat",
-    ownership="sales order: created by the partner through the gateway, owned by Odoo",
+    writes=frozenset({"create sales_order.order"}),
 )  # fmt: skip
 
 PRODUCTION_CONFIRM = Operation(
@@ -108,7 +109,10 @@ PRODUCTION_CONFIRM = Operation(
            "after a final confirmation no part is open",
     compensation="mrp.unbuild by a person: what is booked is never taken back by the gateway",
     retry="read back, then repeat",
-    ownership="production confirmation, consumption: created by the MES, append-only",
+    writes=frozenset({
+        "create production_confirmation.report", "create production_confirmation.consumption",
+        "update production_order.progress",
+    }),
 )  # fmt: skip
 
 OPERATIONS: dict[str, Operation] = {

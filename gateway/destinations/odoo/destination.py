@@ -10,7 +10,7 @@ from msgspec import Struct
 from gateway.destinations.contract import Delivery, Outcome, Postponed, Refused, Unavailable, Verified
 from gateway.destinations.odoo import production, sale
 from gateway.destinations.odoo.calls import Calls
-from gateway.destinations.odoo.catalogue import PRODUCTION_CONFIRM, SALE_ORDER_CREATE_CONFIRMED, Operation
+from gateway.destinations.odoo.catalogue import OPERATIONS, PRODUCTION_CONFIRM, SALE_ORDER_CREATE_CONFIRMED, Operation
 from gateway.destinations.odoo.knowledge import Knowledge, learn
 from gateway.destinations.odoo.pacing import Clock, Pace
 from gateway.destinations.odoo.refusals import Stopped, refuse
@@ -87,6 +87,10 @@ class OdooDestination:
                     return Unavailable(why, after)
                 case _:
                     return Unavailable("Odoo could not be read back")
+
+    def writes(self, operation: str) -> frozenset[str] | None:
+        known = OPERATIONS.get(operation)
+        return known.writes if known is not None else None
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -95,12 +95,13 @@ taken as (
   update exceptions x set state = 'unknown', due_at = now()
   from due, fence
   where x.message_id = due.message_id and x.number = due.number
-  returning x.message_id, x.number, x.lane, x.tick, x.position, x.attempts, x.blocks, due.state
+  returning x.message_id, x.number, x.lane, x.tick, x.position, x.attempts, x.blocks, x.approved, due.state
 )
 select t.message_id, t.number, t.lane, t.tick, t.position, t.attempts, t.state, true as exceptional,
-       false as blocked, t.state = 'unknown' as maybe_sent, not t.blocks as passed,
+       false as blocked, t.state = 'unknown' as maybe_sent, not t.blocks as passed, t.approved,
        d.document, d.operation, d.external_id, d.retries, d.when_parked,
-       m.sender, m.traceparent, m.test, c.document_type, c.business_key, c.body_hash, c.bundle
+       m.sender, m.traceparent, m.test, c.document_type, c.business_key, c.body_hash, c.bundle,
+       case when row_number() over (partition by m.id order by t.tick, t.position) = 1 then m.facts end as facts
 from taken t
 join deliveries d using (message_id, number)
 join messages m on m.id = t.message_id
@@ -135,9 +136,10 @@ taken as (
 select d.message_id, d.number, d.lane, d.tick, d.position, 0 as attempts, 'pending' as state, false as exceptional,
        exists (select 1 from exceptions e where e.destination = $1 and e.shard = $2 and e.lane = d.lane and e.blocks)
          as blocked,
-       (d.tick, d.position) <= (mine.taken_tick, mine.taken_position) as maybe_sent, false as passed,
+       (d.tick, d.position) <= (mine.taken_tick, mine.taken_position) as maybe_sent, false as passed, false as approved,
        d.document, d.operation, d.external_id, d.retries, d.when_parked,
-       m.sender, m.traceparent, m.test, c.document_type, c.business_key, c.body_hash, c.bundle
+       m.sender, m.traceparent, m.test, c.document_type, c.business_key, c.body_hash, c.bundle,
+       case when row_number() over (partition by m.id order by d.tick, d.position) = 1 then m.facts end as facts
 from batch d cross join mine cross join taken
 join messages m on m.id = d.message_id
 join documents c on c.message_id = d.message_id and c.number = d.document

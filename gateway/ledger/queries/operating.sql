@@ -1,16 +1,18 @@
 -- name: replay
 -- Parked deliveries become due again, at most one every $5 seconds. Null selects everything. They are read back before
 -- they are sent: the last attempt of one that was parked may have had its effect. One that let others pass still does.
+-- A proposal is approved by it, so it is chosen by its message or its cause alone, never among others.
 with parked as (
   select message_id, number, tick, position from exceptions
   where state = 'parked'
     and ($1::uuid is null or message_id = $1) and ($2::smallint is null or number = $2)
     and ($3::text is null or destination = $3) and ($4::text is null or cause = $4)
+    and (cause is distinct from 'ownership.proposed' or $1 is not null or $4 is not null)
   order by tick, position limit $6 for update
 ),
 chosen as (select message_id, number, row_number() over (order by tick, position) as place from parked)
 update exceptions x
-set state = 'unknown', attempts = 0, due_at = now() + make_interval(secs => (chosen.place - 1) * $5)
+set state = 'unknown', attempts = 0, approved = approved or cause = 'ownership.proposed', due_at = now() + make_interval(secs => (chosen.place - 1) * $5)
 from chosen where x.message_id = chosen.message_id and x.number = chosen.number
 returning x.message_id, x.number, x.destination, x.lane;
 

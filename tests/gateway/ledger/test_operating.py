@@ -50,6 +50,33 @@ async def test_a_replay_takes_what_is_selected_and_nothing_else(ledger: Ledger) 
     await whole(ledger)
 
 
+async def test_a_proposal_is_approved_by_its_message_or_its_cause_and_never_among_others(ledger: Ledger) -> None:
+    await _parked(ledger, "PO-1", "PO-2", "PO-3")
+    await ledger._pool.execute("update exceptions set cause = 'ownership.proposed' where lane <> 'lane PO-1'")
+    assert len(await ledger.replay(Selection(), actor="op", reason="all")) == 1
+    assert len(await ledger.replay(Selection(destination="recording"), actor="op", reason="all")) == 0
+    assert await states(ledger) == {"PO-1": "unknown", "PO-2": "parked", "PO-3": "parked"}
+    one = Selection(message_id=await _id(ledger, "PO-2"), number=1)
+    assert len(await ledger.replay(one, actor="op", reason="the buyer agrees")) == 1
+    which = Selection(cause="ownership.proposed")
+    assert len(await ledger.replay(which, actor="op", reason="all agreed", per_second=1000)) == 1
+    taken = [work for _, works in await take_all(ledger, await lease_all(ledger)) for work in works]
+    assert {work.delivery.lane: work.delivery.approved for work in taken} == {
+        "lane PO-1": False, "lane PO-2": True, "lane PO-3": True,
+    }  # fmt: skip
+
+
+async def test_an_approval_outlasts_a_destination_that_is_busy(ledger: Ledger) -> None:
+    await _parked(ledger, "PO-1")
+    await ledger._pool.execute("update exceptions set cause = 'ownership.proposed'")
+    await ledger.replay(Selection(cause="ownership.proposed"), actor="op", reason="agreed")
+    [(lease, [work])] = await take_all(ledger, await lease_all(ledger))
+    await ledger.settle(lease, [postponed(work)])
+    await make_due(ledger)
+    [(_, [work])] = await take_all(ledger, await lease_all(ledger))
+    assert work.delivery.approved
+
+
 async def test_every_act_is_an_event_with_its_actor_and_reason(ledger: Ledger) -> None:
     await _parked(ledger, "PO-1")
     message = await _id(ledger, "PO-1")

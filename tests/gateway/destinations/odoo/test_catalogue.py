@@ -28,7 +28,7 @@ def test_an_operation_says_everything_about_itself(name: str) -> None:
     operation = OPERATIONS[name]
     assert operation.name == name
     assert RECIPES[name].operation is operation
-    for attribute in ("document_type", "model", "verify", "compensation", "retry", "ownership"):
+    for attribute in ("document_type", "model", "verify", "compensation", "retry", "writes"):
         assert getattr(operation, attribute), attribute
     assert all(operation.preconditions)
     assert operation.preconditions
