@@ -69,5 +69,24 @@ def test_the_shared_secret_of_a_cxml_header_goes_no_further() -> None:
 
 def test_cxml_without_a_map_is_refused_at_the_door() -> None:
     content = b'<cXML payloadID="1"><Header/><Request><PunchOutSetupRequest/></Request></cXML>'
-    with pytest.raises(Unreadable, match=r"documents `cXML` are not supported; known are .*cXML/Request/OrderRequest"):
+    with pytest.raises(
+        Unreadable, match=r"documents `cXML/Request/PunchOutSetupRequest` are not .*cXML/Request/OrderRequest"
+    ):
         identify(content, None)
+
+
+@pytest.mark.parametrize(
+    ("sample", "element", "field", "value"),
+    [
+        ("invoice-ubl21", "InvoiceTypeCode", "type", "380"),
+        ("invoice-ubl21", "DocumentCurrencyCode", "currency", "EUR"),
+        ("credit-note-ubl21", "CreditNoteTypeCode", "type", "381"),
+        ("order-response-ubl21", "OrderResponseCode", "status", "accepted_with_changes"),
+    ],
+)
+def test_what_ubl_lets_a_sender_leave_out_is_understood(sample: str, element: str, field: str, value: str) -> None:
+    content = (TESTS / "samples" / f"{sample}.in.xml").read_text()
+    shorter = re.sub(rf"<cbc:{element}\b[^>]*>[^<]*</cbc:{element}>", "", content, count=1).encode()
+    assert len(shorter) < len(content.encode())
+    (document,) = read(shorter, identify(shorter[:4096], None)).documents
+    assert getattr(document.object, field) == value

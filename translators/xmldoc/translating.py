@@ -228,7 +228,7 @@ class _Start:
         way = "/".join(self._way)
         if self.root is None:
             self.root = way
-        elif way in MAPS:
+        elif way in MAPS or (len(self._way) == 3 and self._way[0] in _INSIDE and self._way[1] != "Header"):
             self.root = way
             raise _Enough
         elif len(self._way) == 2 and name.endswith(("}ID", "}IssueDate")):  # the version would have come before
