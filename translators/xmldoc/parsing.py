@@ -86,7 +86,7 @@ def _parser() -> etree.XMLParser:
     )
 
 
-_too_many = etree.XPath("boolean(//*[count(@*) > $most])")
+_too_many = etree.XPath("(//*[count(@*) > $most])[1]")
 _count = etree.XPath("count(//*)")
 _SHORTEST_ATTRIBUTE = len(' a=""')
 
@@ -94,7 +94,7 @@ _SHORTEST_ATTRIBUTE = len(' a=""')
 @cache
 def _deeper_than(most: int) -> etree.XPath:
     """Level by level, so that a deep document costs no more than a flat one."""
-    return etree.XPath(f"boolean(/*{'/*' * most})")
+    return etree.XPath(f"(/*{'/*' * most})[1]")
 
 
 def _check(root: Any, content: bytes, limits: XmlLimits) -> None:
@@ -108,11 +108,12 @@ def _check(root: Any, content: bytes, limits: XmlLimits) -> None:
         if count > limits.max_elements:
             text = f"the document has {count} elements; at most {limits.max_elements} are taken"
             raise _unreadable("xml.elements", text)
-    if _may_have_many_attributes(content, limits.max_attributes) and _too_many(root, most=limits.max_attributes):
-        text = f"an element has more than {limits.max_attributes} attributes"
-        raise _unreadable("xml.attributes", text)
-    if _deeper_than(limits.max_depth)(root):
-        raise _unreadable("xml.depth", f"nested deeper than {limits.max_depth} levels")
+    if _may_have_many_attributes(content, limits.max_attributes):
+        for element in cast(list[Any], _too_many(root, most=limits.max_attributes)):
+            text = f"an element has more than {limits.max_attributes} attributes"
+            raise _unreadable_at("xml.attributes", text, content, root, element)
+    for element in cast(list[Any], _deeper_than(limits.max_depth)(root)):
+        raise _unreadable_at("xml.depth", f"nested deeper than {limits.max_depth} levels", content, root, element)
 
 
 def _may_have_many_attributes(content: bytes, most: int) -> bool:
@@ -182,3 +183,8 @@ def places_of(content: bytes, wanted: set[int]) -> dict[int, tuple[int | None, i
 
 def _unreadable(code: str, text: str) -> Unreadable:
     return Unreadable((Finding(code, text),))
+
+
+def _unreadable_at(code: str, text: str, content: bytes, root: Any, element: Any) -> Unreadable:
+    line, column = place_of(content, root, element)
+    return Unreadable((Finding(code, text, Place(line=line, column=column)),))
