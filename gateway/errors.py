@@ -125,12 +125,13 @@ _STANDS_FOR: dict[str, frozenset[str]] = {
     "document.unsupported": frozenset({
         "document.format", "document.media_type", "document.empty", "document.unmapped", "json.kind", "xml.root",
         "edifact.message.unknown", "edifact.interactive", "edifact.package", "edifact.syntax_version",
-        "x12.set.unknown", "x12.set.unmapped", "x12.version",
+        "x12.set.unknown", "x12.set.unmapped", "x12.version", "vda.version",
     }),
     "document.too_large": frozenset({
         "document.size", "xml.elements", "xml.attributes", "edifact.interchanges", "edifact.messages",
         "edifact.message.long", "edifact.segment.long",
         "x12.interchanges", "x12.sets", "x12.segments", "x12.segment.long",
+        "vda.messages", "vda.records", "vda.transmissions",
     }),
     "document.malformed": frozenset({
         "json.character", "json.depth", "json.duplicate", "json.encoding", "json.syntax", "json.truncated",
@@ -139,6 +140,7 @@ _STANDS_FOR: dict[str, frozenset[str]] = {
         "edifact.unt.missing", "edifact.une.missing", "edifact.unz.missing", "edifact.outside", "edifact.mixed",
         "edifact.charset", "edifact.character", "edifact.release", "edifact.segment.tag",
         "x12.isa", "x12.separators", "x12.terminator", "x12.trailer", "x12.outside", "x12.st", "x12.character",
+        "vda.character", "vda.header", "vda.length", "vda.outside", "vda.trailer",
     }),
 }  # fmt: skip
 

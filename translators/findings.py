@@ -31,7 +31,8 @@ class Finding(Struct, frozen=True, omit_defaults=True):
     """One thing wrong or remarkable in a document.
 
     `code` is stable and documented (`edifact.segment.missing`); `text` is a sentence in the style of the house, never
-    with partner data beyond the short offending value; `syntax_code` is the UN/EDIFACT code of element 0085.
+    with partner data beyond the short offending value; `syntax_code` is the UN/EDIFACT code of element 0085, or for X12
+    the element of the acknowledgement and the code there (`AK403:5`).
     """
 
     code: str

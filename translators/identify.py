@@ -1,11 +1,14 @@
 """What a submission is, told from its first bytes; nothing is decoded here that a hostile sender could make large."""
 
+import re
+
 from translators.edifact.tokens import Tokenizer
 from translators.edifact.translating import MAPS, compiled_map
 from translators.edifact.unmapped import unmapped
 from translators.findings import Finding, Unreadable
 from translators.formats import Label
 from translators.jsondoc.decoding import kind_of
+from translators.vda.translating import compiled_map as compiled_vda_map
 from translators.x12.faults import Faults
 from translators.x12.tokens import segments_in
 from translators.x12.translating import compiled_map as compiled_x12_map
@@ -14,6 +17,9 @@ from translators.xmldoc.translating import map_for, root_of, unknown_root
 
 HEAD = 4096
 """Bytes of a submission that are looked at."""
+
+_VDA = re.compile(rb"[57]11[0-9]{2}[^\r\n]{29}")
+"""A header record, at least as far as its transmission numbers."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -34,8 +40,10 @@ def identify(head: bytes, media_type: str | None) -> Label:
         label = _edifact(start)
     elif start.startswith(b"ISA"):
         label = _x12(start)
+    elif _VDA.match(start):
+        label = _vda(start)
     else:
-        raise _unreadable("document.format", "neither EDIFACT, X12, XML nor JSON: the first bytes are not known")
+        raise _unreadable("document.format", "neither EDIFACT, X12, VDA, XML nor JSON: the first bytes are not known")
     _check_media_type(label, media_type)
     return label
 
@@ -77,6 +85,14 @@ def _x12(start: bytes) -> Label:
     raise Unreadable(errors or (Finding("x12.st", "no transaction set header (ST) stands near the start"),))
 
 
+def _vda(start: bytes) -> Label:
+    """From the record type and the version the input begins with."""
+    message = "4905" if start.startswith(b"511") else "4913"
+    compiled = compiled_vda_map(message)
+    assert compiled is not None, "both messages have a map"
+    return Label("vda", message, start[3:5].decode(), compiled.kind.document_type)
+
+
 def _xml(start: bytes) -> Label:
     """From the root element; UBL 2.1 unless `UBLVersionID` says otherwise, as the widest used profiles leave it out."""
     root, version = root_of(start)
@@ -90,7 +106,7 @@ def _xml(start: bytes) -> Label:
 
 def _check_media_type(label: Label, media_type: str | None) -> None:
     wanted = (media_type or "").partition(";")[0].strip().lower()
-    for word in ("json", "xml", "edifact", "x12"):
+    for word in ("json", "xml", "edifact", "x12", "vda"):
         if word in wanted and label.format != word:
             text = f"the media type is `{wanted[:60]}`, but the content is {label.format.upper()}"
             raise _unreadable("document.media_type", text)

@@ -11,6 +11,8 @@ from translators.findings import Finding, Place, Unreadable
 from translators.formats import Label
 from translators.jsondoc.decoding import decode
 from translators.mapping.running import Map
+from translators.vda import translating as vda
+from translators.vda.transmissions import VdaLimits
 from translators.x12 import translating as x12
 from translators.x12.examining import X12Limits
 from translators.xmldoc import translating as xml
@@ -57,7 +59,7 @@ class Document(Struct, frozen=True, kw_only=True):
 
 
 class Interchange(Struct, frozen=True, kw_only=True):
-    """Who sent the interchange to whom, as its UNB or ISA says."""
+    """Who sent the interchange to whom, as its UNB or ISA, or the header of a VDA transmission, says."""
 
     sender: str
     sender_qualifier: str | None
@@ -100,6 +102,8 @@ def read(
         return _read_edifact(content, limits, using, trace=trace)
     if label.format == "x12":
         return _read_x12(content, limits, using, trace=trace)
+    if label.format == "vda":
+        return _read_vda(content, limits, using, trace=trace)
     if label.format == "xml":
         return _read_xml(content, limits, using, trace=trace)
     return _read_json(content, label, limits)
@@ -160,6 +164,37 @@ def _read_x12(content: bytes, limits: Limits, using: Map | None, *, trace: bool)
             test=header.is_test,
         )
     return Reading(documents=documents, findings=outcome.findings, interchange=interchange)
+
+
+def _read_vda(content: bytes, limits: Limits, using: Map | None, *, trace: bool) -> Reading:
+    outcome = vda.translate(content, vda_limits(limits), using, trace=trace)
+    _refuse_errors(outcome.findings)
+    traces = outcome.traces or (None,) * len(outcome.objects)
+    documents = tuple(
+        document(kind, canonical, trace=places)
+        for (kind, canonical), places in zip(outcome.objects, traces, strict=True)
+    )
+    first = next(iter(outcome.transmissions), None)
+    interchange = None
+    if first is not None:
+        sends_customer = first.message == "4905"
+        sender, recipient = first.customer, first.supplier
+        if not sends_customer:
+            sender, recipient = recipient, sender
+        interchange = Interchange(
+            sender=sender, sender_qualifier=None, recipient=recipient, recipient_qualifier=None, reference=first.number
+        )
+    return Reading(documents=documents, findings=outcome.findings, interchange=interchange)
+
+
+def vda_limits(limits: Limits) -> VdaLimits:
+    """The limits that concern VDA."""
+    return VdaLimits(
+        max_transmissions=limits.max_interchanges,
+        max_messages=limits.max_messages,
+        max_records=limits.max_segments,
+        max_findings=limits.max_findings,
+    )
 
 
 def x12_limits(limits: Limits) -> X12Limits:

@@ -6,13 +6,14 @@ from typing import Any
 from translators.canonical.documents import KINDS
 from translators.edifact import translating as edifact
 from translators.findings import Finding
-from translators.mapping.catalogue import entries
+from translators.mapping.catalogue import Entry, entries
 from translators.mapping.running import Map
+from translators.vda import translating as vda
 from translators.x12 import translating as x12
 from translators.x12.grammar import RELEASES
 from translators.xmldoc import translating as xml
 
-_ENVELOPED = ("edifact", "x12")
+_ENVELOPED = ("edifact", "x12", "vda")
 """Formats whose targets are called after them."""
 
 
@@ -47,14 +48,16 @@ def map_to(target: str) -> Map:
             continue
         known = _target(entry.format, entry.message, entry.version, entry.root)
         if target == known or target == known.rpartition(":")[0] or _loosely(target) == _loosely(known):
-            found = (
-                edifact.compiled_map(entry.message, entry.version)
-                if entry.format == "edifact"
-                else xml.map_for(entry.root)
-            )
+            found = _compiled(entry)
             assert found is not None, "the catalogue names maps that are there"
             return found
     raise refusal("map.target", f"`{target[:60]}` cannot be written; known are {', '.join(targets())}")
+
+
+def _compiled(entry: Entry) -> Map | None:
+    if entry.format == "edifact":
+        return edifact.compiled_map(entry.message, entry.version)
+    return vda.compiled_map(entry.message) if entry.format == "vda" else xml.map_for(entry.root)
 
 
 def _target(kind: str, message: str, version: str, root: str) -> str:

@@ -19,6 +19,8 @@ from translators.findings import Finding, Unreadable
 from translators.losses import told_losses, unwritten_finding
 from translators.mapping.running import Filled, Map
 from translators.targets import Unwritable, map_to, precise, refusal, targets
+from translators.vda import translating as vda
+from translators.vda.writing import CannotSay, VdaOutgoing, write_vda
 from translators.x12 import translating as x12
 from translators.x12.grammar import Grammar
 from translators.x12.separators import Separators as X12Separators
@@ -40,7 +42,8 @@ class Envelope(Struct, frozen=True, kw_only=True):
     `prepared` comes from the caller, because nothing here looks at a clock. For EDIFACT `version` is that of the
     syntax, `repertoire` the character set (0001), `association` the code a guideline adds to the message (0057). For
     X12 `reference` is the control number of the interchange and of its group, `association` what an industry adds to
-    the release (`VICS`), and `x12_separators` are chosen to fit when they are not given.
+    the release (`VICS`), and `x12_separators` are chosen to fit when they are not given. For VDA the parties' `id` are
+    the numbers of customer and supplier, `reference` counts the transmissions, and `previous` is the one before.
     """
 
     sender: Party
@@ -60,6 +63,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     layout: str = ""
     transliteration: Mapping[str, str] = {}
     x12_separators: X12Separators | None = None
+    previous: str = ""
 
 
 class Written(Struct, frozen=True, kw_only=True):
@@ -75,9 +79,9 @@ class Written(Struct, frozen=True, kw_only=True):
 def write(document: Any, target: str, *, envelope: Envelope | None = None, using: Map | None = None) -> bytes:
     """The bytes of a document, complete or not at all. Raises Unwritable where something would be lost or changed.
 
-    `document` is a canonical object or its JSON, or for EDIFACT and X12 a list of them; `target` is
-    `edifact:ORDERS:D.96A`, `x12:850:004010`, `ubl:Order:2.1` or `ubl` alone, `xml:` with the name of a root element, or
-    `json`. `using` is a map to take instead of the one that ships.
+    `document` is a canonical object or its JSON, or for EDIFACT, X12 and VDA a list of them; `target` is
+    `edifact:ORDERS:D.96A`, `x12:850:004010`, `vda:4905:02`, `ubl:Order:2.1` or `ubl` alone, `xml:` with the
+    name of a root element, or `json`. `using` is a map to take instead of the one that ships.
     """
     done = written(document, target, envelope=envelope, using=using)
     lost = [finding for finding in done.findings if finding.severity != "information"]
@@ -206,6 +210,30 @@ def _x12(objects: list[Any], compiled: Map, envelope: Envelope) -> Written:
     )
 
 
+def _vda(objects: list[Any], compiled: Map, envelope: Envelope) -> Written:
+    filled = [compiled.fill(each, day=_day_of(each)) for each in objects]
+    message = compiled.spec.message
+    customer, supplier = envelope.sender.id, envelope.recipient.id
+    if message == "4913":  # a delivery note goes the other way
+        customer, supplier = supplier, customer
+    outgoing = VdaOutgoing(
+        message=message,
+        customer=customer,
+        supplier=supplier,
+        number=envelope.reference,
+        previous=envelope.previous,
+        prepared=envelope.prepared,
+        units=tuple(each.root for each in filled),
+        layout=envelope.layout,
+    )
+    try:
+        content = write_vda(outgoing)
+    except CannotSay as problem:
+        raise refusal("map.message", str(problem)) from None
+    outcome = vda.translate(content, using=compiled)
+    return _read_back(content, objects, filled, outcome.findings, [each for _, each in outcome.objects], compiled)
+
+
 def _read_back(
     content: bytes,
     objects: list[Any],
@@ -226,7 +254,11 @@ def _read_back(
     return Written(content=content, findings=tuple(told))
 
 
-_ENVELOPED: dict[str, Callable[[list[Any], Map, Envelope], Written]] = {"edifact": _edifact, "x12": _x12}
+_ENVELOPED: dict[str, Callable[[list[Any], Map, Envelope], Written]] = {
+    "edifact": _edifact,
+    "x12": _x12,
+    "vda": _vda,
+}
 """Formats whose messages travel in an interchange."""
 
 

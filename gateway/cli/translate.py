@@ -24,7 +24,7 @@ from translators.mapping.acceptance import compiled
 from translators.reading import Document, Reading, read
 from translators.writing import Unwritable, targets, written
 
-_SUFFIXES = {"edifact": ".edi", "x12": ".x12"}
+_SUFFIXES = {"edifact": ".edi", "x12": ".x12", "vda": ".vda"}
 """Targets whose documents go into one interchange, and how such a file is called."""
 
 _VERBS: dict[str, Callable[[argparse.ArgumentParser], None]] = {

@@ -20,6 +20,9 @@ from translators.mapping.files import MapFile, load
 from translators.mapping.running import Map
 from translators.mapping.specs import Row
 from translators.reading import Document, read
+from translators.vda.faults import Faults as VdaFaults
+from translators.vda.records import records_in
+from translators.vda.translating import compiled_vda
 from translators.writing import Envelope, Unwritable, written
 from translators.x12.examining import examine
 from translators.x12.translating import compiled_x12
@@ -28,7 +31,7 @@ from translators.xmldoc.translating import compiled_xml
 _PREPARED = datetime(2000, 1, 1, 12, 0)  # noqa: DTZ001 - the envelope of a trial; UNB knows no zone
 
 
-_COMPILERS = {"edifact": compiled_edifact, "x12": compiled_x12, "xml": compiled_xml}
+_COMPILERS = {"edifact": compiled_edifact, "vda": compiled_vda, "x12": compiled_x12, "xml": compiled_xml}
 
 
 class SampleVerdict(Struct, frozen=True, kw_only=True):
@@ -151,7 +154,20 @@ def _x12_envelope(content: bytes) -> Envelope:
     )
 
 
-_ENVELOPES = {"edifact": _envelope, "x12": _x12_envelope}
+def _vda_envelope(content: bytes) -> Envelope:
+    """The envelope of a trial: parties, number and day as in the sample."""
+    header = next(records_in(content, VdaFaults(), 1))
+    customer, supplier = Party(id=header.get(3)), Party(id=header.get(4))
+    return Envelope(
+        sender=customer if header.tag == "511" else supplier,
+        recipient=supplier if header.tag == "511" else customer,
+        prepared=datetime.strptime(header.get(7), "%y%m%d"),  # noqa: DTZ007 - a day
+        reference=header.get(6),
+        previous=header.get(5),
+    )
+
+
+_ENVELOPES = {"edifact": _envelope, "vda": _vda_envelope, "x12": _x12_envelope}
 
 
 def _sentence(finding: Finding) -> str:

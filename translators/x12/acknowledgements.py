@@ -85,7 +85,11 @@ def _answer(group: Group) -> Iterator[Elements]:
         accepted += not is_rejected
     codes = _codes(group.findings, "AK905")
     verdict = _group_verdict(group, rejected, accepted, is_bad=_has_error(group.findings))
-    declared = group.declared if group.declared.isdigit() and len(group.declared) <= 6 else str(len(group.sets))
+    declared = (
+        group.declared
+        if group.declared.isascii() and group.declared.isdigit() and len(group.declared) <= 6
+        else str(len(group.sets))
+    )
     taken = 0 if verdict == "R" else accepted
     yield _segment("AK9", verdict, declared, str(len(group.sets)), str(taken), codes=codes)
 
