@@ -14,7 +14,7 @@ from policies.written import Written
 
 ABOUT_OTHERS = frozenset({
     "may", "senders", "documents", "api", "document", "accepts", "partners", "plans", "source", "target",
-    "criticality",
+    "criticality", "domain", "systems",
 })  # fmt: skip
 """Conditions by which a rule is about somebody or something else altogether."""
 
@@ -77,6 +77,7 @@ def asked_of(rules: PolicySet, request: RequestFacts, document: DocumentFacts | 
         source=conduits.zone_of(request),
         targets=frozenset(zone for zone in zones if zone is not None),
         flows=frozenset(route.flow for route in routes if route.flow is not None),
+        systems=rules.ownership.systems_of(request),
     )
 
 
@@ -111,6 +112,8 @@ def _because(decision: Decision, looked: Sequence[Looked]) -> str:
         near = [one for one in looked if rule is not None and one.rule.kind == rule.kind and not one.is_about_others]
         nearest = ", ".join(f"`{one.rule.name}`" for one in near if one.failing is not None)
         return f"no rule allows it, and what no rule allows is refused{f'; nearest were {nearest}' if nearest else ''}"
+    if rule.kind == "ownership":
+        return f"`{rule.name}` denies it, and a deny beats proposals and allowances"
     if rule.kind == "access":
         return f"`{rule.name}` denies it, and a deny beats every grant"
     if rule.kind == "limits":

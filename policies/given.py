@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from policies.facts import DocumentFacts, RequestFacts, SenderKind, Verb
 from policies.written import Name
+from translators.canonical.fieldgroups import usual_writes
 from translators.moments import Moment
 
 Texts = tuple[str, ...]
@@ -51,6 +52,8 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where lines say so; else the one plant."""
     ship_to: str | None = None
     test: bool = False
+    writes: Texts | None = None
+    """In whose data, each as `create sales_order.order`; without it what such a document usually says."""
 
 
 def facts_of(given: Given, now: datetime | None = None) -> tuple[RequestFacts, tuple[DocumentFacts, ...]]:
@@ -65,7 +68,8 @@ def facts_of(given: Given, now: datetime | None = None) -> tuple[RequestFacts, t
     label = given.format or f"json {given.document} 1"
     values["format"], values["name"], values["version"] = label.split(" ")
     plants = given.plants or ((given.plant,) if given.plant is not None else ())
-    values |= {"request": request, "document_type": given.document, "plants": frozenset(plants)}
+    writes = usual_writes(given.document) if given.writes is None else frozenset(given.writes)
+    values |= {"request": request, "document_type": given.document, "plants": frozenset(plants), "writes": writes}
     return request, (DocumentFacts(**_named(values, DocumentFacts)),)
 
 

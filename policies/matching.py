@@ -13,6 +13,7 @@ from policies.conditions import Facts
 from policies.facts import DocumentFacts, RequestFacts
 from policies.networks import Addresses, AddressList
 from policies.written import Written
+from translators.canonical.fieldgroups import known_groups
 from translators.yamlsentences import enumerate_words
 
 
@@ -29,6 +30,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     """The zones of its destinations."""
     flows: frozenset[str] = frozenset()
     """The flow classes of its routes."""
+    systems: frozenset[str] = frozenset()
+    """What its sender is in the matrix of ownership."""
 
 
 _Test = Callable[[Any, Any, Asked], str | None]
@@ -146,6 +149,23 @@ def _plant(plant: str | None) -> str:
     return f"`{plant}`" if plant is not None else "a plant we do not know"
 
 
+def _domain(rule: Any, value: str, asked: Asked) -> str | None:
+    """A row of ownership is about a document that writes one of its groups with one of its verbs."""
+    writes = asked.document.writes if asked.document is not None else frozenset[str]()
+    groups = rule.groups or known_groups()[value]
+    if any(f"{verb} {value}.{group}" in writes for verb in rule.verbs for group in groups):
+        return None
+    does = enumerate_words(sorted(writes)) if writes else "nothing"
+    return f"it is about `{value}` ({', '.join(rule.verbs)}); the document says {does}"
+
+
+def _systems(_: Any, value: Sequence[str], asked: Asked) -> str | None:
+    if not asked.systems.isdisjoint(value):
+        return None
+    is_now = enumerate_words(sorted(asked.systems)) if asked.systems else "none"
+    return f"the sender must be the system {_words(value)}; it is {is_now}"
+
+
 def _test_documents(_: Any, value: bool | None, asked: Asked) -> str | None:
     document = asked.document
     if value is None or document is None or value == document.test:
@@ -223,6 +243,8 @@ CONDITIONS: dict[str, _Test] = {
     "accepts": _version,
     "plants": _plants,
     "test": _test_documents,
+    "domain": _domain,
+    "systems": _systems,
     "size": _size,
     "lines": _lines,
     "from_": _from,
@@ -237,7 +259,7 @@ SAYS = frozenset({
     "burst", "on_store_loss", "schema", "destination", "operation", "ordering_key", "when_parked", "attempts",
     "priority", "quota", "zone", "concurrency", "points", "instead", "overrides", "approved_by",
     "latency", "recovery", "deadline", "flow", "several_plants", "flows", "verdicts", "keep_payloads", "viewers",
-    "fields", "days", "hours", "last_days_of_month",
+    "fields", "days", "hours", "last_days_of_month", "groups", "verbs",
 })  # fmt: skip
 """What a rule says, rather than when it holds (`when` is told by its own words)."""
 

@@ -106,6 +106,10 @@ class Ownership:
             for row in rows
         )
 
+    def systems_of(self, request: RequestFacts) -> frozenset[str]:
+        """What the sender is here, by its kind and its roles."""
+        return frozenset(one.name for one in self._systems if one.is_played_by(request))
+
     def judge(self, document: DocumentFacts, writes: frozenset[str] | None = None) -> Owned | Refused:
         """What the document sets, or what an operation writes on its behalf (`writes`)."""
         request = document.request
@@ -114,7 +118,7 @@ class Ownership:
         known = self._known.get(key)
         if known is not None:
             return known
-        systems = [one.name for one in self._systems if one.is_played_by(request)]
+        systems = self.systems_of(request)
         rows = {write: [row for system in systems for row in self._rows.get((system, write), ())] for write in asked}
         proposed: tuple[RuleRef, ...] = ()
         observed: tuple[RuleRef, ...] = ()

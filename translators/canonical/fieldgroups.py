@@ -114,6 +114,15 @@ def writes_of(canonical: Any) -> frozenset[str]:
     return found
 
 
+def usual_writes(document_type: str) -> frozenset[str]:
+    """What an ordinary document of a type says: its first group, created or, of what exists already, updated."""
+    groups = FIELD_GROUPS.get(document_type)
+    if groups is None:
+        return frozenset()
+    verb: Verb = "update" if groups.verb in (_updates, _changes) else "create"
+    return _by_verb(groups.domain, next(iter(groups.groups)))[verb]
+
+
 def known_groups() -> dict[str, frozenset[str]]:
     """Domain -> the groups that any document type has in it."""
     known: dict[str, frozenset[str]] = {}
