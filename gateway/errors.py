@@ -129,7 +129,7 @@ _STANDS_FOR: dict[str, frozenset[str]] = {
     }),
     "document.too_large": frozenset({
         "document.size", "xml.elements", "xml.attributes", "edifact.interchanges", "edifact.messages",
-        "edifact.message.long", "edifact.segment.long",
+        "edifact.message.long", "edifact.segment.long", "edifact.segment.constituents",
         "x12.interchanges", "x12.sets", "x12.segments", "x12.segment.long",
         "vda.messages", "vda.records", "vda.transmissions",
     }),

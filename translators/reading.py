@@ -30,8 +30,6 @@ class Limits(Struct, frozen=True, kw_only=True):
     max_messages: int = 10_000
     max_segments: int = 200_000
     max_segment_bytes: int = 64 * 1024
-    max_elements: int = 999
-    max_components: int = 999
     max_attributes: int = 256
     max_elements_xml: int = 500_000
     max_findings: int = 500

@@ -63,6 +63,7 @@ class Faults:
         self._interchange: str | None = None
         self._is_v4 = False
         self.errors = 0
+        self._located: tuple[Segment, dict[tuple[int, int], int]] | None = None
 
     def open(self, interchange: str, version: str) -> None:
         """From here on findings belong to this interchange."""
@@ -83,6 +84,9 @@ class Faults:
         severity: Severity = "error",
     ) -> None:
         """One finding at a place; positions count from 1, and 0 means the whole."""
+        if not self._has_room(severity):
+            self.errors += severity == "error"
+            return
         syntax_code = SYNTAX_CODES[kind][self._is_v4] if kind else None
         place = Place(
             interchange=self._interchange,
@@ -91,18 +95,28 @@ class Faults:
             segment_position=position or None,
             element=element or None,
             component=component or None,
-            offset=_offset(segment, element, component, repetition),
+            offset=self._offset(segment, element, component, repetition),
             repetition=repetition if repetition > 1 else None,
             group=self.group,
         )
         shown = text if text.isprintable() else "".join(each if each.isprintable() else "·" for each in text)
         self._keep(Finding(code, shown, place, severity, syntax_code=syntax_code))
 
+    def _has_room(self, severity: str) -> bool:
+        return len(self.findings) < (2 * self.limit if severity == "error" else self.limit)
+
     def _keep(self, finding: Finding) -> None:
-        is_error = finding.severity == "error"
-        self.errors += is_error
-        if len(self.findings) < (2 * self.limit if is_error else self.limit):
+        self.errors += finding.severity == "error"
+        if self._has_room(finding.severity):
             self.findings.append(finding)
+
+    def _offset(self, segment: Segment | None, element: int, component: int, repetition: int) -> int | None:
+        """Many findings of one segment lie apart in it, so where its parts begin is looked up once."""
+        if segment is None or not element:
+            return segment.offset if segment is not None else None
+        if self._located is None or self._located[0] is not segment:
+            self._located = (segment, segment.starts())
+        return segment.offset_of(element, component or 1, repetition, self._located[1])
 
     def pass_on(self, finding: Finding) -> None:
         """A finding that was made elsewhere, as one of this interchange and message."""
@@ -112,9 +126,3 @@ class Faults:
     def warn(self, code: str, text: str, segment: Segment, element: int = 0, component: int = 0) -> None:
         """Something remarkable that does not stop the message."""
         self.tell("", code, text, segment, element, component, severity="warning")
-
-
-def _offset(segment: Segment | None, element: int, component: int, repetition: int) -> int | None:
-    if segment is None:
-        return None
-    return segment.offset_of(element, component or 1, repetition) if element else segment.offset

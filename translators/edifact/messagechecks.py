@@ -16,6 +16,9 @@ from translators.edifact.interchange import Message
 from translators.edifact.segments import Segment, Syntax
 from translators.edifact.structure import MessageTree, Placed
 
+MOST_CONSTITUENTS = 999
+"""Elements, repetitions and components of one segment; the largest segments of the directories have some forty."""
+
 Memory = dict[ContentsCheck, Seen]
 """The right segments of one input so far, by what they were checked against. It ends with its input."""
 
@@ -36,6 +39,8 @@ def check_message(
     if structure is None:
         return None
     segments = message.segments
+    if not _are_of_a_size(segments, faults):
+        return None
     syntax = segments[0].syntax
     texts = _texts(segments, syntax)
     if not _are_readable(segments, texts, syntax, faults):
@@ -46,6 +51,19 @@ def check_message(
     tree = arrange(placed, structure, faults)
     tree.tables = tables
     return tree
+
+
+def _are_of_a_size(segments: list[Segment], faults: Faults) -> bool:
+    """Whether no segment has more elements or components than anybody may send; such a one is not split at all."""
+    crowded = [
+        (position, segment)
+        for position, segment in enumerate(segments, 1)
+        if len(segment.raw) > MOST_CONSTITUENTS and segment.constituents() > MOST_CONSTITUENTS
+    ]
+    for position, segment in crowded:
+        text = f"the segment has more than {MOST_CONSTITUENTS} elements and components"
+        faults.tell("constituents", "edifact.segment.constituents", text, segment, position=position)
+    return not crowded
 
 
 def _are_readable(segments: list[Segment], texts: list[str], syntax: Syntax, faults: Faults) -> bool:

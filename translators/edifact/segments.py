@@ -83,6 +83,16 @@ def _needless(separators: Separators) -> re.Pattern[bytes]:
     return re.compile(rb"(?:[^" + release + rb"]|" + release + rb"[" + special + rb"])*+(" + release + rb")")
 
 
+@cache
+def _marks(separators: Separators) -> re.Pattern[bytes]:
+    """The separators in a segment; with a release character before them they are matched as two, and mean nothing."""
+    marks = separators.element + separators.component + (separators.repetition or "")
+    plain = b"[" + re.escape(marks.encode("latin-1")) + b"]"
+    if separators.release is None:
+        return re.compile(plain)
+    return re.compile(re.escape(separators.release.encode("latin-1")) + b"[\\x00-\\xff]|" + plain, re.DOTALL)
+
+
 class Segment(Struct, gc=False, eq=False):
     """`raw` is without terminator; `before` is what stood between the last terminator and the tag (line breaks).
 
@@ -119,30 +129,51 @@ class Segment(Struct, gc=False, eq=False):
         components = elements[element][repetition - 1]
         return components[component - 1] if component <= len(components) else ""
 
-    def offset_of(self, element: int, component: int = 1, repetition: int = 1) -> int:
-        """The byte in the whole input where a value begins; the end of the segment when it is not there."""
-        seps = self.syntax.separators
-        marks = {ord(seps.element): "element", ord(seps.component): "component"}
-        if seps.repetition:
-            marks[ord(seps.repetition)] = "repetition"
-        release = ord(seps.release) if seps.release else -1
-        at = {"element": 0, "repetition": 1, "component": 1}
-        wanted = {"element": element, "repetition": repetition, "component": component}
-        index = 0
-        while at != wanted:
-            if index >= len(self.raw):
+    def offset_of(
+        self,
+        element: int,
+        component: int = 1,
+        repetition: int = 1,
+        starts: dict[tuple[int, int], int] | None = None,
+    ) -> int:
+        """The byte in the whole input where a value begins; the end of the segment when it is not there.
+
+        `starts` are those of this segment, for who asks often.
+        """
+        start = (self.starts() if starts is None else starts).get((element, repetition))
+        if start is None:
+            return self.offset + len(self.raw)
+        separators = self.syntax.separators
+        higher = (separators.element, separators.repetition)
+        for found in _marks(separators).finditer(self.raw, start):
+            if component == 1 or found[0].decode("latin-1") in higher:
                 break
-            byte = self.raw[index]
-            if byte == release:
-                index += 1
-            elif (kind := marks.get(byte)) is not None:
-                at[kind] += 1
-                if kind != "component":
-                    at["component"] = 1
-                if kind == "element":
-                    at["repetition"] = 1
-            index += 1
-        return self.offset + min(index, len(self.raw))
+            if found[0] == separators.component.encode("latin-1"):
+                component -= 1
+                start = found.end()
+        return self.offset + (start if component == 1 else len(self.raw))
+
+    def starts(self) -> dict[tuple[int, int], int]:
+        """(element, repetition) -> where it begins in `raw`; the tag is element 0."""
+        separators = self.syntax.separators
+        element, repetition = 0, 1
+        starts = {(0, 1): 0}
+        for found in _marks(separators).finditer(self.raw):
+            mark = found[0].decode("latin-1")
+            if mark == separators.element:
+                element, repetition = element + 1, 1
+            elif mark == separators.repetition:
+                repetition += 1
+            else:
+                continue
+            starts[element, repetition] = found.end()
+        return starts
+
+    def constituents(self) -> int:
+        """How many elements, repetitions and components it has at most: released separators are counted too."""
+        separators = self.syntax.separators
+        marks = (separators.element, separators.component, separators.repetition)
+        return sum(self.raw.count(mark.encode("latin-1")) for mark in marks if mark is not None)
 
     def __repr__(self) -> str:
         return f"Segment({self.raw!r}, {self.offset})"
