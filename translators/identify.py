@@ -2,8 +2,9 @@
 
 import re
 
+from translators.edifact.substitutes import MAPS, release_for
 from translators.edifact.tokens import Tokenizer
-from translators.edifact.translating import MAPS, compiled_map
+from translators.edifact.translating import compiled_map
 from translators.edifact.unmapped import unmapped
 from translators.findings import Finding, Unreadable
 from translators.formats import Label
@@ -62,7 +63,8 @@ def _edifact(start: bytes) -> Label:
         raise Unreadable(errors or (Finding("edifact.unh", "no message header (UNH) stands near the start"),))
     message = header.get(2, 1)
     release = f"{header.get(2, 2)}.{header.get(2, 3)}"
-    compiled = compiled_map(message, release)
+    read_by = release_for(message, release)
+    compiled = compiled_map(message, read_by) if read_by is not None else None
     if compiled is None:
         raise Unreadable((unmapped(message, release, MAPS),))
     return Label("edifact", message, release, compiled.kind.document_type)

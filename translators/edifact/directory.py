@@ -6,6 +6,7 @@ when first asked for. A directory may be used by several threads: what it works 
 
 import re
 import zlib
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from threading import Lock
@@ -179,9 +180,14 @@ def nearest_release(release: str, message: str | None = None) -> str | None:
     """
     if _RELEASE.fullmatch(release) is None:
         return None
+    return nearest_of(release, [name for name, those in _index().items() if message is None or message in those])
+
+
+def nearest_of(release: str, candidates: Iterable[str], *, within: int | None = None) -> str | None:
+    """The candidate nearest in time, of two as near the later; `within` half years. `release` is one of a directory."""
     wanted = _when(release)
-    known = [name for name, messages in _index().items() if message is None or message in messages]
-    return min(known, key=lambda name: (abs(_when(name) - wanted), -_when(name)), default=None)
+    near = [each for each in candidates if within is None or abs(_when(each) - wanted) <= within]
+    return min(near, key=lambda each: (abs(_when(each) - wanted), -_when(each)), default=None)
 
 
 def unknown_message(message: str, release: str) -> Finding | None:

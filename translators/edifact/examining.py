@@ -24,6 +24,7 @@ from translators.edifact.messagechecks import Memory, check_message
 from translators.edifact.segments import Segment
 from translators.edifact.streams import runs
 from translators.edifact.structure import MessageTree, Placed
+from translators.edifact.substitutes import release_for, tell_substitute
 from translators.edifact.tokens import Agreement, Tokenizer
 from translators.findings import Finding
 
@@ -229,12 +230,14 @@ class _Examiner:
 
     def _check(self, message: Message, faults: Faults) -> MessageTree | None:
         version = message.header.version if message.header else "3"
-        tables = directory(message.directory, version)
-        if tables is None or tables.structure(message.type) is None:
+        release = release_for(message.type, message.directory)
+        tables = directory(release, version) if release is not None else None
+        if release is None or tables is None:
             unknown = unknown_message(message.type, message.directory)
             text = unknown.text if unknown is not None else f"there is no table of message `{message.type[:6]}`"
             faults.tell("agreement", "edifact.message.unknown", text, message.segments[0], 2, 1, position=1)
             return None
+        tell_substitute(message, release, faults)
         guideline = choose(self._guidelines, message)
         if guideline is not None:
             tables = guideline.tables(tables)

@@ -19,6 +19,7 @@ from translators.edifact.residue import tell_residue
 from translators.edifact.shortways import ShortWay
 from translators.edifact.streams import runs
 from translators.edifact.structure import MessageTree, Placed
+from translators.edifact.substitutes import MAPS, release_for, tell_substitute
 from translators.edifact.tokens import Agreement, Tokenizer
 from translators.edifact.unmapped import unmapped
 from translators.findings import Finding, Place
@@ -26,9 +27,6 @@ from translators.mapping.catalogue import entries
 from translators.mapping.files import MapFile, load
 from translators.mapping.running import Map, Translated
 from translators.mapping.runs import Trouble
-
-MAPS = {(each.message, each.version): each.name for each in entries() if each.format == "edifact"}
-"""(message, directory) -> the map that ships for it."""
 
 _ENVELOPES = (b"UNB", b"UNG", b"UNE", b"UNZ")
 
@@ -110,12 +108,14 @@ def _translated(
     message: Message, faults: Faults, using: Map | None, traces: list[dict[str, Place]] | None, memory: Memory
 ) -> list[tuple[Kind, Any, bool]]:
     version = message.header.version if message.header else "3"
-    tables = directory(message.directory, version)
+    release = release_for(message.type, message.directory)
+    tables = directory(release, version) if release is not None else None
     compiled = _chosen(message, using)
-    if compiled is None or tables is None:
+    if compiled is None or tables is None or release is None:
         finding = unmapped(message.type, message.directory, MAPS)
         faults.tell("agreement", finding.code, finding.text, message.segments[0], 2, 1, position=1)
         return []
+    tell_substitute(message, release, faults)
     before = faults.errors
     root = check_message(message, tables, faults, memory=memory)
     if root is None or faults.errors > before:
@@ -153,9 +153,10 @@ def _mapped(
 
 def _chosen(message: Message, using: Map | None) -> Map | None:
     """The map for a message: the one that was handed over when it is of its type and release, else the shipped one."""
-    if using is not None and (using.spec.message, using.spec.version) == (message.type, message.directory):
+    release = release_for(message.type, message.directory)
+    if using is not None and (using.spec.message, using.spec.version) == (message.type, release):
         return using
-    return compiled_map(message.type, message.directory)
+    return compiled_map(message.type, release) if release is not None else None
 
 
 def _tell_trouble(trouble: Trouble, message: Message, faults: Faults, *, is_held: bool) -> None:
