@@ -259,7 +259,7 @@ SAYS = frozenset({
     "burst", "on_store_loss", "schema", "destination", "operation", "ordering_key", "when_parked", "attempts",
     "priority", "quota", "zone", "concurrency", "points", "instead", "overrides", "approved_by",
     "latency", "recovery", "deadline", "flow", "several_plants", "flows", "verdicts", "keep_payloads", "viewers",
-    "fields", "days", "hours", "last_days_of_month", "groups", "verbs",
+    "fields", "days", "hours", "last_days_of_month", "groups", "verbs", "guideline",
 })  # fmt: skip
 """What a rule says, rather than when it holds (`when` is told by its own words)."""
 

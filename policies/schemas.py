@@ -1,6 +1,7 @@
 """Which schema a document must match, as received, before anybody translates it.
 
-JSON Schema 2020-12 and XSD. A schema is compiled once, when the rules are loaded, and never fetches anything.
+JSON Schema 2020-12, XSD, and guidelines over the EDIFACT directories. Each is made ready once, when the rules are
+loaded, and never fetches anything.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,10 +17,13 @@ from policies.scopes import ScopedRule, Selection, check_scope
 from policies.verdicts import Refused, RuleRef
 from policies.versionrules import DocumentVersion
 from policies.written import Mode, Written, force_of, not_judged
+from translators.edifact.examining import guideline_findings
+from translators.edifact.guidelines import guideline, shipped_guideline, shipped_names
 from translators.fileproblems import FileProblem, FileProblems
 from translators.findings import Finding
 from translators.xmldoc.parsing import XmlTree
 from translators.xmldoc.validating import XmlSchema
+from translators.yamlsentences import suggest
 
 Check = Callable[[bytes, XmlTree | None], tuple[Finding, ...]]
 """(the document, what reading has parsed of it already) -> what does not match."""
@@ -29,14 +33,28 @@ class SchemaFileRule(ScopedRule, frozen=True, kw_only=True):
     """The first rule that matches counts, rules for certain `partners` before the others."""
 
     accepts: DocumentVersion
-    schema: Annotated[
-        str,
-        Meta(
-            pattern=r"^schemas(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+\.(json|xsd)$",
-            description="name a `.json` or `.xsd` file under `schemas/`",
-        ),
-    ]
-    """Relative to the folder of rules."""
+    schema: (
+        Annotated[
+            str,
+            Meta(
+                pattern=r"^schemas(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+\.(json|xsd)$",
+                description="name a `.json` or `.xsd` file under `schemas/`",
+            ),
+        ]
+        | None
+    ) = None
+    """Of XML and JSON, relative to the folder of rules."""
+    guideline: (
+        Annotated[
+            str,
+            Meta(
+                pattern=r"^([a-z0-9-]+|schemas(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+\.yaml)$",
+                description="name a guideline that ships, or a `.yaml` file under `schemas/`",
+            ),
+        ]
+        | None
+    ) = None
+    """Of EDIFACT: what the partners agreed on, over the directory that is checked anyway."""
 
 
 class SchemasFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,7 +90,8 @@ class SchemaRule:
     def refusal(self, findings: tuple[Finding, ...]) -> Refused:
         """The verdict on a document that does not match; the findings go with it."""
         count = f"{len(findings)} place{'s' if len(findings) != 1 else ''}"
-        text = f"the document does not match schema `{self.rule.name}` in {count}"
+        what = "guideline" if self.rule.guideline else "schema"
+        text = f"the document does not match {what} `{self.rule.name}` in {count}"
         return Refused(
             self.ref, "schema.not_matched", text, "correct the places in the findings", revision=self.revision
         )
@@ -83,11 +102,36 @@ def check_schema(written: Written[SchemaFileRule], folder: Path) -> Iterator[Fil
     rule = written.rule
     suffix = ".xsd" if rule.accepts.format == "xml" else ".json"
     if rule.accepts.format == "edifact":
-        yield written.problem("accepts", "an EDIFACT message is checked by its directory; schemas are for xml and json")
+        if rule.schema is not None:
+            yield written.problem("schema", "an EDIFACT message is checked by its directory and a `guideline`")
+        elif rule.guideline is None:
+            yield written.problem(None, "a schema rule for EDIFACT names a `guideline`")
+    elif rule.guideline is not None:
+        yield written.problem("guideline", f"a guideline is for EDIFACT; {rule.accepts.format} has a `schema`")
+    elif rule.schema is None:
+        yield written.problem(None, f"a schema rule for {rule.accepts.format} names a `schema`")
     elif not rule.schema.endswith(suffix):
         yield written.problem("schema", f"a schema for {rule.accepts.format} ends in `{suffix}`")
-    elif not (folder / rule.schema).is_file():
-        yield written.problem("schema", f"there is no file `{rule.schema}` in the folder of rules")
+    for field in ("schema", "guideline"):
+        file = getattr(rule, field)
+        if file is not None and "/" in file and not (folder / file).is_file():
+            yield written.problem(field, f"there is no file `{file}` in the folder of rules")
+
+
+def guideline_check(folder: Path, rule: SchemaFileRule) -> Check:
+    """Raises ValueError with a sentence when there is no such guideline, or it is for other messages."""
+    assert rule.guideline is not None
+    if "/" not in rule.guideline and rule.guideline not in shipped_names():
+        raise ValueError(f"no guideline ships as `{rule.guideline}`; {suggest(rule.guideline, shipped_names())}")
+    try:
+        found = guideline(folder / rule.guideline) if "/" in rule.guideline else shipped_guideline(rule.guideline)
+    except FileProblems as problems:
+        first = problems.problems[0]
+        place = f"{first.path.name}:{first.line}:{first.column}: " if "/" in rule.guideline else ""
+        raise ValueError(f"{place}{first.text}") from None
+    if (found.message, found.release) != (rule.accepts.name, rule.accepts.version):
+        raise ValueError(f"`{rule.guideline}` is for {found.message} {found.release}")
+    return lambda content, _tree: guideline_findings(content, found)
 
 
 def compile_schema(path: Path) -> Check:
@@ -131,10 +175,14 @@ def _compiled(read: Read) -> list[tuple[Written[SchemaFileRule], Check]]:
     problems = []
     compiled: list[tuple[Written[SchemaFileRule], Check]] = []
     for one in read.lists["rules"]:
+        rule: SchemaFileRule = one.rule
         try:
-            compiled.append((one, compile_schema(read.folder / one.rule.schema)))
+            if rule.schema is not None:
+                compiled.append((one, compile_schema(read.folder / rule.schema)))
+            else:
+                compiled.append((one, guideline_check(read.folder, rule)))
         except ValueError as error:
-            problems.append(one.problem("schema", str(error)))
+            problems.append(one.problem("schema" if rule.schema is not None else "guideline", str(error)))
     if problems:
         raise FileProblems(problems)
     return compiled

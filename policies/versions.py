@@ -178,6 +178,11 @@ class Versions:
         for window in read.lists["critical_windows"]:
             yield from check_critical_window(window)
 
+    def stage(self, version: str, at: datetime) -> LifeState | None:
+        """The state of `api v1`, or of a document in its format's words; None when no rule names it."""
+        known = {subject(one.rule): one for one in (*self._apis.values(), *self._documents.values())}
+        return known[version].stage(at) if version in known else None
+
     def of_api(self, request: RequestFacts) -> Allowed | Refused:
         version = self._apis.get(request.api_version)
         verdict = version.judge(request) if version is not None else None

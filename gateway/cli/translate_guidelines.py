@@ -1,10 +1,9 @@
 """The guideline a command names: one that ships, by its name, or a file."""
 
-from importlib.resources import files
 from pathlib import Path
 
 from translators.edifact.examining import examine
-from translators.edifact.guidelines import Guideline, guideline, shipped_guideline
+from translators.edifact.guidelines import Guideline, guideline, shipped_guideline, shipped_names
 from translators.edifact.interchange import Message
 from translators.fileproblems import FileProblem, FileProblems
 from translators.findings import Finding
@@ -18,10 +17,9 @@ def chosen_guidelines(name: str | None) -> tuple[Guideline, ...]:
     path = Path(name)
     if path.suffix in (".yaml", ".yml"):
         return (guideline(path),)
-    found = (each.name for each in files("translators.guidelines").iterdir())
-    names = sorted(each.removesuffix(".yaml") for each in found if each.endswith(".yaml"))
-    if name not in names:
-        raise FileProblems([FileProblem(path, 0, 0, f"no guideline ships under this name; {suggest(name, names)}")])
+    if name not in shipped_names():
+        text = f"no guideline ships under this name; {suggest(name, shipped_names())}"
+        raise FileProblems([FileProblem(path, 0, 0, text)])
     return (shipped_guideline(name),)
 
 

@@ -74,6 +74,22 @@ def examine(
     return examiner.examination(tokenizer.findings)
 
 
+def guideline_findings(content: bytes, guideline: Guideline) -> tuple[Finding, ...]:
+    """What the guideline alone does not take in `content`, and one word where no message is one of its messages."""
+    examination = examine(content, guidelines=(guideline,))
+    told = tuple(
+        finding
+        for finding in examination.all_findings
+        if finding.code.startswith("edifact.guideline.") and finding.severity == "error"
+    )
+    messages = (each.message for one in examination.interchanges for each in one.messages)
+    if told or any(guideline.suits(message) for message in messages):
+        return told
+    codes = " or ".join(f"`{code}`" for code in sorted(guideline.association))
+    text = f"no message is one of {guideline.name}{f'; its association code is {codes}' if codes else ''}"
+    return (Finding("edifact.guideline.unsuited", text),)
+
+
 _LATE = {"edifact.unt.missing", "edifact.une.missing", "edifact.unz.missing"}
 """Told at a later segment, but of what that segment closes."""
 _OF_THE_INTERCHANGE = {"edifact.outside", "edifact.mixed", "edifact.unb.missing", "edifact.messages"}

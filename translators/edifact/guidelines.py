@@ -88,8 +88,13 @@ def shipped_guidelines() -> tuple[Guideline, ...]:
 
     Those without a code hold only where the caller hands them over: see `shipped_guideline`.
     """
-    names = sorted(path.stem for path in _folder().glob("*.yaml"))
-    return tuple(each for name in names if (each := shipped_guideline(name)).association)
+    return tuple(each for name in shipped_names() if (each := shipped_guideline(name)).association)
+
+
+@cache
+def shipped_names() -> tuple[str, ...]:
+    """Of all guidelines that ship, with an association code or without."""
+    return tuple(sorted(path.stem for path in _folder().glob("*.yaml")))
 
 
 @cache

@@ -252,3 +252,24 @@ def test_a_key_is_never_overwritten(run: Run, signed: Path) -> None:
     status, _, err = run("keygen", "mira", "--key", "mira.pem")
     assert (status, "already there" in err) == (2, True)
     assert (signed / "mira.pem").read_bytes() == before
+
+
+def test_compat_tells_what_a_newer_schema_takes_no_more(run: Run, house: Path) -> None:
+    older = house / "live" / "schemas" / "purchase_order.1.json"
+    newer = house / "newer.json"
+    schema = json.loads(older.read_bytes())
+    newer.write_text(json.dumps(schema))
+    status, out, _ = run("compat", str(older), "newer.json")
+    assert (status, out) == (0, "compatible: whatever the older one took, the newer one takes\n")
+    schema["required"] = [*schema["required"], "currency_of_ours"]
+    newer.write_text(json.dumps(schema))
+    status, out, _ = run("compat", str(older), "newer.json")
+    assert status == 1
+    assert out.startswith("/currency_of_ours: it is required now\n1 changes break, 0 may;")
+    status, out, _ = run("compat", str(older), "newer.json", "--json")
+    assert (status, json.loads(out)["changes"]) == (
+        1, [{"at": "/currency_of_ours", "text": "it is required now", "certain": True}]
+    )  # fmt: skip
+    status, _, err = run("compat", str(older), "nowhere.xsd")
+    assert status == 2
+    assert "are not of one kind" in err
