@@ -18,6 +18,11 @@ class Address(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     def __post_init__(self) -> None:
         check_country(self.country)
 
+    def text(self) -> str:
+        """In one line."""
+        parts = (*self.lines, self.postcode, self.city, self.subdivision, self.country)
+        return ", ".join(part for part in parts if part)
+
 
 class Contact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A person or department to ask."""
@@ -30,7 +35,7 @@ class Contact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
 
 
 class Party(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A company or place; its role is the field it stands in. Has an identifier or a name, mostly both."""
+    """A company or place; its role is the field it stands in. Has an identifier, a name or an address, mostly all."""
 
     identifiers: tuple[Identifier, ...] = ()
     name: str | None = None
@@ -38,17 +43,17 @@ class Party(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     contacts: tuple[Contact, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.identifiers and not self.name:
-            raise ValueError("a party needs an identifier or a name")
+        if not self.identifiers and not self.name and self.address is None:
+            raise ValueError("a party needs an identifier, a name or an address")
 
     def identifier(self, scheme: str) -> str | None:
         """The first identifier of `scheme`, or None."""
         return next((each.value for each in self.identifiers if each.scheme == scheme), None)
 
     def key(self) -> str:
-        """What names the party in a business key: its GLN, else its first identifier, else its name."""
+        """What names the party in a business key: its GLN, its first identifier, its name, or else its address."""
         first = self.identifiers[0].value if self.identifiers else None
-        return self.identifier("gln") or first or self.name or ""
+        return self.identifier("gln") or first or self.name or (self.address.text() if self.address else "")
 
 
 def check_country(country: str | None) -> None:

@@ -180,7 +180,9 @@ def _told_residue(left: list[Any], root: Any, content: bytes, compiled: Map) -> 
 
 
 def _is_waived(element: Any, attribute: str | None, root: Any, source: XmlSource, waived: set[str]) -> bool:
-    """Whether the path of the element, of one around it, or of its attribute is waived."""
+    """Whether the path of the element, of one around it, or of its attribute is waived, or the attribute everywhere."""
+    if attribute is not None and f"//@{attribute}" in waived:
+        return True
     steps: list[str] = []
     while element is not root:
         steps.append(source.name_of(element.tag))

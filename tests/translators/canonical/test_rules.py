@@ -263,7 +263,7 @@ CASES: list[Case] = [
     ("receipt", {"/received": {}}, "a period needs a start or an end", "/received"),
     ("receipt", {"/received": {"end": "2026-12-04", "start_time": "09:00:00"}}, "a time needs its date", "/received"),
     ("receipt", {"/received/end": "2026-12-03"}, "a period may not end before it starts", "/received"),
-    ("receipt", {"/carrier": {"contacts": []}}, "a party needs an identifier or a name", "/carrier"),
+    ("receipt", {"/carrier": {"contacts": []}}, "a party needs an identifier, a name or an address", "/carrier"),
 ]  # fmt: skip
 
 
