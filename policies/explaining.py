@@ -18,6 +18,9 @@ ABOUT_OTHERS = frozenset({
 })  # fmt: skip
 """Conditions by which a rule is about somebody or something else altogether."""
 
+ASKED = frozenset({"versions", "limits", "schemas", "access", "routing", "flows", "ownership"})
+"""Kinds whose rules take part in the verdict on a message. The others say what becomes of it later."""
+
 _WORDS = ("effect", "may", "state", "size", "rate", "quota", "concurrency", "schema", "destination", "operation")
 
 
@@ -56,12 +59,16 @@ def explain(
     decision = decide(rules, request, documents, counting)
     deciders = {decision.rule, *(route.rule for route in decision.routes), *decision.schemas}
     asked = asked_of(rules, request)
-    looked = [_looked(one, "request", asked, deciders) for one in rules.written if one.rule.is_early()]
+    looked = [_looked(one, "request", asked, deciders) for one in _asked(rules) if one.rule.is_early()]
     for number, document in enumerate(documents, 1):
         asked = asked_of(rules, request, document)
-        late = (one for one in rules.written if not one.rule.is_early())
+        late = (one for one in _asked(rules) if not one.rule.is_early())
         looked += [_looked(one, f"document {number}", asked, deciders) for one in late]
     return Explanation(decision=decision, looked=tuple(looked), because=_because(decision, looked))
+
+
+def _asked(rules: PolicySet) -> list[Written[Any]]:
+    return [one for one in rules.written if one.ref.kind in ASKED]
 
 
 def asked_of(rules: PolicySet, request: RequestFacts, document: DocumentFacts | None = None) -> Asked:

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from policies.deciding import Counting
-from policies.explaining import Explanation, explain
+from policies.explaining import ASKED, Explanation, explain
 from policies.given import Given, facts_of
 from policies.policyset import PolicySet
 from policies.verdicts import Code, RuleRef
@@ -116,7 +116,7 @@ def run_tests(rules: PolicySet, folder: Path, counting: Callable[[], Counting]) 
 def coverage(rules: PolicySet, explanations: list[Explanation]) -> Coverage:
     covered = {rule for one in explanations for rule in one.matched}
     # A flow decides nothing by itself: the routes that name it do.
-    every = [one.ref for one in rules.written if one.ref.kind != "flows"]
+    every = [one.ref for one in rules.written if one.ref.kind in ASKED - {"flows"}]
     return Coverage(rules=len(every), uncovered=tuple(rule for rule in every if rule not in covered))
 
 

@@ -113,8 +113,9 @@ def known_of(directory: Directory | None) -> Known | None:
 
 
 def console() -> Console:
-    """As wide as the terminal; without one wide enough that no sentence is broken."""
-    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, soft_wrap=False)
+    """As wide as the terminal; without one as COLUMNS says, or wide enough that hardly a sentence is broken."""
+    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "200"))
+    return Console(width=width, highlight=False)
 
 
 def table(title: str, *columns: str) -> Table:
