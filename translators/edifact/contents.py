@@ -24,10 +24,10 @@ from translators.edifact.values import value_fault
 
 _FIRST_V4 = "4"
 _TAG_LENGTH = 3
-_MOST_SEEN = 4_096
+_MOST_SEEN = 512
 
-Seen = dict[str, Values]
-"""Of one input, one directory and one way of writing."""
+Seen = dict[bytes, tuple[str, Values]]
+"""Segment -> (tag, values), of one input, one directory and one way of writing."""
 
 CodePolicy = Literal["error", "warning", "off"]
 """What an unknown code is: wrong, remarkable, or nothing."""
@@ -53,30 +53,29 @@ class ContentsCheck:
         self._flat: dict[str, FlatSegment] = {}
 
     def check_all(
-        self, segments: list[Segment], texts: list[str], faults: Faults, codes: CodePolicy, seen: Seen
+        self, segments: list[Segment], raws: list[bytes], faults: Faults, codes: CodePolicy, seen: Seen
     ) -> list[Placed]:
-        """Tell everything wrong inside the segments of a message, whose texts these are; each with its values.
+        """Tell everything wrong inside the segments of a message, whose bytes these are; each with its values.
 
-        `seen` are texts in which nothing was wrong, with their values: partners say many things again and again.
+        `seen` are segments in which nothing was wrong, with their values: partners say many things again and again.
         """
         known = self._flat
         all_placed = []
-        for position, (segment, text) in enumerate(zip(segments, texts, strict=True), 1):
-            values = seen.get(text)
-            if values is not None:
-                all_placed.append(Placed(segment, position, text[:3], values))
-                continue
-            flat = known.get(text[:3])
-            found = self._matched(flat, text) if flat is not None else None
-            if flat is None or found is None or not self._is_quiet(flat, found, segment):
-                placed = Placed(segment, position)
-                self._check_slowly(placed, text, faults, codes)
-            else:
-                placed = Placed(segment, position, flat.tag, found)
+        for position, (segment, raw) in enumerate(zip(segments, raws, strict=True), 1):
+            found = seen.get(raw)
+            if found is None:
+                text = segment.syntax.text(raw)
+                flat = known.get(text[:3])
+                values = self._matched(flat, text) if flat is not None else None
+                if flat is None or values is None or not self._is_quiet(flat, values, segment):
+                    placed = Placed(segment, position)
+                    self._check_slowly(placed, text, faults, codes)
+                    all_placed.append(placed)
+                    continue
                 if len(seen) >= _MOST_SEEN:
                     seen.clear()
-                seen[text] = found
-            all_placed.append(placed)
+                found = seen[raw] = (flat.tag, values)
+            all_placed.append(Placed(segment, position, *found))
         return all_placed
 
     def _is_quiet(self, flat: FlatSegment, values: Values, segment: Segment) -> bool:
@@ -160,26 +159,29 @@ def check_characters(placed: Placed, faults: Faults) -> bool:
         text = f"byte {segment.offset + bad} is not valid {segment.syntax.encoding.upper()}"
         faults.tell("character", "edifact.character", text, segment, position=placed.position or None)
         return False
-    check_release(placed, faults)
+    needless = segment.syntax.needless_release(segment.raw)
+    if needless is not None:
+        text = f"the release character at byte {segment.offset + needless} stands before an ordinary character"
+        faults.warn("edifact.release", text, segment)
     at = outside(segment.syntax.repertoire, segment.raw)
     if at is not None:
         _tell_odd_byte(placed, at, faults)
     return True
 
 
-def check_release(placed: Placed, faults: Faults) -> None:
-    """Tell of a release character that releases nothing."""
-    segment = placed.segment
-    needless = segment.syntax.needless_release(segment.raw)
-    if needless is not None:
-        text = f"the release character at byte {segment.offset + needless} stands before an ordinary character"
-        faults.warn("edifact.release", text, segment)
+def are_plain(joined: bytes, syntax: Syntax) -> bool:
+    """Whether `check_characters` has nothing to tell of any of these segments, looked at in one go.
 
-
-def are_plain(raws: list[bytes], syntax: Syntax) -> bool:
-    """Whether all these bytes are of the character set and repertoire, looked at in one go."""
-    joined = b"".join(raws)
-    return syntax.fault(joined) is None and is_inside(syntax.repertoire, joined)
+    False may also mean: look again, for a terminator that is itself no character of the repertoire.
+    """
+    if syntax.fault(joined) is not None or not is_inside(syntax.repertoire, joined):
+        return False
+    release = syntax.release
+    if release and release in joined:
+        for special in reversed(syntax.separators.special.encode("latin-1")):  # itself, the last of them, first
+            joined = joined.replace(release + bytes((special,)), b"")
+        return release not in joined
+    return True
 
 
 def _tell_odd_byte(placed: Placed, at: int, faults: Faults) -> None:

@@ -186,11 +186,12 @@ class InterchangeReader:
             text = f"the input has more than {self._max_messages} messages"
             self._stop(unh, "constituents", "edifact.messages", text)
             return
-        get = unh.get
-        self.faults.message = get(1)[:35]
+        reference, identifier = unh.get(1), unh.elements[2][0] if len(unh.elements) > 2 else []
+        kind, version, release, agency, association = (*identifier, "", "", "", "", "")[:5]
+        self.faults.message = reference[:35]
         self._message = Message(
-            header=self.header, group=self.group, reference=get(1), type=get(2, 1), version=get(2, 2),
-            release=get(2, 3), agency=get(2, 4), association=get(2, 5), segments=[unh],
+            header=self.header, group=self.group, reference=reference, type=kind, version=version,
+            release=release, agency=agency, association=association, segments=[unh],
         )  # fmt: skip
         if self.group is not None:
             self.group.messages += 1

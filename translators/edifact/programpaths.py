@@ -114,7 +114,7 @@ class Walker:
 
     def step(self, step: PathStep, spot: Spot, out: Block) -> tuple[Spot, Block, list[Mark]]:
         """One step of a path: (the node, the block in which it is what the conditions want, what they compared)."""
-        inner, out = self._enter(step.name, spot, out)
+        inner, out = self._enter(step, spot, out)
         marks = []
         for condition in step.conditions:
             test = self.test(condition, inner)
@@ -123,7 +123,8 @@ class Walker:
             out = out.below(f"if {test}:")
         return inner.within(out), out, marks
 
-    def _enter(self, name: str, spot: Spot, out: Block) -> tuple[Spot, Block]:
+    def _enter(self, step: PathStep, spot: Spot, out: Block) -> tuple[Spot, Block]:
+        name = step.name
         if isinstance(spot.scope, Step):
             child = self._child(name, spot.scope)
             variable = self.text.fresh("g" if isinstance(child, Step) else "p")
@@ -134,7 +135,7 @@ class Walker:
             body.add(f"{values} = {variable}.values")
             return Spot(child, variable, body, 0, values), body
         if isinstance(spot.scope, SegmentScope):
-            return self._enter_composite(name, spot.scope, spot, out)
+            return self._enter_composite(step, spot.scope, spot, out)
         raise Unsupported(f"nothing lies below `{name}`")
 
     def _child(self, name: str, scope: Step) -> Scope:
@@ -143,7 +144,9 @@ class Walker:
                 return step if step.group is not None else SegmentScope(name)
         raise Unsupported(f"no `{name}`")
 
-    def _enter_composite(self, name: str, scope: SegmentScope, spot: Spot, out: Block) -> tuple[Spot, Block]:
+    def _enter_composite(self, step: PathStep, scope: SegmentScope, spot: Spot, out: Block) -> tuple[Spot, Block]:
+        """A composite is there when something is in it; a condition that wants a value sees to that itself."""
+        name = step.name
         places = self.source.composite_places(name, scope)
         starts = self.starts(scope.tag)
         if not places or any(index >= len(starts) for index, _ in places):
@@ -156,6 +159,8 @@ class Walker:
             base = self.text.fresh("s")
             out = out.below(f"for {base} in {tuple(bases)}:")
         inner = Spot(inner_scope, spot.variable, out, base, spot.values)
+        if any(not condition.negated and "/" not in condition.path for condition in step.conditions):
+            return inner, out
         body = out.below(f"if {' or '.join(inner.value(at) for at in range(width))}:")
         return inner.within(body), body
 

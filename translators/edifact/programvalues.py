@@ -78,7 +78,8 @@ class Reader:
         if len(values) == 1 or join is None:
             out.add(f"{variable} = {' or '.join(values)}")
         else:
-            out.add(f"{variable} = {join!r}.join([x for x in ({', '.join(values)}) if x])")
+            joined = f"{join!r}.join([x for x in ({', '.join(values)}) if x])"
+            out.add(f"{variable} = {joined} if {' or '.join(values[1:])} else {values[0]}")
         return variable
 
     def _found_from_root(self, path: str, out: Block, several: Several | None, join: str | None) -> str:

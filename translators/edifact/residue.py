@@ -54,12 +54,14 @@ def _unmarked(tree: MessageTree, compiled: Map) -> Iterator[tuple[Placed, Spot]]
     """The same from the marks of a program; values are looked at only where some are not marked."""
     assert tree.tables is not None
     wanted = _wanted(compiled, tree.tables)
+    masks = wanted.masks
     for placed in tree.placed:
-        rest = wanted.mask(placed.tag) & ~placed.used
+        tag = placed.tag
+        rest = (masks[tag] if tag in masks else wanted.learn(tag)) & ~placed.used
         if rest and placed.values is not None and any(_getter(rest)(placed.values)):
             for at, value in enumerate(placed.values):
                 if value and rest >> at & 1:
-                    element, component = wanted.place(placed.tag, at)
+                    element, component = wanted.place(tag, at)
                     yield placed, (placed.position, element, 1, component)
 
 
@@ -69,24 +71,20 @@ def _getter(mask: int) -> Callable[[tuple[str, ...]], Any]:
 
 
 class _Wanted:
-    """For each segment the flat values a map has to use: all that are not waived."""
+    """For each segment the flat values a map has to use, as bits: all that are not waived."""
 
     def __init__(self, waived: frozenset[tuple[str, int, int]], tables: Directory) -> None:
         self._waived = waived
         self._tables = tables
-        self._masks: dict[str, int] = {}
+        self.masks: dict[str, int] = {}
         self._places: dict[str, list[tuple[int, int]]] = {}
-
-    def mask(self, tag: str) -> int:
-        """One bit for each value that is wanted."""
-        found = self._masks.get(tag)
-        return found if found is not None else self._learn(tag)
 
     def place(self, tag: str, at: int) -> tuple[int, int]:
         """(element, component), both from 1, of a flat value."""
         return self._places[tag][at]
 
-    def _learn(self, tag: str) -> int:
+    def learn(self, tag: str) -> int:
+        """One bit for each value that is wanted."""
         rules = self._tables.segment(tag) or ()
         starts = starts_of(rules)
         places = [
@@ -96,7 +94,7 @@ class _Wanted:
         ]
         is_waived = (tag, 0, 0) in self._waived
         mask = 0 if is_waived else sum(1 << at for at, each in enumerate(places) if (tag, *each) not in self._waived)
-        self._places[tag], self._masks[tag] = places, mask
+        self._places[tag], self.masks[tag] = places, mask
         return mask
 
 

@@ -60,7 +60,7 @@ class Syntax:
 
     def fault(self, raw: bytes) -> int | None:
         """Where `raw` has a byte that the character set does not have at all, or None."""
-        if raw.isascii() or self.encoding == "ascii":
+        if self.encoding in ("ascii", "iso8859-1") or raw.isascii():
             return None
         try:
             raw.decode(self.encoding)
