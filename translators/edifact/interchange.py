@@ -96,10 +96,8 @@ class InterchangeReader:
 
     def take(self, segment: Segment) -> Message | None:
         """The message that `segment` ends, if it ends one."""
-        if self.stopped:
-            return None
         raw = segment.raw
-        if raw[:3] == b"UNA":
+        if self.stopped or raw[:3] == b"UNA":
             return None
         if raw[:2] == b"UN" and raw[2:3] in b"BGHTEZOP" and (len(raw) == 3 or raw[3:4] == segment.syntax.element):
             return self._service(segment, raw[:3].decode("ascii"))
