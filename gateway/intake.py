@@ -1,6 +1,5 @@
 """Everything that happens to a message on its way in. `accept` is the page."""
 
-import asyncio
 from collections.abc import Sequence
 
 import msgspec
@@ -9,8 +8,8 @@ from gateway.counters import Counters
 from gateway.ledger.entries import Conflicting
 from gateway.ledger.ledger import Ledger
 from gateway.limited import RefusedRequests
-from gateway.names import hold_names
 from gateway.places import Places, places_of
+from gateway.reading import read_within
 from gateway.rejections import by_rule, conflict, fields_of, other_type, unreadable
 from gateway.routing import Deliveries
 from gateway.senders import find_sender, request_facts
@@ -30,10 +29,7 @@ from policies.verdicts import Refused
 from translators.canonical.fieldgroups import writes_of
 from translators.findings import Unreadable
 from translators.formats import Label
-from translators.reading import Document, Limits, Reading, read
-
-READ_IN_THREAD = 128 * 1024
-"""Bytes from which a document is read beside the event loop instead of on it."""
+from translators.reading import Document, Limits
 
 
 class Intake:
@@ -92,11 +88,13 @@ class Intake:
         understood: Understood | None = None
         try:
             understood = understand(submission, admission.rules.versions.older, admission.facts.api_version)
-            reading = await self._read(understood.content, understood.read_as)
+            reading, capped = await read_within(understood, admission.facts, admission.rules.schemas.caps, self._limits)
         except Unreadable as error:
             label, findings = (None, error.findings) if understood is None else understood.told(error.findings)
             return await self._refuse(submission, admission, label, (), unreadable(findings))
         label = understood.label
+        if isinstance(reading, Rejection):
+            return await self._refuse(submission, admission, label, (), reading)
         places = [places_of(self._partners.current, document) for document in reading.documents]
         judged = [
             _document_facts(submission, admission, label, document, where)
@@ -105,7 +103,7 @@ class Intake:
         if submission.document_type not in (None, label.document_type):
             return await self._refuse(submission, admission, label, judged, other_type(submission, label))
 
-        verdict = Verdict(understood, admission.observed, reading.tree)
+        verdict = Verdict(understood, (*admission.observed, *capped), reading.tree)
         deliveries = Deliveries(admission.sender.id, len(reading.documents))
         for number, (document, facts, where) in enumerate(zip(reading.documents, judged, places, strict=True), 1):
             refused = self._judge(admission.rules, facts, verdict)
@@ -135,11 +133,6 @@ class Intake:
             duplicate=recorded.duplicate,
             fields=verdict.fields(admission.fields),
         )
-
-    async def _read(self, content: bytes, label: Label) -> Reading:
-        if len(content) < READ_IN_THREAD:
-            return hold_names(read(content, label, self._limits))
-        return hold_names(await asyncio.to_thread(read, content, label, self._limits))
 
     def _judge(self, rules: PolicySet, facts: DocumentFacts, verdict: Verdict) -> Rejection | None:
         """Versions, grants and caps; then the schema. `verdict` gathers the rest."""

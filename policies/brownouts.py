@@ -6,14 +6,16 @@ Nobody is browned out in a critical window of its own.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from policies.amounts import Duration
+from policies.calendars import Calendar, CalendarRule, CalendarWindow
 from policies.facts import RequestFacts
-from policies.recurring import Recurring, RecurringRule, check_recurring
+from policies.periods import Zone
 from policies.scopes import Names
-from policies.written import Force, Written, force_of
+from policies.written import Force, Rule, Written, force_of
 from translators.fileproblems import FileProblem
 from translators.moments import Moment
 
@@ -27,11 +29,14 @@ class Brownouts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
     growing_to: Duration
 
 
-class CriticalWindow(RecurringRule, frozen=True, kw_only=True):
+class CriticalWindow(Rule, frozen=True, kw_only=True):
     """When certain senders must not be disturbed."""
 
     partners: Names = ()
     plants: Names = ()
+    zone: Zone
+    windows: Annotated[tuple[CalendarWindow, ...], Meta(min_length=1)]
+    """`Mon-Fri 11:00-13:00`, `last 2 days of month`: see calendars.py."""
 
     def is_early(self) -> bool:
         return True
@@ -71,10 +76,11 @@ class CriticalWindows:
     """The critical windows of a set, by sender."""
 
     def __init__(self, windows: Iterable[Written[CriticalWindow]]) -> None:
-        self._by_sender: dict[tuple[str, str], list[tuple[Force | None, Recurring]]] = {}
+        self._by_sender: dict[tuple[str, str], list[tuple[Force | None, Calendar]]] = {}
         for written in windows:
             rule = written.rule
-            made = (force_of(written), Recurring(rule))
+            calendar = CalendarRule(name=rule.name, why=rule.why, zone=rule.zone, windows=rule.windows)
+            made = (force_of(written), Calendar(calendar))
             for kind, names in (("partner", rule.partners), ("plant", rule.plants)):
                 for name in names:
                     self._by_sender.setdefault((kind, name), []).append(made)
@@ -92,4 +98,3 @@ def check_critical_window(written: Written[CriticalWindow]) -> Iterator[FileProb
         yield written.problem(None, "a critical window names its `partners` or `plants`")
     if rule.mode == "observe":
         yield written.problem("mode", "a critical window holds or it does not; remove it instead of observing it")
-    yield from check_recurring(written)

@@ -260,6 +260,7 @@ SAYS = frozenset({
     "priority", "quota", "zone", "concurrency", "points", "instead", "overrides", "approved_by",
     "latency", "recovery", "deadline", "flow", "several_plants", "flows", "verdicts", "keep_payloads", "viewers",
     "fields", "days", "hours", "last_days_of_month", "groups", "verbs", "guideline",
+    "formats", "depth", "count", "time", "windows",
 })  # fmt: skip
 """What a rule says, rather than when it holds (`when` is told by its own words)."""
 

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from policies.facts import DocumentFacts
 from policies.jsonschemas import JsonSchema
 from policies.reading import Read
+from policies.readingcaps import ReadingCap, ReadingCaps, check_reading_cap
 from policies.scopes import ScopedRule, Selection, check_scope
 from policies.verdicts import Refused, RuleRef
 from policies.versionrules import DocumentVersion
@@ -62,6 +63,8 @@ class SchemasFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     kind: Literal["schemas"]
     rules: tuple[SchemaFileRule, ...]
+    caps: tuple[ReadingCap, ...] = ()
+    """What one submission may be at most before it is read."""
 
 
 class SchemaRule:
@@ -106,6 +109,8 @@ def check_schema(written: Written[SchemaFileRule], folder: Path) -> Iterator[Fil
             yield written.problem("schema", "an EDIFACT message is checked by its directory and a `guideline`")
         elif rule.guideline is None:
             yield written.problem(None, "a schema rule for EDIFACT names a `guideline`")
+    elif rule.accepts.format not in ("xml", "json"):
+        yield written.problem("accepts", f"{rule.accepts.format} is checked by its own tables; leave the rule out")
     elif rule.guideline is not None:
         yield written.problem("guideline", f"a guideline is for EDIFACT; {rule.accepts.format} has a `schema`")
     elif rule.schema is None:
@@ -153,6 +158,7 @@ class Schemas:
     def __init__(self, read: Read) -> None:
         """Raises FileProblems for files that are no schemas."""
         rules = [SchemaRule(one, check, read.revision) for one, check in _compiled(read)]
+        self.caps = ReadingCaps(read.lists["caps"], read.revision)
         self._selection = Selection(sorted(rules, key=lambda one: not one.rule.partners))
         self._revision = read.revision
 
@@ -160,6 +166,8 @@ class Schemas:
     def check(read: Read) -> Iterator[FileProblem]:
         for written in read.lists["rules"]:
             yield from check_schema(written, read.folder)
+        for cap in read.lists["caps"]:
+            yield from check_reading_cap(cap)
 
     def of(self, document: DocumentFacts) -> SchemaRule | Refused | None:
         for one in self._selection.about(document):

@@ -12,9 +12,10 @@ import pytest
 from support.serving import Served, a_confirmation, a_despatch_advice, an_order, serving
 
 from gateway.clock import now
-from gateway.intake import READ_IN_THREAD, Admission, Intake
+from gateway.intake import Admission, Intake
 from gateway.ledger.database import LedgerUnavailable
 from gateway.ledger.ledger import Ledger
+from gateway.reading import READ_IN_THREAD
 from gateway.submissions import Credential, Receipt, Rejection, Submission
 from policies.live import LivePolicies
 from policies.recordedfacts import decode_facts

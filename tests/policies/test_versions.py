@@ -55,8 +55,7 @@ critical_windows:
   mode: enforce
   partners: [nordlicht]
   zone: Europe/Berlin
-  days: [monday]
-  hours: 11:00-13:00
+  windows: [Mon 11:00-13:00]
 """
 
 

@@ -1,0 +1,64 @@
+"""Bytes to documents within what the rules allow: size is looked at first, depth, count and time stop the reader."""
+
+import asyncio
+
+from msgspec.structs import replace
+
+from gateway.names import hold_names
+from gateway.rejections import by_rule
+from gateway.submissions import Rejection
+from gateway.understanding import Understood
+from policies.facts import RequestFacts
+from policies.readingcaps import UNBOUND, Bounds, ReadingCaps
+from policies.verdicts import Refused, RuleRef
+from translators.findings import Unreadable
+from translators.reading import Limits, Reading, read
+
+READ_IN_THREAD = 128 * 1024
+"""Bytes from which a document is read beside the event loop instead of on it."""
+_STOPPED = {"xml.depth": "depth", "xml.elements": "count", "edifact.message.long": "count"}
+"""Findings of the reader that say a bound was met."""
+
+
+async def read_within(
+    understood: Understood, facts: RequestFacts, caps: ReadingCaps, limits: Limits
+) -> tuple[Reading | Rejection, tuple[RuleRef, ...]]:
+    """The reading, or the refusal by a cap; and the caps in observe mode that would have refused. Raises Unreadable."""
+    label = understood.label
+    bounds = caps.of(facts, label.format, label.document_type, len(understood.sent))
+    if isinstance(bounds, Refused):
+        return by_rule(bounds), ()
+    try:
+        return hold_names(await _read(understood, bounds, limits)), bounds.observed
+    except Unreadable as error:
+        what = _STOPPED.get(error.findings[0].code, "")
+        bound = getattr(bounds, what) if what else None
+        if bound is None:
+            raise
+        return by_rule(caps.exceeded(what, bound), error.findings), bounds.observed
+    except TimeoutError:
+        if bounds.seconds is None:
+            raise
+        return by_rule(caps.exceeded("time", bounds.seconds)), bounds.observed
+
+
+async def _read(understood: Understood, bounds: Bounds, limits: Limits) -> Reading:
+    if bounds is not UNBOUND:
+        limits = _bounded(limits, bounds)
+    if len(understood.content) < READ_IN_THREAD:
+        return read(understood.content, understood.read_as, limits)
+    reading = asyncio.to_thread(read, understood.content, understood.read_as, limits)
+    return await asyncio.wait_for(reading, bounds.seconds[0] if bounds.seconds is not None else None)
+
+
+def _bounded(limits: Limits, bounds: Bounds) -> Limits:
+    depth = bounds.depth[0] if bounds.depth is not None else limits.max_depth
+    if bounds.count is None:
+        return replace(limits, max_depth=min(depth, limits.max_depth))
+    most = bounds.count[0]
+    return replace(
+        limits,
+        max_depth=min(depth, limits.max_depth),
+        max_elements_xml=min(most, limits.max_elements_xml),
+        max_segments=min(most, limits.max_segments),
+    )
