@@ -65,7 +65,11 @@ end
 local function arrival_of(key, whole)
   local arrival = tonumber(held[key] or now)
   if arrival < now then return now end
-  if arrival > now + whole then return now + whole end
+  if arrival > now + whole then
+    -- Kept, whatever becomes of this charge: else nothing would grow back until the clock is where it was.
+    arrival = now + whole
+    change(key, arrival)
+  end
   return arrival
 end
 

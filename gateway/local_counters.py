@@ -91,9 +91,12 @@ class LocalCounters:
         match charge.measure:
             case Pace(interval_us=interval, most=most):
                 burst = _share(charge, most, parts)
+                whole = interval * parts * burst
                 behind = max(0, self._arrivals.get(charge.key, now) - now)
-                # More than used up is what a larger limit, of earlier rules, has left.
-                return _PaceAttempt(charge, interval * parts, burst, min(behind, interval * parts * burst))
+                if behind > whole:  # what a larger limit, of earlier rules, has left
+                    behind = whole
+                    self._arrivals[charge.key] = now + whole
+                return _PaceAttempt(charge, interval * parts, burst, behind)
             case Quota(most=most) as quota:
                 wall = self._wall()
                 start, used = self._quotas.get(charge.key, (0, 0))
