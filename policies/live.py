@@ -117,12 +117,20 @@ class LivePolicies:
         files = read_folder(self.folder)
         manifest = self._verified(files, self.folder)
         rules = _load(files, self.folder, manifest)
-        if self._kept is not None:
-            number = manifest.number if manifest is not None else None
-            self._kept.keep(files, rules.revision, number, files[MANIFEST] if manifest is not None else None)
+        self._keep(files, rules, manifest)
         self._retry_at = None
         self.number = manifest.number if manifest is not None else None
         return rules
+
+    def _keep(self, files: Mapping[str, bytes], rules: PolicySet, manifest: Manifest | None) -> None:
+        """A disk that is full keeps nobody from good rules; it is said, because the next start will want the copy."""
+        if self._kept is None:
+            return
+        number = manifest.number if manifest is not None else None
+        try:
+            self._kept.keep(files, rules.revision, number, files[MANIFEST] if manifest is not None else None)
+        except OSError as error:
+            log.error("the rules in force could not be kept for the next start: %s", error.strerror)  # noqa: TRY400
 
     def _recall(self) -> PolicySet | None:
         """The set last in force, held against its hashes and signatures again; None when there is none to rely on."""

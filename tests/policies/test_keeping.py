@@ -119,3 +119,27 @@ def test_the_sets_before_are_kept_but_not_for_ever(rules: Path, kept: Kept) -> N
         assert policies.reload()
     assert len(kept.earlier()) == MOST_SETS
     assert kept.earlier()[0] == copy_of(kept)
+
+
+def test_a_disk_that_is_full_keeps_nobody_from_good_rules(
+    rules: Path, kept: Kept, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Kept, "keep", full)
+    policies = LivePolicies(rules, kept=kept)
+    assert policies.problems == ()
+    assert "could not be kept for the next start: No space left on device" in caplog.text
+
+
+def test_rules_are_read_as_a_cluster_mounts_them(rules: Path, kept: Kept, tmp_path: Path) -> None:
+    """A volume of files: each name a link into `..data`, itself a link that is swapped when the files change."""
+    mount = tmp_path / "mount"
+    mount.mkdir()
+    (mount / "..2026_11_23").mkdir()
+    shutil.copytree(rules, mount / "..2026_11_23", dirs_exist_ok=True)
+    (mount / "..data").symlink_to("..2026_11_23")
+    for path in rules.iterdir():
+        (mount / path.name).symlink_to(f"..data/{path.name}")
+    assert LivePolicies(mount, kept=kept).current.revision == LivePolicies(rules).current.revision

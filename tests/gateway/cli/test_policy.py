@@ -1,15 +1,28 @@
 """`partner-gateway policy`: what it prints, what it exits with, and that it never shows a traceback."""
 
+import asyncio
 import json
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
+from support.serving import an_order, serving
 
 from gateway.cli.main import main
+from gateway.identifiers import new_message_id
+from gateway.ledger.database import open_pool
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.payloads import Payloads
+from gateway.ledger.sealing import PayloadKey, Sealer
+from gateway.ledger.watching import Difference, GatewayReport
 from gateway.settings import PACKAGED
+from gateway.submissions import Credential, Receipt, Rejection, Submission
+from policies.keeping import Kept
+from policies.live import LivePolicies
+from policies.loading import load
 
 Ran = tuple[int, str, str]
 Run = Callable[..., Ran]
@@ -21,6 +34,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(PACKAGED / "policies" / "rules", tmp_path / "live")
     monkeypatch.setenv("GATEWAY_POLICIES", str(tmp_path / "live"))
     monkeypatch.setenv("GATEWAY_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("COLUMNS", "250")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -102,7 +116,9 @@ def test_test_counts_and_covers(run: Run, house: Path) -> None:
     status, out, _ = run("test")
     assert status == 0
     assert re.search(r"^(\d+) of \1 cases hold; \d+ of \d+ rules covered$", out, re.MULTILINE)
-    (house / "live" / "tests" / "plants.yaml").unlink()
+    for path in (house / "live" / "tests").glob("*.yaml"):
+        if path.name != "partners.yaml":
+            path.unlink()
     status, out, _ = run("test", "--coverage", "100")
     assert status == 1
     assert "not covered: " in out
@@ -273,3 +289,127 @@ def test_compat_tells_what_a_newer_schema_takes_no_more(run: Run, house: Path) -
     status, _, err = run("compat", str(older), "nowhere.xsd")
     assert status == 2
     assert "are not of one kind" in err
+
+
+def test_without_signers_a_rollback_is_at_once(run: Run, house: Path) -> None:
+    kept = Kept(house / "state" / "policies")
+    first = LivePolicies(house / "live", kept=kept).current.revision
+    candidate(house, SLOWER)
+    assert run("promote", "candidate")[0] == 0
+    LivePolicies(house / "live", kept=kept)
+    name = kept.earlier()[-1].name
+    status, out, _ = run("rollback", name)
+    assert (status, out) == (0, f"put in force again at {house / 'live'}: revision {first}\n")
+    assert load(house / "live").revision == first
+
+
+def test_with_signers_a_way_back_needs_its_signatures(run: Run, signed: Path) -> None:
+    kept = Kept(signed / "state" / "policies")
+    LivePolicies(signed / "live", kept=kept)
+    status, _, err = run("rollback", kept.earlier()[0].name)
+    assert status == 2
+    assert "a way back is signed and approved too: name `--out`, `--key`, `--as` and `--why`" in err
+
+
+# ---- with a ledger -------------------------------------------------------------------------------------------------
+
+
+class Recorded:
+    """What a gateway has put on record: an order of aurora, one that was refused, and one request for a retired API."""
+
+    accepted = refused = ""
+
+
+async def _ledger(database: str) -> Ledger:
+    return Ledger(await open_pool(database), Payloads(Sealer([PayloadKey("test", b"k" * 32)])), "gateway@edge-1:1")
+
+
+@pytest.fixture
+def recorded(house: Path, database: str, tmp_path_factory: pytest.TempPathFactory,
+             monkeypatch: pytest.MonkeyPatch) -> Recorded:  # fmt: skip
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", database)
+    monkeypatch.setenv("GATEWAY_COUNTERS_URL", "redis://127.0.0.1:1")
+    monkeypatch.setenv("GATEWAY_KEYS", str(house / "keys"))
+    made = Recorded()
+    asyncio.run(_record(made, database, tmp_path_factory.mktemp("served")))
+    return made
+
+
+async def _record(made: Recorded, database: str, folder: Path) -> None:
+    ledger = await _ledger(database)
+    credential = Credential(kind="partner", client="aurora-orders", roles=frozenset({"orders.send"}))
+    async with serving(ledger, folder) as served:
+        served.intake._refused._seconds = 0.01
+        for order in (an_order(), an_order(lines=[])):
+            admission = await served.intake.admit(credential, "v1")
+            submission = Submission(content=msgspec.json.encode(order), media_type="application/json")
+            outcome = await served.intake.accept(submission, admission)
+            if isinstance(outcome, Receipt):
+                made.accepted = outcome.message_id
+            else:
+                made.refused = outcome.message_id
+        assert isinstance(await served.intake.admit(credential, "v0"), Rejection)
+        await served.intake._refused._task
+    await ledger.close()
+
+
+def test_a_recorded_message_is_explained_by_its_id(run: Run, recorded: Recorded) -> None:
+    status, out, _ = run("explain", recorded.accepted)
+    assert status == 0
+    assert re.search(r"recorded on .* UTC as: accepted, under sha256:", out)
+    told = json.loads(run("explain", recorded.accepted, "--json")[1])
+    assert told["recorded"]["routes"] == ["odoo sale_order.create_confirmed"]
+    assert told["facts"]["request"]["client"] == "aurora-orders"
+    status, out, err = run("explain", str(new_message_id()))
+    assert (status, out) == (2, "")
+    assert "or it was recorded before its facts were kept" in err
+
+
+def test_a_replay_tells_what_would_have_changed(run: Run, house: Path, recorded: Recorded) -> None:
+    assert run("replay", "live", "--exit-code")[0] == 0
+    candidate(house, ("access.yaml", "roles: [orders.send]\n  documents: [purchase_order]",
+                      "roles: [orders.send]\n  documents: [invoice]"))  # fmt: skip
+    status, out, _ = run("replay", "candidate", "--exit-code", "--json")
+    told = json.loads(out)
+    assert (status, told["messages"], told["requests"]) == (1, 2, 1)
+    changes = {one["change"]: one["examples"][0]["id"] for one in told["differences"]}
+    assert changes["refused"] == recorded.accepted
+    assert "accepted → access." in run("replay", "candidate")[1]
+
+
+def test_status_tells_gateways_that_differ(run: Run, house: Path, recorded: Recorded, database: str) -> None:
+    status, out, _ = run("status")
+    assert (status, "no gateway runs" in out) == (0, True)
+
+    async def report(*reports: GatewayReport) -> None:
+        for number, one in enumerate(reports):
+            ledger = await _ledger(database)
+            ledger._worker = f"gateway@edge-{number}:1"
+            await ledger.report_gateway(one)
+            await ledger.close()
+
+    live = load(house / "live").revision
+    asyncio.run(report(GatewayReport(revision=live, number=None, problems=0)))
+    assert run("status")[0] == 0
+    asyncio.run(report(GatewayReport(revision=live, number=None, problems=0),
+                       GatewayReport(revision="sha256:other", number=None, problems=2)))  # fmt: skip
+    status, out, _ = run("status")
+    assert (status, "gateways run different rules" in out) == (1, True)
+    told = json.loads(run("status", "--json")[1])
+    assert {one["revision"] for one in told["gateways"]} == {live, "sha256:other"}
+
+
+def test_shadow_status_tells_sums_and_examples(run: Run, recorded: Recorded, database: str) -> None:
+    assert "no candidate has run beside the rules in force" in run("shadow", "status")[1]
+
+    async def add() -> None:
+        ledger = await _ledger(database)
+        difference = Difference(sender="aurora", change="refused", rule="limits `slow` (limits.yaml:5)", messages=3)
+        await ledger.add_shadow("sha256:b", "sha256:a", judged=10, skipped=1, differences=(difference,))
+        await ledger.close()
+
+    asyncio.run(add())
+    status, out, _ = run("shadow", "status")
+    assert (status, "10 judged, 3 otherwise; 1 were not compared" in out) == (0, True)
+    told = json.loads(run("shadow", "status", "--json")[1])
+    assert told["runs"][0]["differences"][0]["messages"] == 3
