@@ -1,4 +1,4 @@
-"""What maps need at a segment and another one says: the unit of a schedule, the day of a time, the place of an error.
+"""What maps need at a segment and others say: the unit of a schedule, the answer to a line, the place of an error.
 
 In the tables these elements stand with a `+`. They are filled when a set is read, and when one is written they are put
 back where they belong. (The number of an item, HL05, is the matter of `translators.x12.hierarchy`.)
@@ -15,7 +15,21 @@ from translators.x12.segments import Segment
 _WITH_UNIT = {"FST": "FST11", "SHP": "SHP08", "ATH": "ATH06", "JIT": "JIT03"}
 """Segments whose quantities are counted in the unit of UIT, and the element the unit is put into."""
 
-_INDEX = {"FST11": 10, "SHP08": 8, "ATH06": 6, "JIT03": 3, "JIT04": 4, "AK305": 5, "AK405": 5, "IK305": 5, "IK405": 5}
+MIXED = "MX"
+"""What several answers to one line (ACK) are together: taken with changes, part by part."""
+
+_INDEX = {
+    "FST11": 10,
+    "SHP08": 8,
+    "ATH06": 6,
+    "JIT03": 3,
+    "JIT04": 4,
+    "PO132": 7,
+    "AK305": 5,
+    "AK405": 5,
+    "IK305": 5,
+    "IK405": 5,
+}
 """Where these stand among the elements as maps count them."""
 
 
@@ -29,6 +43,10 @@ def derive(root: GroupInstance) -> None:
         for schedule in item.groups.get("L_FST", ()):
             for call in schedule.groups.get("L_JIT", ()):
                 _put(_first(call, "JIT"), "JIT04", _first(schedule, "FST").get(4))
+    for item in root.groups.get("L_PO1", ()):
+        answers = [_first(each, "ACK").get(1) for each in item.groups.get("L_ACK", ())]
+        if answers:
+            _put(_first(item, "PO1"), "PO132", answers[0] if len(answers) == 1 else MIXED)
     for answer in root.groups.get("L_AK2", ()):
         for kind in ("AK", "IK"):
             for note in answer.groups.get(f"L_{kind}3", ()):

@@ -5,6 +5,7 @@ upwards `in_O` is the order it lies in, `in_P` the nearest pack; and below a pac
 does not matter in which order a sender nests his levels.
 
 `HL05` is not sent. It holds the number of an item: its LIN01, where all items have one and no two the same, else HL01.
+`HL06` then is LIN01, which is the line of the order where it is repeated from pack to pack.
 """
 
 from msgspec import Struct
@@ -74,7 +75,7 @@ def _number(items: list[_Known]) -> None:
     for level, line in zip(items, given, strict=True):
         segment = segment_of(level.node.segments["HL"][0])
         segment.elements = [*segment.wire[:5], *[[[""]] for _ in range(5 - len(segment.wire))]]
-        segment.elements.append([[line if is_unique else level.id]])
+        segment.elements += [[[line if is_unique else level.id]], [["" if is_unique else line]]]
 
 
 def _line(level: _Known) -> str:

@@ -42,12 +42,21 @@ def levels_of(root: GroupInstance) -> Iterator[Elements]:
     packs = [_Node("P", group) for group in root.groups.get("HL_P", ())]
     loose = _packed(items, packs)
     outer = _piled(packs)
-    for node in (*outer, *loose):
+    turns = {id(item): turn for turn, item in enumerate(items)}
+    for node in sorted((*outer, *loose), key=lambda node: _turn(node, turns)):
         _hang(shipment, node)
     numbered = list(_numbered(shipment, "", count(1)))
     is_plain = all(_id(each.node) in ("", each.own) for each in numbered if each.node.code == "I")
     for each in numbered:
         yield from _sent(each, with_lines=not is_plain)
+
+
+def _turn(node: _Node, turns: dict[int, int]) -> int:
+    """When a level comes: with the first of its items, so that lines keep their order; what holds none comes last."""
+    if node.code == "I":
+        return turns[id(node)]
+    node.below.sort(key=lambda each: _turn(each, turns))
+    return _turn(node.below[0], turns) if node.below else len(turns)
 
 
 def _new(root: GroupInstance, name: str) -> GroupInstance:
