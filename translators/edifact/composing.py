@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from translators.edifact.directory import Directory, Step
-from translators.edifact.drafts import draft_of
 from translators.edifact.outgoing import Elements
-from translators.edifact.structure import GroupInstance, Placed
+from translators.edifact.structure import GroupInstance
+from translators.grammar.composing import is_blank, segments_at
 
 _MADE_BY_THE_WRITER = ("UNH", "UNT")
 _OF_TOTALS = ("MOA", "TAX", "ALC")
@@ -26,40 +26,17 @@ def _group(group: GroupInstance) -> Iterator[Elements]:
     for index, step in enumerate(steps):
         if step.group is not None:
             for inner in group.groups.get(step.name, ()):
-                if not _is_blank(inner):
+                if not is_blank(inner):
                     yield from _group(inner)
         elif step.tag == "UNS" and not group.segments.get("UNS"):
             yield [[["UNS"]], [["S" if _opens_the_summary(steps[index + 1 :]) else "D"]]]
         elif step.tag not in _MADE_BY_THE_WRITER:
-            yield from _segments(group, step, index, written)
+            yield from segments_at(group, step, index, written)
 
 
 def _opens_the_summary(after: tuple[Step, ...]) -> bool:
     """Whether only totals come behind a UNS; where groups of other things do, as in PARTIN, it opens the detail."""
     return all(step.group is None or step.tag in _OF_TOTALS for step in after)
-
-
-def _segments(group: GroupInstance, step: Step, index: int, written: dict[str, int]) -> Iterator[Elements]:
-    """Those of one place; where the structure names a segment twice, the first place takes as many as it may."""
-    placed = group.segments.get(step.tag, [])
-    done = written.get(step.tag, 0)
-    is_last = not any(each.group is None and each.tag == step.tag for each in group.step.steps[index + 1 :])
-    upto = len(placed) if is_last else min(len(placed), done + step.repeats)
-    written[step.tag] = upto
-    is_trigger = index == 0 and group.step.group != 0
-    for each in placed[done:upto]:
-        if is_trigger or not _says_nothing(each):
-            yield each.segment.elements
-
-
-def _says_nothing(placed: Placed) -> bool:
-    return not any(value for element in draft_of(placed).elements[1:] for components in element for value in components)
-
-
-def _is_blank(group: GroupInstance) -> bool:
-    return all(_says_nothing(each) for placed in group.segments.values() for each in placed) and all(
-        _is_blank(inner) for groups in group.groups.values() for inner in groups
-    )
 
 
 def _with_mark(elements: Elements, tables: Directory, decimal: str) -> Elements:

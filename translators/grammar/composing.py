@@ -23,10 +23,10 @@ def segments_of(group: GroupInstance, without: frozenset[str] = frozenset()) -> 
                 if not is_blank(inner):
                     yield from segments_of(inner, without)
         else:
-            yield from _segments(group, step, index, written)
+            yield from segments_at(group, step, index, written)
 
 
-def _segments(group: GroupInstance, step: Step, index: int, written: dict[str, int]) -> Iterator[Elements]:
+def segments_at(group: GroupInstance, step: Step, index: int, written: dict[str, int]) -> Iterator[Elements]:
     """Those of one place; where the structure names a segment twice, the first place takes as many as it may."""
     placed = group.segments.get(step.tag, [])
     done = written.get(step.tag, 0)

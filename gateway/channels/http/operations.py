@@ -99,8 +99,8 @@ def _submitting(document_type: str | None, path: str, summary: str, about: str, 
 OPERATIONS: tuple[Operation, ...] = (
     _submitting(
         None, "/v1/documents", "Send a document",
-        "Takes any document you are granted: EDIFACT, XML or JSON, told by its first bytes; a `Content-Type` that "
-        "contradicts them is refused. The answer comes when the document is translated, judged and committed.",
+        "Takes any document you are granted: EDIFACT, X12, VDA, XML or JSON, told by its first bytes; a `Content-Type` "
+        "that contradicts them is refused. The answer comes when the document is translated, judged and committed.",
         "purchase_order", "despatch_advice", "order_as_edifact", "order_as_ubl", "despatch_advice_as_ubl",
     ),
     _submitting(
