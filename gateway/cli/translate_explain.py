@@ -12,7 +12,7 @@ from rich.text import Text
 
 from gateway.cli.translate_explain_x12 import show_x12
 from gateway.cli.translate_files import console, content_of, each_file, plain, problems_console
-from gateway.cli.translate_findings import show_findings
+from gateway.cli.translate_findings import place_words, show_findings
 from translators.edifact.directory import Directory, directory
 from translators.edifact.examining import Examination, MessageExamination, examine
 from translators.edifact.segments import Segment
@@ -136,7 +136,8 @@ def _show_document(out: Console, path: Path, content: bytes) -> None:
         places = document.trace or {}
         for pointer, value in _values(msgspec.json.decode(document.body), ""):
             place = places.get(pointer)
-            table.add_row(Text(pointer), Text(plain(value)), Text(plain(place.path or "") if place else ""))
+            where = (place.path or place_words(place)) if place is not None else ""
+            table.add_row(Text(pointer), Text(plain(value)), Text(plain(where)))
         out.print(table)
 
 

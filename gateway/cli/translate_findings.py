@@ -22,13 +22,20 @@ def show_findings(console: Console, path: Path, findings: Iterable[Finding]) -> 
             line.append(f"{plain(where)}: ")
         line.append(f"{finding.severity}: ", style=_STYLES[finding.severity])
         line.append(plain(finding.text))
-        code = finding.code + (f", 0085 code {finding.syntax_code}" if finding.syntax_code else "")
+        code = finding.code + (f", {_coded(finding.syntax_code)}" if finding.syntax_code else "")
         line.append(f" ({code})", style="dim")
         console.print(line)
 
 
+def _coded(syntax_code: str) -> str:
+    """The code of an acknowledgement: of UN/EDIFACT by its list, of X12 with the element it stands in already."""
+    return syntax_code if ":" in syntax_code else f"0085 code {syntax_code}"
+
+
 def place_words(place: Place) -> str:
     """Where it is, in the words of its format."""
+    if place.segment is not None and place.line is not None:
+        return f"record {place.segment}, {place.line}:{place.column or 1}"
     if place.segment is not None:
         at = "/".join(str(each) for each in (place.segment_position, place.element, place.component) if each)
         message = f"message {place.message}, " if place.message else ""

@@ -159,3 +159,46 @@ def test_help_is_there_for_every_verb(capsys: pytest.CaptureFixture[str]) -> Non
             main(["translate", *words])
         assert ended.value.code == 0
     assert "partner-gateway translate map check" in capsys.readouterr().out
+
+
+def test_an_x12_order_becomes_edifact_and_x12_again(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    order = SAMPLES / "order-retail-x12.in.x12"
+    target = tmp_path / "order.edi"
+    assert main(["translate", str(order), "--to", "x12:850:005010", "--reference", "77", "-o", str(target)]) == 0
+    capsysbinary.readouterr()
+    assert main(["translate", str(target)]) == 0
+    assert capsysbinary.readouterr().out == (SAMPLES / "order-retail-x12.out.json").read_bytes()
+    assert target.read_bytes().startswith(b"ISA*00*          *00*          *08*9251230000     *ZZ*GEARWORKS ")
+
+
+def test_a_schedule_is_written_as_vda(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    schedule = SAMPLES / "delivery-schedule-vda.in.vda"
+    words = ["translate", str(schedule), "--to", "vda:4905", "--reference", "43", "--lines"]
+    assert main(words) == 0
+    lines = capsysbinary.readouterr().out.decode("latin-1").splitlines()
+    assert lines[0].startswith("51102K4711    L0815    0004200043")
+    assert {len(line) for line in lines} == {128}
+
+
+def test_findings_of_x12_and_vda_name_the_place_in_their_own_words(capsys: pytest.CaptureFixture[str]) -> None:
+    broken = SAMPLES.parent / "broken" / "translators"
+    files = [broken / "x12" / "element-too-long.x12", broken / "vda" / "unit-missing.vda"]
+    assert main(["translate", "check", *(str(path) for path in files)]) == 1
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.endswith(
+        "message 0001, BEG 2/3: error: BEG03 has 31 characters; at most 22 may stand here (x12.element.value, AK403:5)"
+    )
+    assert second.endswith("record 512, 2:104: error: 512-13 (unit) is missing (vda.field.missing)")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("despatch-advice-x12.in.x12", ("ship notice", "HL03", "hierarchical level", "MAN02", "marks and numbers")),
+        ("delivery-schedule-vda.in.vda", ("/lines/0/buckets/4/quantity/value", "record 514, 4:12")),
+    ],
+)
+def test_explain_knows_x12_and_vda(name: str, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["translate", "explain", str(SAMPLES / name)]) == 0
+    out = capsys.readouterr().out
+    assert [word for word in words if word not in out] == []
