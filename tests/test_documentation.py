@@ -22,6 +22,7 @@ from gateway.identity.refusals import CERTIFICATE_REFUSALS, OUTAGES, PROOF_REFUS
 from gateway.ledger.keyfiles import load_keys
 from gateway.ledger.states import TRANSITIONS, Event, State
 from gateway.settings import PREFIX, Settings, read_settings
+from gateway.statements import AcceptedStatement, RefusedStatement
 from policies.verdicts import Code
 
 ROOT = Path(__file__).parent.parent
@@ -189,6 +190,7 @@ def test_every_field_of_an_event_is_one_that_the_code_writes() -> None:
     written_names = literals("gateway/statements.py", "[a-z_]+") | literals("gateway/limited.py", "[a-z_]+")
     written_names |= literals("gateway/ledger", "[a-z_]+") | literals("gateway/policyrecord.py", "[a-z_]+")
     written_names |= literals("gateway/shadowing.py", "[a-z_]+")
+    written_names |= {*AcceptedStatement.__struct_fields__, *RefusedStatement.__struct_fields__}
     for row in rows(page("reference/events.md"), "event"):
         assert set(re.findall(r"`([^`]+)`", row["fields"])) <= written_names, row["event"]
 
