@@ -66,7 +66,8 @@ class ContentsCheck:
             if found is None:
                 text = segment.syntax.text(raw)
                 flat = known.get(text[:3])
-                values = self._matched(flat, text) if flat is not None else None
+                match = flat.match(text) if flat is not None else None
+                values = match.groups("") if match is not None else self._hidden(flat, text)
                 if flat is None or values is None or not self._is_quiet(flat, values, segment):
                     placed = Placed(segment, position)
                     self._check_slowly(placed, text, faults, codes)
@@ -92,7 +93,8 @@ class ContentsCheck:
         checked = self._segments[tag] if tag in self._segments else self._compile(tag)
         if checked is None:
             return
-        values = self._matched(checked.flat, text)
+        match = checked.flat.match(text)
+        values = match.groups("") if match is not None else self._hidden(checked.flat, text)
         if values is None:
             self._tell_all(placed, checked.rules, faults)
         if self._trailing is not None and self._trailing.search(segment.raw):
@@ -101,10 +103,10 @@ class ContentsCheck:
             checked.coded.check(placed, faults, codes)
         placed.values = values if values is not None else flattened(segment.elements, checked.rules)
 
-    def _matched(self, flat: FlatSegment, text: str) -> Values | None:
-        if self._releases is None or self._releases.release not in text:
-            match = flat.match(text)
-            return match.groups("") if match is not None else None
+    def _hidden(self, flat: FlatSegment | None, text: str) -> Values | None:
+        """The values of a right segment in which characters are released."""
+        if flat is None or self._releases is None or self._releases.release not in text:
+            return None
         hidden = self._releases.hidden(text)
         match = flat.match(hidden[0]) if hidden is not None else None
         if hidden is None or match is None:

@@ -65,8 +65,10 @@ class FlatSegment:
     def are_right(self, values: Values) -> bool:
         """Whether every code is one of the directory's and every date real. False may also mean: look again."""
         get = self._get
-        if get is not None and get(values) not in self._known and not self._learn(values, get(values)):
-            return False
+        if get is not None:
+            together = get(values)
+            if together not in self._known and not self._learn(values, together):
+                return False
         for written, value in self._dated:
             if values[value] and values[written] and not _is_real(values[written], values[value]):
                 return False

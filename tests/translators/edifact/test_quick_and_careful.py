@@ -5,6 +5,7 @@ walk over single values, the state machine that tells, and the closures of the m
 """
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from unittest.mock import patch
 import pytest
 from support.edifact_generator import Generator
 
-from translators.edifact import arranging
+from translators.edifact import arranging, contents, messagechecks
 from translators.edifact.contents import ContentsCheck
 from translators.edifact.directory import directory
 from translators.edifact.examining import examine
@@ -37,7 +38,8 @@ KINDS = sorted(MAPS)
 def only_careful() -> Iterator[None]:
     """No quick way is taken."""
     with (
-        patch.object(ContentsCheck, "_matched", lambda *_: None),
+        patch.object(contents, "segment_pattern", lambda *_: re.compile(r"(?!)")),
+        patch.object(messagechecks, "contents_check", ContentsCheck),
         patch.object(arranging, "quickly_arranged", lambda *_: None),
         patch.object(ShortWay, "__call__", side_effect=ValueError),
     ):
