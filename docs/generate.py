@@ -15,8 +15,12 @@ from gateway.errorpages import EXPLANATIONS
 from gateway.errors import ERRORS, refusal_code
 from gateway.ledger.states import TRANSITIONS, State
 from policies.flowtable import ATTEMPTS, CRITICALITY, KEEP, LATENCY
+from translators.edifact.directory import directory
+from translators.mapping.catalogue import Entry, entries
+from translators.mapping.files import load
 
 DOCS = Path(__file__).parent
+_EDIFACT = [entry for entry in entries() if entry.format == "edifact"]
 _PART = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _FINDING = re.compile(r"(?:document|edifact|json|map|ubl|vda|x12|xml)(?:\.[a-z_]+)+")
 _ENDS = [state for state in State if not TRANSITIONS[state]]
@@ -103,6 +107,42 @@ def finding_codes() -> set[str]:
     }
 
 
+def edifact_maps() -> str:
+    """Every EDIFACT map: message, release, document, directions, samples."""
+    rows = []
+    for entry in _EDIFACT:
+        spec = load(entry.path).spec
+        document = entry.document.partition("/")[0].replace("_", " ")
+        directions = f"only read: {spec.reads_only}" if spec.reads_only else "read and written"
+        named = directory(entry.version)
+        name = named.name(entry.message) if named is not None else ""
+        rows.append(f"| {entry.message} | {name} | {entry.version} | {document} | {directions} | {len(spec.samples)} |")
+    head = ["| message | | release | becomes | directions | samples |", "|---|---|---|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def edifact_waivers() -> str:
+    """What the EDIFACT maps leave out on purpose: by what is left out and why, the messages whose maps do."""
+    where: dict[tuple[str, str], list[Entry]] = {}
+    for entry in _EDIFACT:
+        for waiver in load(entry.path).spec.waived:
+            left = f"`{waiver.path}`" if waiver.path is not None else f"`{waiver.to}` is not written"
+            maps = where.setdefault((left, waiver.reason), [])
+            maps += [entry] if entry not in maps else []
+    rows = [f"| {left} | {reason} | {_messages(maps)} |" for (left, reason), maps in sorted(where.items())]
+    return "\n".join(["| left out | because | in |", "|---|---|---|", *rows])
+
+
+def _messages(maps: list[Entry]) -> str:
+    """`ORDERS` for all its releases, else with those of the maps."""
+    said = []
+    for message in dict.fromkeys(entry.message for entry in maps):
+        releases = [entry.version for entry in maps if entry.message == message]
+        is_all = len(releases) == sum(entry.message == message for entry in _EDIFACT)
+        said.append(message if is_all else f"{message} {', '.join(releases)}")
+    return "; ".join(said)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "flow-latencies": flow_latencies,
     "flow-criticalities": flow_criticalities,
@@ -113,6 +153,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "errors": errors,
     "odoo-causes": odoo_causes,
     "findings": findings,
+    "edifact-maps": edifact_maps,
+    "edifact-waivers": edifact_waivers,
 }
 
 

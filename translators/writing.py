@@ -130,7 +130,8 @@ def _edifact(objects: list[Any], compiled: Map, envelope: Envelope) -> Written:
     assert isinstance(source, EdifactSource)
     spec = compiled.spec
     strict = not envelope.association  # as reading: a guideline may have codes of its own
-    filled = [compiled.fill(each, day=_day_of(each), strict_codes=strict) for each in objects]
+    repeats = envelope.version >= "4"
+    filled = [compiled.fill(each, day=_day_of(each), strict_codes=strict, repeats=repeats) for each in objects]
     version, _, release = spec.version.partition(".")
     references = envelope.message_references or tuple(str(number) for number in range(1, len(objects) + 1))
     if len(references) != len(objects):

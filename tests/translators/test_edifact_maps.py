@@ -71,6 +71,12 @@ def test_a_mistake_in_a_message_is_told_with_its_place(name: str) -> None:
     assert errors
 
 
+def test_every_map_has_a_message_it_refuses() -> None:
+    heads = [identify((BROKEN / f"{name}.edi").read_bytes()[:4096], None) for name in sorted({row[0] for row in ROWS})]
+    tried = {(head.name, head.version) for head in heads}
+    assert [entry.name for entry in MAPS if (entry.message, entry.version) not in tried] == []
+
+
 def test_a_range_of_numbers_is_not_taken_for_two_of_them() -> None:
     content = (TESTS / "samples" / "despatch-advice-d96a.in.edi").read_bytes()
     content = content.replace(b"GIN+BN+G75-26-00418+G75-26-00419'", b"GIN+BN+G75-26-00418:G75-26-00441'")

@@ -218,7 +218,7 @@ def composite_stretch(places: tuple[tuple[int, ElementRule], ...], checks: tuple
     def make(pen: Pen, node: Placed) -> CompositeNode | None:
         for index, rule in places:
             element = _element(pen, node, index)
-            for repetition in range(1, rule.repeats + 1):
+            for repetition in range(1, (rule.repeats if pen.repeats else 1) + 1):
                 if repetition > len(element):
                     element.append([""])
                     pen.note(element.pop)

@@ -15,7 +15,7 @@ from translators.mapping.compiling import compile_rows
 from translators.mapping.composing import compile_writer
 from translators.mapping.files import MapFile
 from translators.mapping.runs import Run, Trouble
-from translators.mapping.sources import Node, Source
+from translators.mapping.sources import Node, Pen, Source
 from translators.mapping.unwritten import Unwritten
 from translators.mapping.writings import Writing
 
@@ -77,14 +77,18 @@ class Map:
         refused = any(trouble.policy == "refuse" for trouble in run.troubles)
         return Translated(None if refused else canonical, tuple(run.troubles), run.used, run.trace)
 
-    def fill(self, canonical: Any, *, day: date | None = None, strict_codes: bool = False) -> "Filled":
+    def fill(
+        self, canonical: Any, *, day: date | None = None, strict_codes: bool = False, repeats: bool = True
+    ) -> "Filled":
         """The message that says what `canonical` says, and what it cannot say. Raises FileProblems for a bad map.
 
-        `strict_codes`: only codes of the directory's own lists are written.
+        `strict_codes`: only codes of the directory's own lists are written. `repeats`: whether elements may repeat,
+        as from syntax version 4 on; otherwise the segment does.
         """
         if self._write is None:
             self._write = compile_writer(self.file, self.source)
-        writing = Writing(msgspec.json.decode(encode(canonical)), self.source.blank(), day, strict_codes=strict_codes)
+        pen = Pen(is_strict=strict_codes, repeats=repeats)
+        writing = Writing(msgspec.json.decode(encode(canonical)), self.source.blank(), pen, day)
         return Filled(writing.root, self._write(writing))
 
     def check_writer(self) -> None:

@@ -80,13 +80,15 @@ class Pen:
     """What has been written last, so that it can be taken back when an object turns out not to fit.
 
     `is_strict`: codes must be in the lists of the directory, because no guideline with lists of its own was named.
+    `repeats`: the syntax has repetitions inside an element.
     """
 
-    __slots__ = ("_undo", "is_strict")
+    __slots__ = ("_undo", "is_strict", "repeats")
 
-    def __init__(self, *, is_strict: bool = False) -> None:
+    def __init__(self, *, is_strict: bool = False, repeats: bool = True) -> None:
         self._undo: list[Callable[[], object]] = []
         self.is_strict = is_strict
+        self.repeats = repeats
 
     def note(self, undo: Callable[[], object]) -> None:
         """`undo` takes back what was just done."""

@@ -13,13 +13,11 @@ class Writing:
 
     __slots__ = ("_heard", "data", "day", "hits", "pen", "reasons", "root", "written")
 
-    def __init__(
-        self, data: dict[str, Any], root: Node, day: date | None = None, *, strict_codes: bool = False
-    ) -> None:
+    def __init__(self, data: dict[str, Any], root: Node, pen: Pen, day: date | None = None) -> None:
         self.data = data
         self.root = root
         self.day = day
-        self.pen = Pen(is_strict=strict_codes)
+        self.pen = pen
         self.hits = 0
         self.written: set[str] = set()
         """Pointers of values, and of list entries, that have their place in the message."""
