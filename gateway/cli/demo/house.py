@@ -129,9 +129,9 @@ class House:
         program.wait_until_answers(f"{self.odoo}/web/version")
 
     def _launch(self, name: str, *arguments: str, module: str = "gateway.cli.main", port: str = "") -> Program:
-        """`port` names the reserved port the program is about to listen on."""
+        """`port` names the reserved port the program is about to listen on; it stays ours while that program starts."""
         if port in self._reserved:
-            self._reserved.pop(port).close()
+            self._reserved[port] = leave_to_listen(self._reserved[port])
         log = self.folder / "log" / f"{name}.log"
         program = Program(name, module, arguments, log=log, env=self.environment)
         self._programs.append(program)
@@ -186,6 +186,18 @@ class House:
 def without_settings() -> dict[str, str]:
     """The environment as it is, less what it says of another gateway."""
     return {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+
+
+def leave_to_listen(reserved: socket.socket) -> socket.socket:
+    """The same port, bound but not listened on: a program that reuses addresses, as servers do, may now listen there,
+    and no connection that anybody opens meanwhile is given the port as its own end."""
+    where = reserved.getsockname()
+    reserved.close()
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with suppress(OSError):  # somebody was quicker: the program will say so in its log
+        bound.bind(where)
+    return bound
 
 
 def reserve(usual: int) -> socket.socket:
