@@ -38,10 +38,14 @@ ROUNDS = 5
 AT_ONCE = 32
 STAGES = {
     "the request's head, its trace": ["gateway.channels.http.submitting:read_head,traceparent,idempotency_key"],
-    "the token, remembered": ["gateway.channels.http.calling:Callers._presented", "gateway.identity.tokens:TokenVerifier.recall"],
+    "the token, remembered": [
+        "gateway.channels.http.calling:Callers._presented", "gateway.identity.tokens:TokenVerifier.recall",
+    ],
     "who it is": ["gateway.intake:find_sender,request_facts"],
     "rules before the body": ["policies.policyset:PolicySet.admit,charges"],
-    "limits: packing, asking, reading the answer": ["gateway.counter_store:of_charges,call,answers,states_of", "gateway.intake:limits_verdict"],
+    "limits: packing, asking, reading the answer": [
+        "gateway.counter_store:of_charges,call,answers,states_of", "gateway.intake:limits_verdict",
+    ],
     "telling the format": ["gateway.intake:understand"],
     "reading the order, with its checks": ["gateway.intake:read"],
     "rules on the document": ["policies.policyset:PolicySet.judge,schema_for,routes,document_charges"],
