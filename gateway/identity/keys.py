@@ -2,7 +2,8 @@
 
 When a token names a key we do not have, its issuer is asked: one fetch for all who wait, at most one a second while
 answers are healthy, none for 30 s after a failure, and none for 30 s for a key the issuer was seen not to have. So
-a flood of invented keys costs the issuer one request a second, and a real rotation is seen within that second.
+a flood of invented keys costs the issuer one request a second, and a real rotation is seen within that second. While
+we have no keys at all, the pauses after failures begin with a second and double: nobody can be let in meanwhile.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ FAILED_PAUSE_SECONDS: Final = 30.0
 ABSENT_SECONDS: Final = 30.0
 _MAX_ABSENT: Final = 4096
 _MAX_WAITING: Final = 64
+_MOST_FAILURES: Final = 16  # that are counted: the pause grows no more long before
 
 
 class UnknownKey(Exception):  # noqa: N818 - an answer, not a defect
@@ -106,8 +108,8 @@ class JwksKeys:
 
     async def _refresh_forever(self) -> None:
         while True:
-            failing = any(ring.is_failing for ring in self._rings.values())
-            await self._sleep(min(self._refresh_seconds, FAILED_PAUSE_SECONDS) if failing else self._refresh_seconds)
+            failing = [ring.failed_pause for ring in self._rings.values() if ring.is_failing]
+            await self._sleep(min([self._refresh_seconds, *failing]))
             await asyncio.gather(*(ring.refresh() for ring in self._rings.values()))
 
 
@@ -137,12 +139,23 @@ class _Ring:
         self._max_stale_seconds = max_stale_seconds
         self._set: KeySet | None = None
         self._allowed_at = 0.0
-        self.is_failing = False
+        self._failures = 0
         self._absent_until: dict[str, float] = {}
         self._waiting = 0
         self._asking = asyncio.Lock()
         self._upcoming: asyncio.Task[None] | None = None
         self.fetching: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_failing(self) -> bool:
+        return self._failures > 0
+
+    @property
+    def failed_pause(self) -> float:
+        """Seconds from a failure to the next fetch."""
+        if self.is_usable:
+            return FAILED_PAUSE_SECONDS
+        return min(FAILED_PAUSE_SECONDS, HEALTHY_PAUSE_SECONDS * 2.0 ** (self._failures - 1))
 
     @property
     def is_usable(self) -> bool:
@@ -179,7 +192,7 @@ class _Ring:
 
     async def _ask_for(self, kid: str) -> None:
         now = self._pace.clock()
-        if self.is_failing and self._allowed_at - now > HEALTHY_PAUSE_SECONDS:
+        if self.is_failing and self._allowed_at > now:
             raise KeysUnavailable
         if self._absent_until.get(kid, 0.0) > now or self._waiting >= _MAX_WAITING:
             raise UnknownKey
@@ -205,11 +218,11 @@ class _Ring:
             try:
                 self._set = await fetch_key_set(self._client, self._issuer, self._wall_clock)
             except BadKeySet as error:
-                self.is_failing = True
-                self._allowed_at = self._pace.clock() + FAILED_PAUSE_SECONDS
+                self._failures = min(self._failures + 1, _MOST_FAILURES)
+                self._allowed_at = self._pace.clock() + self.failed_pause
                 _log.warning("keys of issuer %s not refreshed: %s", self._issuer.iss, error)
                 return
-            self.is_failing = False
+            self._failures = 0
             self._allowed_at = began + HEALTHY_PAUSE_SECONDS
             await self._persist(self._set)
 

@@ -358,3 +358,21 @@ def test_unsound_issuers_are_refused_with_every_problem():
         "`a` allows `HS256`, which is not an asymmetric signature we verify; "
         "use RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA",
     ]
+
+
+async def test_without_any_key_the_issuer_is_asked_again_soon_and_then_less_often(world):
+    world.answer = httpx.ConnectError("away")
+    keys = world.keys(sleep=forever)
+    for pause in (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0):
+        asked = len(world.fetched_at)
+        with pytest.raises(KeysUnavailable):
+            await keys.find(ISSUER, "a")
+        assert len(world.fetched_at) == asked + 1
+        world.now += pause - 0.01
+        with pytest.raises(KeysUnavailable):
+            await keys.find(ISSUER, "a")
+        assert len(world.fetched_at) == asked + 1
+        world.now += 0.02
+    world.answer = None
+    assert await keys.find(ISSUER, "a")
+    await keys.close()
