@@ -18,7 +18,8 @@ MessageState = Literal["refused", "delivered", "under way", "needs attention"]
 
 
 class DeliveryState(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`state` is one of states.py; `due_at` says when the next try is, `reference` is the destination's own name."""
+    """`state` is one of states.py; `due_at` says when the next try is, `deadline` by when it should have ended,
+    `reference` is the destination's own name."""
 
     id: str
     document: int
@@ -32,6 +33,9 @@ class DeliveryState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempts: int | None = None
     cause: str | None = None
     last_error: str | None = None
+    deadline: datetime | None = None
+    overdue_since: datetime | None = None
+    """When it was noticed that the deadline had passed; it stays when it ended after all."""
 
 
 class DocumentHead(Struct, frozen=True, kw_only=True):

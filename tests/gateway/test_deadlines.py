@@ -1,6 +1,7 @@
 """Deliveries past their deadline: noticed once, counted until they end, told as loudly as their flow asks for."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -14,6 +15,7 @@ from gateway.delivery import deliver
 from gateway.destinations.contract import Postponed
 from gateway.ledger.entries import NewDelivery
 from gateway.ledger.ledger import Ledger
+from gateway.ledger.reading import MessageHistory
 from gateway.observing import MISSED, OVERDUE
 from policies.flows import FlowRule, flow_of
 
@@ -48,6 +50,12 @@ async def overdue_events(ledger: Ledger) -> list[dict[str, str]]:
     return [event for event in events if event["event"] == "delivery.document.overdue"]
 
 
+async def history_of(ledger: Ledger, message: str) -> MessageHistory:
+    history = await ledger.history(UUID(message))
+    assert history is not None
+    return history
+
+
 def figure(metric: object, *labels: str) -> float:
     return float(metric.labels(*labels)._value.get())  # type: ignore[attr-defined]
 
@@ -69,6 +77,10 @@ async def test_what_is_late_is_told_once_whether_it_waits_or_nobody_looked_at_it
     assert [record.levelname for record in caplog.records if record.message == "delivery.overdue"] == ["ERROR"]
     await deadlines.look()
     assert len(await overdue_events(ledger)) == 1
+    [late] = (await history_of(ledger, event["message"])).deliveries
+    assert late.deadline is not None
+    assert late.overdue_since is not None
+    assert late.overdue_since > late.deadline
     assert figure(MISSED, "recording", "page") == missed + 1
 
 

@@ -17,10 +17,11 @@ where c.message_id = $1 order by c.number;
 -- The state of each delivery of a message: its end, its exception, or pending.
 select d.number, d.document, d.destination, d.operation, d.external_id, d.lane,
        coalesce(e.outcome, x.state, 'pending') as state, e.reference, e.at as ended_at,
-       x.due_at, x.attempts, x.cause, x.last_error
+       x.due_at, x.attempts, x.cause, x.last_error, d.deadline, o.noticed_at as overdue_since
 from deliveries d
 left join attempts e on e.message_id = d.message_id and e.number = d.number and e.outcome in ('delivered', 'cancelled')
 left join exceptions x on x.message_id = d.message_id and x.number = d.number
+left join overdue o on o.message_id = d.message_id and o.number = d.number
 where d.message_id = $1 order by d.number;
 
 -- name: timeline

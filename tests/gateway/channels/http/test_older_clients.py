@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +142,24 @@ async def test_a_mistake_in_an_older_document_is_told_in_its_words(served: Serve
     twice = msgspec.json.encode(an_order_of_version_0()).replace(b'{"kind"', b'{"order_no":"x","kind"')
     answer = await served.post("/v1/documents", twice, served.aurora())
     assert (answer.status_code, answer.json()["code"]) == (400, "document.malformed")
+
+
+async def test_a_brownout_is_answered_503_with_the_seconds_to_wait_and_is_no_limit(
+    served: Served, tmp_path: Path
+) -> None:
+    file = tmp_path / "rules" / "versions.yaml"
+    brownouts = "{from: 2026-03-02, every: 24 hours, lasting: 23 hours, growing_to: 23 hours}"
+    ending = f"  sunset: 2099-09-30\n  brownouts: {brownouts}\n"
+    file.write_text(file.read_text().replace("  sunset: 2099-09-30\n", ending))
+    assert served.policies.reload(), served.policies.problems
+    browned = datetime.now(UTC).hour < 23
+    answer = await served.post("/v0/orders", an_old_order(), served.aurora())
+    assert answer.status_code == (503 if browned else 202), answer.text
+    if browned:
+        problem = answer.json()
+        assert (problem["code"], problem["repeat"]) == ("version.brownout", True)
+        assert problem["rule"].startswith("versions `api-v0` (versions.yaml:")
+        assert 0 < int(answer.headers["retry-after"]) <= 23 * 3600
+        assert "violated-policies" not in problem
+    newest = await served.post("/v1/purchase-orders", an_order(), served.aurora())
+    assert newest.status_code == 202
