@@ -5,6 +5,7 @@ Mistakes that keep a set out of force are found while it is loaded; nothing here
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -97,11 +98,15 @@ def _superfluous(written: Sequence[Written[Any]]) -> Iterator[Warned]:
         judge = {"access": _access, "limits": _limits, "schemas": _schemas, "routing": _routing}.get(kind)
         if judge is None or field != "$.rules":
             continue
+        by_partner: dict[str, list[tuple[int, Written[Any]]]] = {}
         for number, one in enumerate(rules):
-            for other in rules:
-                if other is not one and (found := judge(other, one, rules.index(other) < number)) is not None:
-                    yield found
-                    break
+            for partner in one.rule.partners or ("",):
+                by_partner.setdefault(partner, []).append((number, one))
+        for number, one in enumerate(rules):
+            # Only a rule for all, or for this rule's own partners, can say all of it.
+            near = [*by_partner.get("", ()), *(by_partner[one.rule.partners[0]] if one.rule.partners else ())]
+            found = (judge(other, one, place < number) for place, other in near if other is not one)
+            yield from islice((warned for warned in found if warned is not None), 1)
 
 
 def _access(other: Written[Any], one: Written[Any], before: bool) -> Warned | None:
