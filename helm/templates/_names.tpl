@@ -72,6 +72,14 @@ volumes:
   - name: policies
     {{- toYaml . | nindent 4 }}
   {{- end }}
+  {{- with $values.files.candidate }}
+  - name: candidate
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $values.files.signers }}
+  - name: signers
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   {{- with $values.files.partners }}
   - name: partners
     {{- toYaml . | nindent 4 }}
@@ -119,6 +127,16 @@ env:
 {{- if $values.files.policies }}
 - name: policies
   mountPath: /etc/partner-gateway/policies
+  readOnly: true
+{{- end }}
+{{- if $values.files.candidate }}
+- name: candidate
+  mountPath: /etc/partner-gateway/candidate
+  readOnly: true
+{{- end }}
+{{- if $values.files.signers }}
+- name: signers
+  mountPath: /etc/partner-gateway/signers
   readOnly: true
 {{- end }}
 {{- if $values.files.partners }}

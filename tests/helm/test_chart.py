@@ -20,7 +20,7 @@ VALUES = YAML(typ="safe").load((CHART / "values.yaml").read_text())
 
 SET_BY_THE_CHART = {
     "environment", "state", "host", "port", "database_url", "counters_url", "policies", "partners", "keys",
-    "checkpoint_file", "odoo_api_key_file", "worker_metrics_port", "gateways",
+    "checkpoint_file", "odoo_api_key_file", "worker_metrics_port", "gateways", "policies_candidate", "policy_signers",
 }  # fmt: skip
 NEVER_IN_PRODUCTION = {"recording"}
 
@@ -217,6 +217,17 @@ def test_key_files_are_mounted_as_the_gateway_demands(helm: Helm) -> None:
                 assert volume["secret"]["defaultMode"] == 0o440, name
         secrets = {volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
         assert secrets == ({"gateway-keys", "gateway-odoo"} if name == "gw-worker" else {"gateway-keys"})
+
+
+def test_signers_and_a_candidate_are_volumes_of_their_own(helm: Helm) -> None:
+    files = {name: {"configMap": {"name": name}} for name in ("policies", "candidate", "signers")}
+    for name, pod in pods(rendered(helm, changed(GIVEN, "files", files))):
+        [container] = pod["containers"]
+        places = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+        assert {one: places[one] for one in files} == {one: f"/etc/partner-gateway/{one}" for one in files}, name
+    settings = rendered(helm, changed(GIVEN, "files", files))["ConfigMap", "gw"]["data"]
+    assert settings["GATEWAY_POLICY_SIGNERS"] == "/etc/partner-gateway/signers/signers.yaml"
+    assert settings["GATEWAY_POLICIES_CANDIDATE"] == "/etc/partner-gateway/candidate"
 
 
 def test_no_secret_stands_in_a_config_map(helm: Helm) -> None:
