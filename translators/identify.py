@@ -37,7 +37,7 @@ def identify(head: bytes, media_type: str | None) -> Label:
         label = _json(start)
     elif start.startswith(b"<") or start[:2] in (b"\xff\xfe", b"\xfe\xff"):
         label = _xml(start)
-    elif start[:3] in (b"UNA", b"UNB", b"UNH"):
+    elif start[:3] in (b"UNA", b"UNB", b"UNG", b"UNH", b"UIB"):
         label = _edifact(start)
     elif start.startswith(b"ISA"):
         label = _x12(start)

@@ -165,10 +165,17 @@ def check_characters(placed: Placed, faults: Faults) -> bool:
     if needless is not None:
         text = f"the release character at byte {segment.offset + needless} stands before an ordinary character"
         faults.warn("edifact.release", text, segment)
-    at = outside(segment.syntax.repertoire, segment.raw)
+    at = outside(segment.syntax.repertoire, segment.raw.translate(_without_separators(segment.syntax.separators)))
     if at is not None:
         _tell_odd_byte(placed, at, faults)
     return True
+
+
+@cache
+def _without_separators(separators: Separators) -> bytes:
+    """A table that makes blanks of separators: a UNA may name any character, also one that is not of the repertoire."""
+    special = separators.special.encode("latin-1")
+    return bytes(0x20 if byte in special else byte for byte in range(256))
 
 
 def are_plain(joined: bytes, syntax: Syntax) -> bool:
