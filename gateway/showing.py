@@ -1,4 +1,5 @@
-"""Documents as our own people see them: masked, unless somebody says why not, which is an event of the audit."""
+"""Documents as they are shown: without what is masked for whoever looks. Our own people see all of one only when they
+say why, which is an event of the audit."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,12 +11,12 @@ from gateway.clock import now_text
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.reading import KeptDocument
 from gateway.ledger.states import Event
-from policies.masking import Masking
+from policies.masking import Masking, Viewer
 
 
-def masked(document: KeptDocument, masking: Masking, key: bytes) -> KeptDocument:
-    """The document without what the rules hide from operators."""
-    mask = masking.of("operator", document.document_type)
+def masked(document: KeptDocument, masking: Masking, viewer: Viewer, key: bytes) -> KeptDocument:
+    """The document without what the rules hide from the viewer."""
+    mask = masking.of(viewer, document.document_type)
     if mask is None or document.body is None:
         return document
     return replace(document, body=msgspec.Raw(mask.apply(bytes(document.body), key)))

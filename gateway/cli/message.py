@@ -85,7 +85,9 @@ def _show_documents(chosen: argparse.Namespace) -> int:
         if chosen.reveal is not None:
             await reveal(ledger, chosen.id, actor=_operator(), reason=chosen.reveal)
         for document in (document for documents in found for document in documents):
-            hidden = document if chosen.reveal is not None else masked(document, masking, ledger.masking_key)
+            hidden = (
+                document if chosen.reveal is not None else masked(document, masking, "operator", ledger.masking_key)
+            )
             print(msgspec.json.encode(hidden).decode())
         return 0 if all(found) else 1
 

@@ -128,6 +128,10 @@ def _asking(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
     async def read_message(request: HttpRequest, message_id: MessageId) -> Response[bytes]:
         return await api().questions.message(request, message_id)
 
+    @get("/v1/messages/{message_id:str}/documents")
+    async def read_documents(request: HttpRequest, message_id: MessageId) -> Response[bytes]:
+        return await api().questions.documents(request, message_id)
+
     @get("/v1/messages/{message_id:str}/receipt")
     async def read_receipt(request: HttpRequest, message_id: MessageId) -> Response[bytes]:
         return await api().questions.receipt(request, message_id)
@@ -150,7 +154,7 @@ def _asking(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
     ) -> Response[bytes]:
         return await api().questions.messages(request, cursor, document_type, verdict, number, limit)
 
-    return [read_message, read_receipt, list_messages]
+    return [read_message, read_documents, read_receipt, list_messages]
 
 
 def _plants(api: Callable[[], Api]) -> list[HTTPRouteHandler]:

@@ -14,8 +14,9 @@ from gateway.channels.http.problems import problem
 from gateway.identity.issuers import IssuerKind
 from gateway.intake import Intake
 from gateway.ledger.ledger import Ledger
-from gateway.ledger.reading import MessageFilter, MessageHead, MessageHistory
+from gateway.ledger.reading import KeptDocument, MessageFilter, MessageHead, MessageHistory
 from gateway.ledger.receipts import SUFFIX, write_receipt
+from gateway.showing import masked
 from gateway.submissions import Rejection, Sender
 
 _SENDERS: tuple[IssuerKind, ...] = ("partner", "plant")
@@ -29,6 +30,12 @@ class Page(Struct, frozen=True):
     next: str | None
 
 
+class Documents(Struct, frozen=True):
+    """What was understood of a message."""
+
+    documents: list[KeptDocument]
+
+
 class Questions(Struct, frozen=True):
     """Answers about messages, to their own sender only."""
 
@@ -39,6 +46,15 @@ class Questions(Struct, frozen=True):
     async def message(self, request: HttpRequest, message_id: str) -> Response[bytes]:
         found = await self._own(request, message_id)
         return found if isinstance(found, Response) else _json(found)
+
+    async def documents(self, request: HttpRequest, message_id: str) -> Response[bytes]:
+        """What we understood of it, without what is masked for senders."""
+        found = await self._own(request, message_id)
+        if isinstance(found, Response):
+            return found
+        kept = await self.ledger.documents(found.id)
+        masking, key = self.intake.masking, self.ledger.masking_key
+        return _json(Documents([masked(document, masking, "sender", key) for document in kept]))
 
     async def receipt(self, request: HttpRequest, message_id: str) -> Response[bytes]:
         """The receipt as a file that `partner-gateway audit verify-receipt` checks offline."""

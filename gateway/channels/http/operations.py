@@ -145,6 +145,15 @@ OPERATIONS: tuple[Operation, ...] = (
         refusals=(*ADMISSION, "message.not_found"),
     ),
     Operation(
+        id="read_documents", method="get", path="/v1/messages/{message_id}/documents", tag="Messages",
+        summary="See what was understood of a message",
+        about="The canonical documents it became, whatever format it came in; what is masked for you is left out. "
+        "`body` is null once a rule of retention has let go of it.",
+        callers=("partner", "plant"), parameters=(_MESSAGE_ID,), outcome="The documents; none when it was refused.",
+        gives={"application/json": samples.DOCUMENTS}, answer_shape="Documents", fields=_RATES,
+        refusals=(*ADMISSION, "message.not_found"),
+    ),
+    Operation(
         id="read_receipt", method="get", path="/v1/messages/{message_id}/receipt", tag="Messages",
         summary="Fetch the receipt of a message",
         about="A small text file that proves our verdict offline: the statement, its place in our audit tree, and a "

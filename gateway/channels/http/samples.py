@@ -44,6 +44,12 @@ HISTORY: Json = {
                     "reference": "S00042", "ended_at": "2026-11-23T09:30:01.204Z", "attempts": 1}],
     "timeline": [_STATEMENT],
 }  # fmt: skip
+DOCUMENTS: Json = {
+    "documents": [
+        {"number": 1, "document_type": "purchase_order", "business_number": "PO-4711", "sender": "aurora",
+         "format": "edifact ORDERS D.96A", "body_hash": _HASH, "body": msgspec.json.decode(example("order.json"))}
+    ]
+}  # fmt: skip
 PAGE: Json = {
     "messages": [
         {"id": MESSAGE, "received_at": _AT, "document_type": "purchase_order", "verdict": "accepted", "size": 3121}

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.channels.http.asking import Page
+from gateway.channels.http.asking import Documents, Page
 from gateway.channels.http.inbox import Acknowledgement, Inbox
 from gateway.channels.http.submitting import Accepted
 from gateway.ledger.reading import MessageHistory
@@ -14,7 +14,7 @@ from translators.findings import Finding
 Json = dict[str, Any]
 
 DOCUMENT_TYPES = ("purchase_order", "despatch_advice", "production_confirmation")
-ANSWERS = (Accepted, MessageHistory, Page, Inbox, Acknowledgement, Finding)
+ANSWERS = (Accepted, MessageHistory, Documents, Page, Inbox, Acknowledgement, Finding)
 _REF = "#/components/schemas/"
 
 
@@ -30,6 +30,7 @@ def schemas() -> Json:
         "oneOf": [reference(document_type) for document_type in DOCUMENT_TYPES],
     }
     made["InboxDelivery"]["properties"]["document"] = reference("Document")
+    made["KeptDocument"]["properties"]["body"] = {"anyOf": [reference("Document"), {"type": "null"}]}
     made["Problem"] = _PROBLEM
     made["AcknowledgementAnswer"] = _ACKNOWLEDGED
     made["Live"] = {"type": "object", "required": ["live"], "properties": {"live": {"const": True}}}

@@ -53,7 +53,7 @@ async def test_an_operator_sees_what_is_masked_only_with_a_reason_on_record(serv
     answer = await served.post("/v1/documents", an_order(buyer=person), served.aurora())
     message = UUID(answer.json()["message"])
     [document] = await served.ledger.documents(message)
-    hidden = masked(document, served.policies.current.masking, served.ledger.masking_key)
+    hidden = masked(document, served.policies.current.masking, "operator", served.ledger.masking_key)
     assert b"Kim Beispiel" in bytes(document.body or b"")
     assert b"Kim Beispiel" not in bytes(hidden.body or b"")
     assert json.loads(bytes(hidden.body or b"")).get("lines")
@@ -64,3 +64,19 @@ async def test_an_operator_sees_what_is_masked_only_with_a_reason_on_record(serv
     assert (event["event"], event["actor"], event["reason"]) == (
         "operator.document.revealed", "operator kim", "the address is missing"
     )  # fmt: skip
+
+
+async def test_a_sender_sees_what_was_understood_and_nobody_elses(served: Served, tmp_path: Path) -> None:
+    answer = await served.post("/v1/documents", an_order(), served.aurora())
+    address = f"{answer.headers['location']}/documents"
+    seen = await served.client.get(address, headers=served.aurora())
+    [document] = seen.json()["documents"]
+    assert (document["format"], document["document_type"]) == ("json purchase_order 1", "purchase_order")
+    assert document["body"] == an_order()
+    other = await served.client.get(address, headers=served.partner("kiesel-test"))
+    assert (other.status_code, other.json()["code"]) == (404, "message.not_found")
+    file = tmp_path / "rules" / "masking.yaml"
+    file.write_text(file.read_text().replace("viewers: [plant]", "viewers: [plant, sender]"))
+    assert served.policies.reload(), served.policies.problems
+    seen = await served.client.get(address, headers=served.aurora())
+    assert "totals" not in seen.json()["documents"][0]["body"]
