@@ -10,8 +10,8 @@ from translators.edifact.directory import Directory, Step
 from translators.edifact.flatvalues import starts_of
 from translators.edifact.paths import EdifactSource
 from translators.edifact.pathvalues import CompositeScope, SegmentScope, numbers_of
-from translators.edifact.programtext import Block, ProgramText, Unsupported
 from translators.mapping.pathwords import Condition, PathStep, steps_of
+from translators.mapping.programtext import Block, ProgramText, Unsupported
 
 Scope = Step | SegmentScope | CompositeScope
 

@@ -14,11 +14,11 @@ from msgspec import Struct
 from translators.edifact.directory import Directory
 from translators.edifact.paths import EdifactSource
 from translators.edifact.programpaths import Mark, Spot, Walker, arguments, bound, parameters, scope_key
-from translators.edifact.programtext import Block, ProgramText, Unsupported
 from translators.edifact.programvalues import Reader, append, finish, length, put
 from translators.mapping.conversions import DATE_ROLES
 from translators.mapping.files import MapFile
 from translators.mapping.pathwords import steps_of
+from translators.mapping.programtext import Block, ProgramText, Unsupported
 from translators.mapping.specs import Around, Row
 from translators.mapping.surroundings import copied, lift
 

@@ -6,11 +6,11 @@ from typing import Literal
 
 from translators.edifact.directory import Step
 from translators.edifact.programpaths import Spot, Walker
-from translators.edifact.programtext import Block, Unsupported
 from translators.mapping.conversions import CONVERSIONS, DATE_ROLES
 from translators.mapping.files import MapFile
 from translators.mapping.lookups import LookUp, as_it_is
 from translators.mapping.pathwords import steps_of
+from translators.mapping.programtext import Block, Unsupported
 from translators.mapping.specs import Row
 
 Several = Literal["give up", "first"]

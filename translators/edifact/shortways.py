@@ -5,9 +5,9 @@ from typing import Any
 from translators.edifact.directory import Directory
 from translators.edifact.paths import EdifactSource
 from translators.edifact.programs import program
-from translators.edifact.programtext import Unsupported, Unusual
 from translators.edifact.structure import MessageTree
 from translators.mapping.files import MapFile
+from translators.mapping.programtext import Unsupported, Unusual
 from translators.mapping.runs import Run
 
 

@@ -1,22 +1,28 @@
-"""The walk over an element as it is put together: which step for which child, and what waits until it is over."""
+"""The walk over an element as it is written out: which lines for which child, and what waits until it is over."""
 
-from collections.abc import Iterable
-from itertools import count
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from msgspec import Struct
 
 from translators.mapping.pathwords import Condition
-from translators.mapping.runs import Action, Run
+from translators.mapping.programtext import Block, ProgramText
 from translators.xmldoc.looking import Test
-from translators.xmldoc.steps import Step, Target, Unusual, all_of, by_attribute, either, walk, where
+
+Emit = Callable[[Block, str, str], None]
+"""(where to write, the variable of the element, that of the object being filled)."""
+Late = Callable[[Block, str, str, str], None]
+"""The same for when the walk is over, with the variable of the object's number among its siblings."""
+
+_FEW = 3
+"""So many children are told apart one after the other; more by halves."""
 
 
 class Guard(Struct, frozen=True):
     """What must hold of an element.
 
-    `attribute`: the name, in Clark's notation, of the one whose value alone decides; `presence`: the path whose having
-    a value alone decides. Guards that hang on the same are asked once.
+    `attribute`: the name, in Clark's notation, of the one whose value alone decides, and is understood by that;
+    `presence`: the path whose having a value alone decides. Guards that hang on the same are asked once.
     """
 
     conditions: tuple[Condition, ...] = ()
@@ -29,13 +35,13 @@ class Stem:
     """What is to be done with the elements of one name, and with those below them."""
 
     def __init__(self) -> None:
-        self._steps: list[tuple[Guard, Step]] = []
+        self._steps: list[tuple[Guard, Emit]] = []
         self._below: dict[str, Stem] = {}
         self._guarded: dict[tuple[Condition, ...], tuple[Guard, Stem]] = {}
 
-    def add(self, step: Step, guard: Guard = Guard()) -> None:  # noqa: B008 - frozen
+    def add(self, emit: Emit, guard: Guard = Guard()) -> None:  # noqa: B008 - frozen
         """One more step."""
-        self._steps.append((guard, step))
+        self._steps.append((guard, emit))
 
     def below(self, tag: str) -> "Stem":
         """For the children of this name."""
@@ -45,87 +51,99 @@ class Stem:
         """For those of the elements of which the guard holds."""
         return self._guarded.setdefault(guard.conditions, (guard, Stem()))[1] if guard.conditions else self
 
-    def table(self) -> dict[str, Step]:
-        """The steps for the children."""
-        return {tag: stem.step() for tag, stem in self._below.items()}
+    def write(self, text: ProgramText, out: Block, element: str, target: str) -> None:
+        """Everything that is to be done with an element."""
+        steps = [*self._steps, *((guard, stem.emit(text)) for guard, stem in self._guarded.values())]
+        for guard, emit in steps:
+            if not guard.attribute and not guard.presence:
+                tests = " and ".join(f"{text.constant(test)}({element}, root)" for test in guard.tests)
+                emit(out.below(f"if {tests}:") if tests else out, element, target)
+        for name in dict.fromkeys(guard.attribute for guard, _ in steps if guard.attribute):
+            value = text.fresh("a")
+            out.add(f"{value} = {element}.get({name!r})")
+            for guard, emit in steps:
+                if guard.attribute == name:
+                    is_in = "not in" if guard.conditions[0].negated else "in"
+                    values = text.constant(guard.conditions[0].values)
+                    inner = out.below(f"if {value} {is_in} {values}:")
+                    inner.add(f"{value} and use(({element}, {name!r}))")
+                    emit(inner, element, target)
+        for path in dict.fromkeys(guard.presence for guard, _ in steps if guard.presence):
+            self._write_present(
+                [(guard, emit) for guard, emit in steps if guard.presence == path], text, out, (element, target)
+            )
+        self._write_below(text, out, element, target)
 
-    def step(self) -> Step:
-        """Everything together."""
-        return all_of((*self.own_steps(), *((walk(self.table()),) if self._below else ())))
+    def emit(self, text: ProgramText) -> Emit:
+        """Writes the stem where it is asked for."""
+        return lambda out, element, target: self.write(text, out, element, target)
 
-    def own_steps(self) -> tuple[Step, ...]:
-        """What is to be done with the elements themselves."""
-        guarded = [*self._steps, *((guard, stem.step()) for guard, stem in self._guarded.values())]
-        steps = [
-            where(guard.tests, step) if guard.tests else step
-            for guard, step in guarded
-            if not guard.attribute and not guard.presence
-        ]
-        for path in dict.fromkeys(guard.presence for guard, _ in guarded if guard.presence):
-            steps.append(_by_presence([(guard, step) for guard, step in guarded if guard.presence == path]))
-        for name in dict.fromkeys(guard.attribute for guard, _ in guarded if guard.attribute):
-            alike = [(guard.conditions[0], step) for guard, step in guarded if guard.attribute == name]
-            steps.append(_by_value(name, alike))
-        return tuple(steps)
+    def _write_present(
+        self, alike: list[tuple[Guard, Emit]], text: ProgramText, out: Block, about: tuple[str, str]
+    ) -> None:
+        """Steps that hang on there being a value; whether there is one is asked once."""
+        first, holds = alike[0][0], text.fresh("p")
+        out.add(f"{holds} = {text.constant(first.tests[0])}({about[0]}, root)")
+        for guard, emit in alike:
+            same = guard.conditions[0].negated is first.conditions[0].negated
+            emit(out.below(f"if {'' if same else 'not '}{holds}:"), *about)
 
+    def _write_below(self, text: ProgramText, out: Block, element: str, target: str) -> None:
+        if not self._below:
+            return
+        child = text.fresh("e")
+        loop = out.below(f"for {child} in {element}:")
+        stems = list(self._below.values())
+        if len(stems) == 1:
+            stems[0].write(text, loop.below(f"if {child}.tag == {next(iter(self._below))!r}:"), child, target)
+            return
+        which, numbers = text.fresh("k"), {tag: number for number, tag in enumerate(self._below)}
+        loop.add(f"{which} = {text.constant(numbers, (self, 'numbers'))}.get({child}.tag, -1)")
+        known = loop.below(f"if {which} >= 0:")
 
-def _by_value(name: str, alike: list[tuple[Condition, Step]]) -> Step:
-    """Steps that hang on one attribute: for each value that is named those that want it, for the rest the others."""
-    values = {value for condition, _ in alike for value in condition.values}
-    table: dict[str | None, Step] = {}
-    for value in values:
-        wanted = tuple(step for condition, step in alike if (value in condition.values) is not condition.negated)
-        table[value] = all_of(wanted) if wanted else _nothing
-    others = tuple(step for condition, step in alike if condition.negated)
-    return by_attribute(name, table, all_of(others) if others else None)
+        def write(part: list[Stem], first: int, inner: Block) -> None:
+            if len(part) <= _FEW:
+                for number, stem in enumerate(part, first):
+                    word = "if" if number == first else "elif"
+                    stem.write(text, inner.below(f"{word} {which} == {number}:"), child, target)
+                return
+            half = len(part) // 2
+            write(part[:half], first, inner.below(f"if {which} < {first + half}:"))
+            write(part[half:], first + half, inner.below("else:"))
 
-
-def _by_presence(alike: list[tuple[Guard, Step]]) -> Step:
-    """Steps that hang on there being a value."""
-    first = alike[0][0]
-    with_it = tuple(step for guard, step in alike if not guard.conditions[0].negated)
-    without = tuple(step for guard, step in alike if guard.conditions[0].negated)
-    found, missing = (all_of(steps) if steps else _nothing for steps in (with_it, without))
-    return either(first.tests[0], *((missing, found) if first.conditions[0].negated else (found, missing)))
-
-
-def _nothing(_run: Run, _element: Any, _target: Target) -> None:
-    """For a value nobody wants."""
+        write(stems, 0, known)
 
 
 class Plan:
-    """Constants, steps on the element itself, the table of its children, and what waits.
+    """Constants, steps on the element itself and its children, and what waits, in the order of the rows.
 
-    What waits has a number, in the order of the rows; it is done when a step has left a note under it, or `always`.
+    A note is a variable, None at the beginning; what waits for one is done when a step has set it.
     """
 
-    def __init__(self, numbers: "count[int]") -> None:
+    def __init__(self, text: ProgramText) -> None:
+        self.text = text
         self.own = Stem()
-        self._numbers = numbers
-        self._constants: dict[str, Any] = {}
+        self._notes: list[str] = []
+        self._constants: list[tuple[str, Any]] = []
         self._required: list[str] = []
-        self._forgotten: list[int] = []
-        self._late: list[tuple[int, Action, bool]] = []
+        self._late: list[tuple[str, Late]] = []
 
     def constant(self, to: str, value: Any) -> None:
         """A value that needs no looking."""
-        self._constants[to] = value
+        self._constants.append((to, value))
 
     def require(self, to: str) -> None:
         """What must be there when the walk is over."""
         self._required.append(to)
 
-    def number(self) -> int:
-        """A number for a note."""
-        return next(self._numbers)
+    def note(self) -> str:
+        """A variable for a note."""
+        self._notes.append(self.text.fresh("x"))
+        return self._notes[-1]
 
-    def wait(self, number: int, action: Action, *, always: bool = False) -> None:
-        """An action for when the walk is over."""
-        self._late.append((number, action, always))
-
-    def forget(self, number: int) -> None:
-        """A note that is of no use any more when the walk is over."""
-        self._forgotten.append(number)
+    def wait(self, late: Late, note: str = "") -> None:
+        """Something for when the walk is over, always or if there is a note."""
+        self._late.append((note, late))
 
     def stem(self, tags: Iterable[str]) -> Stem:
         """Where the steps for elements at the end of these names are put."""
@@ -134,61 +152,14 @@ class Plan:
             stem = stem.below(tag)
         return stem
 
-    def action(self) -> Action:
-        """The walk."""
-        steps, table, constants = self.own.own_steps(), self.own.table(), self._constants
-        late, required, forgotten = tuple(self._late), tuple(self._required), tuple(self._forgotten)
-        if not table and not late:
-            return _leaf(constants, steps, required)
-        if not late and not constants and not forgotten and not steps:
-            return _branch(table, required)
-
-        def fill(run: Run, node: Any, target: Target, pointer: str, number: int) -> None:
-            target.update(constants)
-            for step in steps:
-                step(run, node, target)
-            for child in node:
-                found = table.get(child.tag)
-                if found is not None:
-                    found(run, child, target)
-            for key, action, always in late:
-                if key in target or always:
-                    action(run, node, target, pointer, number)
-                    target.pop(key, None)
-            for to in required:
-                if to not in target:
-                    raise Unusual
-            for key in forgotten:
-                target.pop(key, None)
-
-        return fill
-
-
-def _leaf(constants: dict[str, Any], steps: tuple[Step, ...], required: tuple[str, ...]) -> Action:
-    """For an element about whose children nobody asks."""
-
-    def fill(run: Run, node: Any, target: Target, _pointer: str, _number: int) -> None:
-        if constants:
-            target.update(constants)
-        for step in steps:
-            step(run, node, target)
-        for to in required:
-            if to not in target:
-                raise Unusual
-
-    return fill
-
-
-def _branch(table: dict[str, Step], required: tuple[str, ...]) -> Action:
-    """For an element of which nothing is asked but its children."""
-
-    def fill(run: Run, node: Any, target: Target, _pointer: str, _number: int) -> None:
-        for child in node:
-            found = table.get(child.tag)
-            if found is not None:
-                found(run, child, target)
-        for to in required:
-            if to not in target:
-                raise Unusual
-
-    return fill
+    def write(self, out: Block, element: str, target: str, number: str) -> None:
+        """The walk over one element."""
+        if self._notes:
+            out.add(f"{' = '.join(self._notes)} = None")
+        for to, value in self._constants:
+            out.add(f"{target}[{to!r}] = {value!r}")
+        self.own.write(self.text, out, element, target)
+        for note, late in self._late:
+            late(out.below(f"if {note} is not None:") if note else out, element, target, number)
+        for to in self._required:
+            out.below(f"if {to!r} not in {target}:").add("raise Unusual")

@@ -1,236 +1,163 @@
-"""What is done with an element on a walk: the steps `translators.xmldoc.sweeping` puts together."""
+"""The lines of a walk for one row: a value is kept, an object begun, a choice made.
+
+In a program `run` is the run, `used` its set of spots, `use` adds to it, `root` is the root of the document.
+"""
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
-from translators.mapping.runs import Action, Run
-from translators.mapping.sources import Leaves
+from translators.mapping.programtext import Block, ProgramText, Unusual
+from translators.mapping.runs import Run
+from translators.mapping.sources import Leaf
 from translators.mapping.specs import Row
-from translators.xmldoc.looking import Test
+from translators.xmldoc.plans import Emit, Late
 
-Target = dict[Any, Any]
-"""The object being filled; under numbers stand the notes of rows that wait for their turn."""
-Step = Callable[[Run, Any, Target], None]
-"""(run, element, target). Raises ValueError where the rows that search must be asked."""
-Take = Callable[[Run, Any, str, Target], None]
-"""(run, spot, text, target)."""
 Convert = Callable[[str, str], str | None] | None
+_SHORT, _MANY = 32, 4096
+"""Characters of a text worth remembering, and how many texts are."""
 
 
-_SHORT = 32
-"""Characters of a text worth remembering."""
+class Remembering(dict[str, str | None]):
+    """A conversion that knows the short texts it has met: days, units and figures come again and again."""
+
+    def __init__(self, convert: Callable[[str, str], str | None]) -> None:
+        super().__init__()
+        self._convert = convert
+
+    def __missing__(self, text: str) -> str | None:
+        value = self._convert(text, "")
+        if len(text) < _SHORT:
+            if len(self) >= _MANY:
+                self.clear()
+            self[text] = value
+        return value
 
 
-class Unusual(ValueError):  # noqa: N818 - not always an error
-    """Something the short way does not understand."""
+def converted(text: ProgramText, convert: Convert, variable: str) -> str:
+    """The expression of a converted value."""
+    return variable if convert is None else f"{text.constant(Remembering(convert), ('known', convert))}[{variable}]"
 
 
-def remembering(convert: Callable[[str, str], str | None]) -> Callable[[str, str], str | None]:
-    """A conversion that knows the short texts it has met: days and figures come again and again."""
-    known = lru_cache(2048)(convert)
-    return lambda text, shape: known(text, shape) if len(text) < _SHORT else convert(text, shape)
+def found(text: ProgramText, attribute: str, out: Block, element: str) -> tuple[Block, str, str]:
+    """(the block where there is a value, its variable, its spot): the text of an element or an attribute."""
+    value = text.fresh("t")
+    if attribute:
+        out.add(f"{value} = {element}.get({attribute!r})")
+        return out.below(f"if {value}:"), value, f"({element}, {attribute!r})"
+    out.add(f"{value} = {element}.text")
+    return out.below(f"if {value} and ({value} := {value}.strip()):"), value, element
 
 
-def all_of(steps: tuple[Step, ...]) -> Step:
-    """One after the other."""
-    if len(steps) == 1:
-        return steps[0]
+def keep_text(text: ProgramText, attribute: str, to: str, convert: Convert, *, may_repeat: bool) -> Emit:
+    """The one value of a field."""
 
-    def take_all(run: Run, element: Any, target: Target) -> None:
-        for step in steps:
-            step(run, element, target)
+    def emit(out: Block, element: str, target: str) -> None:
+        inner, value, spot = found(text, attribute, out, element)
+        if may_repeat:
+            inner.below(f"if {to!r} in {target}:").add("raise Unusual")
+        inner.add(f"{target}[{to!r}] = {converted(text, convert, value)}")
+        inner.add(f"use({spot})")
 
-    return take_all
-
-
-def walk(table: dict[str, Step]) -> Step:
-    """The children by their names."""
-
-    def walk_on(run: Run, element: Any, target: Target) -> None:
-        for child in element:
-            step = table.get(child.tag)
-            if step is not None:
-                step(run, child, target)
-
-    return walk_on
+    return emit
 
 
-def where(tests: tuple[Test, ...], step: Step) -> Step:
-    """A step for elements of which all tests hold."""
-
-    def test_first(run: Run, element: Any, target: Target) -> None:
-        for test in tests:
-            if not test(element, run.root):
-                return
-        step(run, element, target)
-
-    return test_first
-
-
-def either(test: Test, holds: Step, otherwise: Step) -> Step:
-    """One of two steps."""
-
-    def look(run: Run, element: Any, target: Target) -> None:
-        (holds if test(element, run.root) else otherwise)(run, element, target)
-
-    return look
-
-
-def by_attribute(name: str, table: dict[str | None, Step], otherwise: Step | None) -> Step:
-    """Steps for certain values of an attribute, and one for all others."""
-
-    def look(run: Run, element: Any, target: Target) -> None:
-        step = table.get(element.get(name), otherwise)
-        if step is not None:
-            step(run, element, target)
-
-    return look
-
-
-def keep_text(to: str, convert: Convert) -> Step:
-    """The text of the element, the one value of a field."""
-
-    def step(run: Run, element: Any, target: Target) -> None:
-        text = element.text
-        if text and (text := text.strip()):
-            if to in target:
-                raise Unusual
-            target[to] = text if convert is None else convert(text, "")
-            run.used.add(element)
-            run.hits += 1
-
-    return step
-
-
-def keep_attribute(name: str, to: str, convert: Convert) -> Step:
-    """An attribute of the element, the one value of a field."""
-
-    def step(run: Run, element: Any, target: Target) -> None:
-        text = element.get(name)
-        if text:
-            if to in target:
-                raise Unusual
-            target[to] = text if convert is None else convert(text, "")
-            run.used.add((element, name))
-            run.hits += 1
-
-    return step
-
-
-def of_text(take: Take) -> Step:
-    """A step that takes the text of the element."""
-
-    def step(run: Run, element: Any, target: Target) -> None:
-        text = element.text
-        if text and (text := text.strip()):
-            take(run, element, text, target)
-
-    return step
-
-
-def of_attribute(name: str, take: Take) -> Step:
-    """A step that takes an attribute of the element."""
-
-    def step(run: Run, element: Any, target: Target) -> None:
-        text = element.get(name)
-        if text:
-            take(run, (element, name), text, target)
-
-    return step
-
-
-def append_text(number: int, convert: Convert) -> Take:
+def append_text(text: ProgramText, attribute: str, note: str, convert: Convert) -> Emit:
     """One of several values of a field; they are noted in the order of the document."""
 
-    def take(run: Run, spot: Any, text: str, target: Target) -> None:
-        target.setdefault(number, []).append(text if convert is None else convert(text, ""))
-        run.used.add(spot)
-        run.hits += 1
+    def emit(out: Block, element: str, _target: str) -> None:
+        inner, value, spot = found(text, attribute, out, element)
+        add_to(inner, note, converted(text, convert, value))
+        inner.add(f"use({spot})")
 
-    return take
+    return emit
 
 
-def note_text(number: int) -> Take:
+def note_text(text: ProgramText, attribute: str, note: str) -> Emit:
     """A value that may be taken, when the others are known."""
 
-    def take(_run: Run, spot: Any, text: str, target: Target) -> None:
-        target.setdefault(number, []).append((text, spot, ()))
+    def emit(out: Block, element: str, _target: str) -> None:
+        inner, value, spot = found(text, attribute, out, element)
+        add_to(inner, note, f"({value}, {spot}, ())")
 
-    return take
+    return emit
 
 
-def expected(wanted: str | None) -> Take:
+def expected(text: ProgramText, attribute: str, wanted: str | None) -> Emit:
     """A value that is understood and says nothing."""
 
-    def take(run: Run, spot: Any, text: str, _target: Target) -> None:
-        if wanted is None or text == wanted:
-            run.used.add(spot)
+    def emit(out: Block, element: str, _target: str) -> None:
+        inner, value, spot = found(text, attribute, out, element)
+        (inner if wanted is None else inner.below(f"if {value} == {wanted!r}:")).add(f"use({spot})")
 
-    return take
+    return emit
 
 
-def mark(number: int) -> Step:
+def mark(note: str) -> Emit:
     """That a row has something to look for."""
-
-    def step(_run: Run, _element: Any, target: Target) -> None:
-        target[number] = True
-
-    return step
+    return lambda out, _element, _target: out.add(f"{note} = True")
 
 
-def own_choice(row: Row, name: str, others: tuple[Leaves, ...], convert: Convert) -> Step:
+def add_to(out: Block, note: str, expression: str) -> None:
+    """One more entry of a list that is made with the first."""
+    out.below(f"if {note} is None:").add(f"{note} = []")
+    out.add(f"{note}.append({expression})")
+
+
+def extension(note: str, to: str) -> Late:
+    """What was noted for a list is put behind what is there."""
+    return lambda out, _element, target, _number: out.add(f"{target}.setdefault({to!r}, []).extend({note})")
+
+
+def searching(text: ProgramText, action: Any) -> Late:
+    """A row that searches, when its turn has come."""
+    name = text.constant(action)
+    return lambda out, element, target, number: out.add(f'{name}(run, {element}, {target}, "", {number})')
+
+
+def choice(text: ProgramText, row: Row, sources: list[Any], convert: Convert) -> Late:
+    """The first source that has a value wins: notes, or what looks for values by itself."""
+    looked = [each if isinstance(each, str) else f"{text.constant(each)}({{}}, root)" for each in sources]
+    choose = text.constant(chooser(row, convert))
+
+    def late(out: Block, element: str, target: str, _number: str) -> None:
+        out.add(f"{choose}(run, {' or '.join(looked).format(element)}, {target})")
+
+    return late
+
+
+def own_choice(text: ProgramText, row: Row, attribute: str, others: list[Any], convert: Convert) -> Emit:
     """An attribute of the element, or else the first other source that has a value; none lies below the element."""
-    to = row.to
+    choose = text.constant(chooser(row, convert))
+    looked = " or ".join(f"{text.constant(each)}({{}}, root)" for each in others) or "None"
 
-    def step(run: Run, element: Any, target: Target) -> None:
-        text = element.get(name)
-        if text:
-            run.used.add((element, name))
-            run.hits += 1
-            target[to] = text if convert is None else convert(text, "")
+    def emit(out: Block, element: str, target: str) -> None:
+        inner, value, spot = found(text, attribute, out, element)
+        inner.add(f"{target}[{row.to!r}] = {converted(text, convert, value)}")
+        inner.add(f"use({spot})")
+        out.below("else:").add(f"{choose}(run, {looked.format(element)}, {target})")
+
+    return emit
+
+
+def chooser(row: Row, convert: Convert) -> Callable[[Run, list[Leaf] | None, dict[str, Any]], None]:
+    """Puts the values that were chosen."""
+    to, join, otherwise, is_required = row.to, row.join, row.otherwise, row.required
+
+    def choose(run: Run, values: list[Leaf] | None, target: dict[str, Any]) -> None:
+        if not values:
+            if otherwise is not None:
+                target[to] = otherwise
+            elif is_required:
+                raise Unusual
             return
-        for leaves in others:
-            found = leaves(element, run.root)
-            if found:
-                target[to] = _chosen(row, run, found, convert)
-                return
-        _missed(row, target)
-
-    return step
-
-
-def choice(row: Row, sources: tuple[tuple[int, Leaves | None], ...], convert: Convert) -> Action:
-    """The first source that has a value wins."""
-
-    def choose(run: Run, node: Any, target: Target, _pointer: str, _number: int) -> None:
-        if row.to in target:  # each source that was noted asks for the choice
-            return
-        for number, leaves in sources:
-            found = target.get(number) if leaves is None else leaves(node, run.root)
-            if found:
-                converted = _chosen(row, run, found, convert)
-                if converted is not None:
-                    target[row.to] = converted
-                break
-        else:
-            _missed(row, target)
+        text = values[0][0]
+        if len(values) > 1:
+            if join is None:
+                raise Unusual
+            text = join.join([leaf[0] for leaf in values])
+        run.use(values)
+        put = text if convert is None else convert(text, "")
+        if put is not None:
+            target[to] = put
 
     return choose
-
-
-def _chosen(row: Row, run: Run, found: list[Any], convert: Convert) -> str | None:
-    text: str = found[0][0]
-    if len(found) > 1:
-        if row.join is None:
-            raise Unusual
-        text = row.join.join([leaf[0] for leaf in found])
-    run.use(found)
-    return text if convert is None else convert(text, "")
-
-
-def _missed(row: Row, target: Target) -> None:
-    if row.otherwise is not None:
-        target[row.to] = row.otherwise
-    elif row.required:
-        raise Unusual

@@ -1,46 +1,42 @@
 """A map's rows as one walk: every element is looked at once, and its name says what is to be done with it.
 
 The rows of `translators.mapping.compiling` search, each for itself, and are exact about everything that can be wrong.
-This is the short way through documents in which nothing is: simple rows become steps of a table, the others stay as
-they are and wait until the walk over their element is over. Whatever is out of the ordinary raises ValueError, and the
-rows that search are asked instead; so no sentence of a finding comes from here.
-
-Notes of rows that wait stand in the object being filled under their number; they are gone when the walk is over.
+This is the short way through documents in which nothing is, written out as a program: simple rows become lines for the
+elements they are about, the others stay as they are and wait until the walk over their element is over. Whatever is
+out of the ordinary raises ValueError, and the rows that search are asked instead; so no sentence of a finding comes
+from here.
 """
 
 from collections.abc import Callable
-from itertools import count
 from typing import Any, cast
 
 from translators.mapping.compiling import Compiler
 from translators.mapping.files import MapFile
 from translators.mapping.pathwords import PathStep, steps_of
+from translators.mapping.programtext import ProgramText
 from translators.mapping.runs import Action, Run
-from translators.mapping.sources import Leaves, nothing
+from translators.mapping.sources import nothing
 from translators.mapping.specs import Row
 from translators.xmldoc.objectsteps import (
     Compare,
+    Inside,
     append_object,
-    comparing_attribute,
     comparing_others,
-    extension,
     inline_object,
     keep_object,
 )
 from translators.xmldoc.paths import XmlSource
-from translators.xmldoc.plans import Guard, Plan, Stem
+from translators.xmldoc.plans import Emit, Guard, Plan
 from translators.xmldoc.steps import (
     append_text,
     choice,
     expected,
-    keep_attribute,
+    extension,
     keep_text,
     mark,
     note_text,
-    of_attribute,
-    of_text,
     own_choice,
-    remembering,
+    searching,
 )
 
 _ALWAYS_SAYS = (None, "decimal", "iso_date", "iso_time", "iso_instant")
@@ -48,18 +44,19 @@ _ALWAYS_SAYS = (None, "decimal", "iso_date", "iso_time", "iso_instant")
 
 
 def compile_sweep(file: MapFile, source: XmlSource) -> Callable[[Run], dict[str, Any]] | None:
-    """The map as one walk, or None for a map that has tables of the day."""
+    """The map as one walk, or None for a map that has tables of the day; the program is written when first used."""
     if any(table.is_dated for table in file.tables.values()):
         return None
-    compiler = _Sweeper(file, source)
-    action = compiler.block(file.spec.rows, source.root_scope, ())
+    made: list[Callable[..., None]] = []
 
     def sweep(run: Run) -> dict[str, Any]:
+        if not made:
+            made.append(_Sweeper(file, source).program())
         filled: dict[str, Any] = {}
-        action(run, run.root, filled, "", 1)
+        made[0](run, run.root, filled, 1)
         return filled
 
-    return None if compiler.problems else sweep
+    return sweep
 
 
 class _Sweeper(Compiler):
@@ -67,27 +64,51 @@ class _Sweeper(Compiler):
 
     def __init__(self, file: MapFile, source: XmlSource) -> None:
         super().__init__(file, source)
-        self._numbers = count(1)
+        self.text = ProgramText()
+        self.functions: dict[str, Any] = {}
+        self._parts: dict[str, str] = {}
+
+    def program(self) -> Callable[..., None]:
+        """(run, root element, the object to be filled, 1): the whole map."""
+        name = self._function(self.file.spec.rows, self.source.root_scope, ())
+        made = self.text.compiled(name, f"<{self.file.path.name}>")
+        self.functions.update(made.__globals__)
+        return made
 
     def block(self, rows: tuple[Row, ...], scope: Any, inside: tuple[str, ...]) -> Action:
-        """One walk over the children of an element, then the rows that waited, in their order."""
+        """A block that rows which search ask for: a function of its own, known when the program is."""
+        name, functions = self._function(rows, scope, inside), self.functions
+
+        def act(run: Run, node: Any, target: dict[str, Any], _pointer: str, number: int) -> None:
+            before = len(run.used)
+            functions[name](run, node, target, number)
+            run.hits += len(run.used) - before
+
+        return act
+
+    def _function(self, rows: tuple[Row, ...], scope: Any, inside: tuple[str, ...]) -> str:
+        name, body = self.text.function("run, e, f, number")
+        body.add("root, used = run.root, run.used")
+        body.add("use = used.add")
+        self._plan(rows, scope, inside).write(body, "e", "f", "number")
+        return name
+
+    def _plan(self, rows: tuple[Row, ...], scope: Any, inside: tuple[str, ...]) -> Plan:
         rows = tuple(row for row in rows if row.direction != "write")
         filled = [self._filled(row) for row in rows]
-        plan = Plan(self._numbers)
+        plan = Plan(self.text)
         for at, row in enumerate(rows):
             others = {name for other in (*filled[:at], *filled[at + 1 :]) for name in other}
             alone = not any(_touch(name, other) for name in filled[at] for other in others)
             if not self._swept(plan, row, inside, alone=alone):
                 self._wait(plan, row, scope, inside)
-        return plan.action()
+        return plan
 
     def _swept(self, plan: Plan, row: Row, inside: tuple[str, ...], *, alone: bool) -> bool:
         """Whether the row has become a step. `alone`: no other row of the block fills what it fills."""
         if row.when is not None or row.format is not None or row.only or row.as_ == "ordinal":
             return False
-        if row.around is not None:
-            return False
-        if "." in row.to and (row.at is None or row.to.endswith("[]")):
+        if row.around is not None or ("." in row.to and (row.at is None or row.to.endswith("[]"))):
             return False
         if row.value is not None:
             if alone:
@@ -105,37 +126,37 @@ class _Sweeper(Compiler):
         ways = [self._way(path) for path in row.paths]
         for way in ways:
             if way is not None and None not in ways:
-                self._place(plan, way, expected(row.write))
+                plan.stem(way[0]).add(expected(self.text, way[1], row.write))
         return None not in ways
 
     def _swept_text(self, plan: Plan, row: Row) -> bool:
         ways = [self._way(path) for path in row.paths]
         convert = self._quick_conversion(row)
+        is_steady = row.as_ in _ALWAYS_SAYS
         if any(way is None and not path.startswith("/") for way, path in zip(ways, row.paths, strict=True)):
             return False
-        if len(ways) == 1 and ways[0] and row.as_ in _ALWAYS_SAYS and row.join is None and row.otherwise is None:
+        if len(ways) == 1 and ways[0] and is_steady and row.join is None and row.otherwise is None:
             tags, attribute = ways[0]
-            plan.stem(tags).add(keep_attribute(attribute, row.to, convert) if attribute else keep_text(row.to, convert))
+            plan.stem(tags).add(keep_text(self.text, attribute, row.to, convert, may_repeat=bool(tags)))
             if row.required:
                 plan.require(row.to)
-        elif ways[0] and ways[0][1] and row.as_ in _ALWAYS_SAYS and all(way is None or not way[0] for way in ways):
-            others = tuple(self.source.leaves(path, None) for path in row.paths[1:])
-            plan.own.add(own_choice(row, ways[0][1], others, convert))
+        elif ways[0] and ways[0][1] and is_steady and all(way is None or not way[0] for way in ways):
+            others = [self.source.leaves(path, None) for path in row.paths[1:]]
+            plan.own.add(own_choice(self.text, row, ways[0][1], others, convert))
         else:
             self._place_choice(plan, row, ways, convert)
         return True
 
     def _place_choice(self, plan: Plan, row: Row, ways: list[Any], convert: Any) -> None:
-        sources: list[tuple[int, Leaves | None]] = []
-        always = row.required or row.otherwise is not None or None in ways
+        sources: list[Any] = []
         for path, way in zip(row.paths, ways, strict=True):
-            number = plan.number()
-            sources.append((number, None if way is not None else self.source.leaves(path, None)))
-            if way is not None:
-                self._place(plan, way, note_text(number))
-        choose = choice(row, tuple(sources), convert)
-        for number, _ in sources:
-            plan.wait(number, choose, always=always and number == sources[0][0])
+            if way is None:
+                sources.append(self.source.leaves(path, None))
+            else:
+                sources.append(plan.note())
+                plan.stem(way[0]).add(note_text(self.text, way[1], sources[-1]))
+        is_always = row.required or row.otherwise is not None or None in ways or len(ways) > 1
+        plan.wait(choice(self.text, row, sources, convert), "" if is_always else sources[0])
 
     def _swept_texts(self, plan: Plan, row: Row) -> bool:
         ways = [self._way(path) for path in row.paths]
@@ -144,14 +165,13 @@ class _Sweeper(Compiler):
         convert = self._quick_conversion(row)
         for way in ways:
             if way is not None:
-                number = plan.number()
-                self._place(plan, way, append_text(number, convert))
-                plan.wait(number, extension(number, row.to.removesuffix("[]")))
+                note = plan.note()
+                plan.stem(way[0]).add(append_text(self.text, way[1], note, convert))
+                plan.wait(extension(note, row.to.removesuffix("[]")), note)
         return True
 
     def _swept_block(self, plan: Plan, row: Row, inside: tuple[str, ...], *, alone: bool) -> bool:
-        from_root, steps = steps_of(row.at or "")
-        is_list = row.to.endswith("[]")
+        is_list, (from_root, steps) = row.to.endswith("[]"), steps_of(row.at or "")
         if from_root or any(step.name in (".", "*") for step in steps) or not (is_list or alone):
             return False
         if self._counts(row) and not (is_list and alone):
@@ -161,49 +181,43 @@ class _Sweeper(Compiler):
             guard, compare = self._guard(step)
             inner = stem.below(self.source.clark(step.name))
             stem = inner.guarded(guard) if step is not steps[-1] else inner
-        self._place_block(
-            plan,
-            stem,
-            guard,
-            row,
-            self._block_fill(row, self.source.clark(steps[-1].name), inside),
-            compare,
-            alone=alone,
-        )
+        stem.add(self._object(plan, row, compare, self._inside(row, steps[-1], inside)), guard)
         return True
 
-    def _place_block(
-        self, plan: Plan, stem: Stem, guard: Guard, row: Row, fill: Action, compare: Compare | None, *, alone: bool
-    ) -> None:
+    def _object(self, plan: Plan, row: Row, compare: Compare | None, fill: Inside) -> Emit:
         to = row.to.removesuffix("[]")
-        number = plan.number()
-        if row.to.endswith("[]"):
-            stem.add(append_object(to if alone else number, compare, fill), guard)
-            if not alone:
-                plan.wait(number, extension(number, to))
-        elif to:
-            stem.add(keep_object(to, compare, fill), guard)
-        else:
-            stem.add(inline_object(number, compare, fill), guard)
-            plan.forget(number)
+        if to and not row.to.endswith("[]"):
+            return keep_object(self.text, to, compare, fill, says_all=self._says_all(row))
+        note = plan.note()
+        if not to:
+            return inline_object(note, compare, fill)
+        plan.wait(extension(note, to), note)
+        says_all, counts = self._says_all(row), self._counts(row)
+        return append_object(self.text, note, compare, fill, says_all=says_all, counts=counts)
 
-    def _block_fill(self, row: Row, scope: Any, inside: tuple[str, ...]) -> Action:
+    def _inside(self, row: Row, step: PathStep, inside: tuple[str, ...]) -> Inside:
+        """What fills an object: a part by itself is a function that all who use it share; the rest stands in line."""
+        scope = self.source.clark(step.name)
         if row.use is None or row.use in inside:
-            return self.block(row.rows, scope, inside)
+            return self._plan(row.rows, scope, inside).write
         part = self.spec.parts[row.use]
-        return self.block((*part, *row.rows), scope, (*inside, row.use))
+        if row.rows or not row.to:
+            return self._plan((*part, *row.rows), scope, (*inside, row.use)).write
+        if row.use not in self._parts:
+            self._parts[row.use] = self._function(part, scope, (*inside, row.use))
+        name = self._parts[row.use]
+        return lambda out, element, target, number: out.add(f"{name}(run, {element}, {target}, {number})")
 
     def _wait(self, plan: Plan, row: Row, scope: Any, inside: tuple[str, ...]) -> None:
         """The row as it searches, when its turn has come; only where the first names of its paths were seen."""
-        number = plan.number()
+        if row.as_ == "ordinal" and "." not in row.to:
+            plan.wait(lambda out, _element, target, number: out.add(f"{target}[{row.to!r}] = str({number})"))
+            return
         first = self._first_names(row) if row.value is None else None
-        plan.wait(number, self._row(row, scope, inside), always=first is None)
+        note = "" if first is None else plan.note()
+        plan.wait(searching(self.text, self._row(row, scope, inside)), note)
         for name in first or ():
-            plan.stem((name,)).add(mark(number))
-
-    def _place(self, plan: Plan, way: tuple[tuple[str, ...], str], take: Any) -> None:
-        tags, attribute = way
-        plan.stem(tags).add(of_attribute(attribute, take) if attribute else of_text(take))
+            plan.stem((name,)).add(mark(note))
 
     def _guard(self, step: PathStep) -> tuple[Guard, Compare | None]:
         """What must hold of the elements of a step, and what that compares."""
@@ -217,7 +231,7 @@ class _Sweeper(Compiler):
         guard = Guard(step.conditions, tests, attribute, presence)
         if compared is nothing:
             return guard, None
-        return guard, comparing_attribute(attribute) if attribute else comparing_others(compared)
+        return guard, None if attribute else comparing_others(self.text, compared)
 
     def _way(self, path: str) -> tuple[tuple[str, ...], str] | None:
         """(names of elements, name of an attribute or nothing) of a path without conditions below its element."""
@@ -234,10 +248,10 @@ class _Sweeper(Compiler):
         if row.as_ is None and row.table is None:
             return None
         convert = self._conversion(row)
-        return remembering(convert) if row.table is None else cast(Any, convert).quickly()
+        return convert if row.table is None else cast(Any, convert).quickly()
 
     def _inner(self, row: Row) -> tuple[Row, ...]:
-        return (*(self.spec.parts.get(row.use, ()) if row.use is not None else ()), *row.rows)
+        return (*self.spec.parts.get(row.use or "", ()), *row.rows)
 
     def _filled(self, row: Row) -> list[str]:
         """The fields of the object a row fills, dotted."""
@@ -249,6 +263,16 @@ class _Sweeper(Compiler):
         """Whether the number of the object among its siblings matters inside."""
         return any(
             inner.as_ == "ordinal" or (not inner.to.endswith("[]") and self._counts(inner))
+            for inner in self._inner(row)
+        )
+
+    def _says_all(self, row: Row) -> bool:
+        """Whether all that can be in the object are values of the document."""
+        return all(
+            inner.value is None
+            and inner.otherwise is None
+            and inner.as_ != "ordinal"
+            and (inner.to != "" or self._says_all(inner))
             for inner in self._inner(row)
         )
 
@@ -272,4 +296,5 @@ class _Sweeper(Compiler):
 
 
 def _touch(one: str, other: str) -> bool:
+    """Whether what the one fills is, or is part of, what the other fills."""
     return one == other or one.startswith(other + ".") or other.startswith(one + ".")
