@@ -37,6 +37,8 @@ def record_policies(ledger: Ledger) -> Told:
             "event": Event.POLICY_REJECTED if problems else Event.POLICY_LOADED,
             "at": now_text(),
             "policy": rules.revision,
+            "number": rules.number,
+            "signed_by": rules.signed_by,
             "problems": [str(problem) for problem in problems][:20],
         }
         recording: Coroutine[Any, Any, None] = ledger.note(msgspec.json.encode(leaf, order="sorted"))

@@ -163,29 +163,18 @@ def _claim(found: Collecting, claim: Any, plan: str) -> None:
                 "a grant asks for one of its roles; write a deny for the rest",
             )
             return
-        found.rule(
-            "access.yaml",
-            f"{plan}-call",
-            place,
-            may="call",
-            senders="[partner]",
-            plans=words([plan]),
-            roles=words(values),
-        )
+        _grant(found, place, plan, "roles", values)
     elif name in ("scp", "scope") and values:
-        found.rule(
-            "access.yaml",
-            f"{plan}-call",
-            place,
-            may="call",
-            senders="[partner]",
-            plans=words([plan]),
-            scopes=words(values),
-        )
+        _grant(found, place, plan, "scopes", values)
     elif name in ("azp", "appid", "client_id") and values:
         found.setting(place, f"<claim> {name}", f"`clients: {words(values)}` in the profiles of partners/profiles/")
     else:
         found.leave(place, f"<claim> {name}", "rules look at roles, scopes and clients of a token, not at other claims")
+
+
+def _grant(found: Collecting, place: str, plan: str, field: str, values: list[str]) -> None:
+    condition = {field: words(values)}
+    found.rule("access.yaml", f"{plan}-call", place, may="call", senders="[partner]", plans=words([plan]), **condition)
 
 
 def _ip_filter(found: Collecting, element: Any, place: str, plan: str) -> None:

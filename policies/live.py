@@ -14,7 +14,7 @@ from policies.keeping import Kept
 from policies.loading import PolicySet, load
 from policies.manifests import MANIFEST, Manifest
 from policies.signers import Signers
-from policies.signing import NotYet, verify
+from policies.signing import NotYet, signed_by, verify
 from translators.fileproblems import FileProblem, FileProblems
 
 log = logging.getLogger(__name__)
@@ -54,12 +54,17 @@ class LivePolicies:
         self._otherwise = otherwise
         self._now = now
         self._retry_at: datetime | None = None
+        self._number = 0
+        """The highest this process has had in force."""
         self.problems: tuple[FileProblem, ...] = ()
         """What is wrong with the files as they are now; empty when the set in force is that of the files."""
-        self.number: int | None = None
-        """Of the signed set in force; None for one that is not signed."""
         self._seen = self._look()
         self.current: PolicySet = self._first()
+
+    @property
+    def number(self) -> int | None:
+        """Of the signed set in force; None for one that is not signed."""
+        return self.current.number
 
     def reload(self) -> bool:
         """Reads the folder again; False when it has problems and the old set goes on."""
@@ -72,7 +77,7 @@ class LivePolicies:
             log.error("rules not reloaded; %s stays in force:\n%s", self.current.revision, found)  # noqa: TRY400
         else:
             self.problems = ()
-            if fresh.revision != self.current.revision or fresh.expires != self.current.expires:
+            if _identity(fresh) != _identity(self.current):
                 log.warning("rules reloaded: %s replaces %s", fresh.revision, self.current.revision)
                 self.current = fresh
         if self._told is not None:
@@ -116,10 +121,9 @@ class LivePolicies:
             return load(self.folder)
         files = read_folder(self.folder)
         manifest = self._verified(files, self.folder)
-        rules = _load(files, self.folder, manifest)
+        rules = self._load(files, self.folder, manifest)
         self._keep(files, rules, manifest)
         self._retry_at = None
-        self.number = manifest.number if manifest is not None else None
         return rules
 
     def _keep(self, files: Mapping[str, bytes], rules: PolicySet, manifest: Manifest | None) -> None:
@@ -141,19 +145,17 @@ class LivePolicies:
         try:
             files = self._kept.read(kept)
             manifest = verify(files, place, self._signers, self._now()) if self._signers is not None else None
-            rules = _load(files, place, manifest)
+            return self._load(files, place, manifest)
         except FileProblems as found:
             log.error("the rules kept from before cannot be used either:\n%s", found)  # noqa: TRY400 - see reload
             return None
-        self.number = manifest.number if manifest is not None else None
-        return rules
 
     def _verified(self, files: Mapping[str, bytes], folder: Path) -> Manifest | None:
         if self._signers is None:
             return None
         manifest = verify(files, folder, self._signers, self._now())
         kept = self._kept.in_force() if self._kept is not None else None
-        highest = max(self._kept.highest() if self._kept is not None else 0, self.number or 0)
+        highest = max(self._kept.highest() if self._kept is not None else 0, self._number)
         text = None
         if manifest.number < highest:
             text = f"number {manifest.number} is older than {highest}, which was in force here; "
@@ -163,6 +165,21 @@ class LivePolicies:
         if text is not None:
             raise FileProblems([FileProblem(folder / MANIFEST, 0, 0, text)])
         return manifest
+
+    def _load(self, files: Mapping[str, bytes], folder: Path, manifest: Manifest | None) -> PolicySet:
+        """From a copy that nobody else writes to."""
+        with tempfile.TemporaryDirectory(prefix="gateway-rules-") as name:
+            copy = Path(name) / "rules"
+            write_folder(files, copy)
+            try:
+                rules = load(copy)
+            except FileProblems as found:
+                raise placed_in(found, copy, folder) from None
+        if manifest is None or self._signers is None:
+            return rules
+        self._number = max(self._number, manifest.number)
+        names = signed_by(files, folder, manifest, self._signers)
+        return replace(rules, number=manifest.number, signed_by=names, expires=manifest.expires)
 
     def _look(self) -> _Look:
         """Names, sizes and times of all files; cheap, and different after any edit."""
@@ -176,13 +193,6 @@ class LivePolicies:
         return tuple(looks)
 
 
-def _load(files: Mapping[str, bytes], folder: Path, manifest: Manifest | None) -> PolicySet:
-    """From a copy that nobody else writes to."""
-    with tempfile.TemporaryDirectory(prefix="gateway-rules-") as name:
-        copy = Path(name) / "rules"
-        write_folder(files, copy)
-        try:
-            rules = load(copy)
-        except FileProblems as found:
-            raise placed_in(found, copy, folder) from None
-    return rules if manifest is None else replace(rules, expires=manifest.expires)
+def _identity(rules: PolicySet) -> tuple[object, ...]:
+    """What makes a set another one."""
+    return rules.revision, rules.number, rules.signed_by, rules.expires

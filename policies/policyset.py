@@ -44,8 +44,12 @@ class PolicySet(Struct, frozen=True, kw_only=True, eq=False):
     """Every rule as it was written, for telling about it; nothing is decided from these."""
     files: dict[str, str] = {}
     """SHA-256 of the files it was read from, by name."""
+    number: int | None = None
+    """Of a signed set, as the next two."""
+    signed_by: tuple[str, ...] = ()
+    """The author, then everybody who approved it."""
     expires: datetime | None = None
-    """Of a signed set: from then on nothing is admitted."""
+    """From then on nothing is admitted."""
     _allowed: dict[tuple[int, int], Allowed] = field(default_factory=dict)
 
     def admit(self, facts: RequestFacts) -> Allowed | Refused:

@@ -90,6 +90,12 @@ def approvers_of(manifest: bytes, author: str, signatures: list[Signature], sign
     }
 
 
+def signed_by(files: Mapping[str, bytes], folder: Path, manifest: Manifest, signers: Signers) -> tuple[str, ...]:
+    """The author of a verified set, then everybody whose approval counts."""
+    approvers = approvers_of(files[MANIFEST], manifest.author, read_signatures(files, folder), signers)
+    return (manifest.author, *sorted(approvers))
+
+
 def verify(files: Mapping[str, bytes], folder: Path, signers: Signers, now: datetime) -> Manifest:
     """The manifest of a set that is whole, signed, approved and in its time; else FileProblems with every reason.
 

@@ -1,11 +1,13 @@
 """Operators see which rules run where, and when something is wrong with them."""
 
+import asyncio
 import logging
 import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from prometheus_client import REGISTRY
 from support.signed_rules import NOW, House
@@ -16,7 +18,7 @@ from gateway.ledger.database import LedgerUnavailable, open_pool
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.payloads import Payloads
 from gateway.ledger.sealing import Sealer
-from gateway.policyrecord import PolicyReports
+from gateway.policyrecord import PolicyReports, record_policies
 from gateway.settings import PACKAGED
 from policies.keeping import Kept
 from policies.live import LivePolicies
@@ -94,3 +96,16 @@ async def test_while_the_ledger_is_away_nobody_can_tell(
     monkeypatch.setattr(Ledger, "report_gateway", away)
     await reports.report()
     assert reports.in_force.same_everywhere is None
+
+
+async def test_who_signed_the_rules_in_force_is_on_record(ledger: Ledger, rules: Path, tmp_path: Path) -> None:
+    house = House(tmp_path / "keys")
+    house.make(rules, 7)
+    told = record_policies(ledger)
+    policies = LivePolicies(rules, told, kept=Kept(tmp_path / "state"), signers=house.signers, now=lambda: NOW)
+    told(policies.current, policies.problems)
+    async with asyncio.timeout(10):
+        while not (found := await ledger._pool.fetch("select body from events where body like '%set.loaded%'::bytea")):
+            await asyncio.sleep(0.02)
+    leaf = msgspec.json.decode(found[0]["body"])
+    assert (leaf["number"], leaf["signed_by"]) == (7, ["mira", "aylin", "jonas"])
