@@ -178,3 +178,22 @@ def test_a_version_in_observe_mode_refuses_nobody_and_says_whom_it_would_have(ru
         verdict = watched.admit(calling(at))
         assert isinstance(verdict, Allowed)
         assert [rule.name for rule in verdict.observed] == ["api-v0"]
+
+
+@pytest.mark.parametrize(("kind", "name", "version"), [("x12", "850", "004010"), ("vda", "4905", "02")])
+def test_versions_of_x12_and_vda_are_named_as_their_labels_are(kind: str, name: str, version: str, rules: Path) -> None:
+    rule = f"""kind: versions
+rules:
+- {{name: api-v1, why: current, mode: enforce, api: v1, state: active}}
+- name: {kind}-{name}
+  why: what the trucks are filled by
+  mode: enforce
+  document: {{format: {kind}, name: "{name}", version: "{version}"}}
+  state: active
+"""
+    (rules / "versions.yaml").write_text(rule)
+    facts = DocumentFacts(
+        request=calling("2026-11-01T00:00:00", version="v1"), format=kind, name=name, version=version,
+        document_type="purchase_order", size=100,
+    )  # fmt: skip
+    assert isinstance(load(rules).judge(facts), Allowed)

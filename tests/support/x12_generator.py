@@ -58,15 +58,14 @@ def segment(tag: str, tables: Grammar, random: Random) -> str:
 
 def _satisfy(tag: str, wire: dict[int, str], tables: Grammar, random: Random) -> None:
     for _ in range(4):
-        for condition in tables.conditions(tag):
-            kind, places = condition[0], [int(condition[at : at + 2]) for at in range(1, len(condition), 2)]
+        for kind, places in tables.conditions(tag):
             said = [place for place in places if place in wire]
-            wanted: list[int] = []
+            wanted: tuple[int, ...] = ()
             if kind == "E":
                 for place in said[1:]:
                     del wire[place]
             elif kind == "R":
-                wanted = [] if said else places[:1]
+                wanted = () if said else places[:1]
             elif kind == "P" and said:
                 wanted = places
             elif kind in "CL" and places[0] in said:

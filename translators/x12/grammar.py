@@ -57,10 +57,9 @@ class Grammar:
         found = self._segment(tag)
         return found[1] if found is not None else ()
 
-    def conditions(self, tag: str) -> tuple[str, ...]:
-        """The conditions between elements, as in `P0304`, by their places in the segment as sent."""
-        line = _segments().get(tag)
-        return line.conditions if line is not None else ()
+    def conditions(self, tag: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """The conditions between elements: `P` and the places (3, 4) in the segment as sent for `P0304`."""
+        return _conditions().get(tag, ())
 
     def codes(self, element: str) -> frozenset[str] | None:
         """The codes of an element or component, named as in a path, where the list is closed."""
@@ -177,6 +176,15 @@ def _segments() -> dict[str, SegmentLine]:
 def _composites() -> dict[str, tuple[tuple[str, bool], ...]]:
     lines = segments_in(_text("composites")).values()
     return {line.tag: tuple((item.numbers[0], item.mandatory) for item in line.items) for line in lines}
+
+
+@cache
+def _conditions() -> dict[str, tuple[tuple[str, tuple[int, ...]], ...]]:
+    found = {}
+    for line in _segments().values():
+        places = (tuple(int(each[at : at + 2]) for at in range(1, len(each), 2)) for each in line.conditions)
+        found[line.tag] = tuple(zip((each[0] for each in line.conditions), places, strict=True))
+    return found
 
 
 @cache
