@@ -10,10 +10,11 @@ from typing import Any, Literal, get_args
 
 from msgspec import Struct
 
-from policies.facts import DocumentFacts, RequestFacts, SenderKind
+from policies.facts import DocumentFacts, RequestFacts, SenderKind, Verb
 from policies.policyset import PolicySet
 from policies.verdicts import Refused
 from policies.written import Written
+from translators.canonical.fieldgroups import usual_writes
 
 ANY_OTHER = "any other"
 ANOTHER_PLANT = "another plant"
@@ -129,6 +130,11 @@ def differing_answers(before: PolicySet, after: PolicySet, axes: Axes, at: datet
 
 
 _Sets = tuple[PolicySet, PolicySet]
+_DOINGS: tuple[tuple[Verb, str], ...] = (
+    ("send", "calling the API"),
+    ("read", "reading what it sent"),
+    ("fetch", "fetching from its inbox"),
+)
 
 
 def _request(sender: Sender, axes: Axes, roles: frozenset[str], at: datetime, **given: Any) -> RequestFacts:
@@ -143,6 +149,7 @@ def _documents(request: RequestFacts, sender: Sender, axes: Axes) -> Iterator[Do
         yield DocumentFacts(
             request=request, format="json", name=document_type, version="1", document_type=document_type, size=1,
             lines=1, plant=plant, plants=frozenset((plant,) if plant is not None else ()), test=test,
+            writes=usual_writes(document_type),
         )  # fmt: skip
 
 
@@ -153,14 +160,23 @@ def _how(axes: Axes, role: str, binding: str, channel: str) -> str:
 
 
 def _of_access(sets: _Sets, facts: RequestFacts, sender: Sender, axes: Axes, how: str) -> Iterator[Answers]:
-    could, can = (not isinstance(rules.access.to_call(facts), Refused) for rules in sets)
-    if could != can:
-        yield Answers(topic="gains" if can else "loses", what="calling the API", sender=sender, how=how)
+    for verb, what in _DOINGS:
+        asked = _replaced(facts, verb=verb)
+        could, can = (not isinstance(rules.access.to_call(asked), Refused) for rules in sets)
+        if could != can:
+            yield Answers(topic="gains" if can else "loses", what=what, sender=sender, how=how)
     for document in _documents(facts, sender, axes):
-        could, can = (not isinstance(rules.access.to_send(document), Refused) for rules in sets)
+        could, can = (_may_send(rules, document) for rules in sets)
         if could != can:
             what, where = f"sending `{document.document_type}`", _where(document, sender)
             yield Answers(topic="gains" if can else "loses", what=what, where=where, sender=sender, how=how)
+
+
+def _may_send(rules: PolicySet, document: DocumentFacts) -> bool:
+    """By the grants, and by whose data they are."""
+    return not any(
+        isinstance(one, Refused) for one in (rules.access.to_send(document), rules.ownership.judge(document))
+    )
 
 
 def _where(document: DocumentFacts, sender: Sender) -> str:

@@ -139,3 +139,30 @@ def test_rules_that_come_and_go(before: PolicySet, rules: Path) -> None:
         ("operators-enter", "added"),
         ("operators-resubmit", "removed"),
     ]
+
+
+def test_reading_and_fetching_are_asked_about_too(before: PolicySet, rules: Path) -> None:
+    after = change(rules, "access.yaml",
+                   ("  roles: [deliveries.fetch]", "  roles: [deliveries.fetch, production.confirm]"),
+                   ("  roles: [orders.send, despatch.send, messages.read]\n\n- name: plants-read",
+                    "  roles: [messages.read]\n\n- name: plants-read"))  # fmt: skip
+    assert sorted(one[:3] for one in effects(before, after)) == [
+        ("gains", "fetching from its inbox", "every plant with role `production.confirm`"),
+        (
+            "loses",
+            "reading what it sent",
+            "every partner with role `despatch.send`; every partner with role `orders.send`",
+        ),
+    ]
+
+
+def test_whose_data_they_are_is_asked_about_too(before: PolicySet, rules: Path) -> None:
+    text = (rules / "ownership.yaml").read_text()
+    name = "customers-order"
+    assert f"- name: {name}\n" in text, "the row that lets partners order"
+    head, _, tail = text.partition(f"- name: {name}\n")
+    after = change(rules, "ownership.yaml", (tail.partition("effect: allow")[0] + "effect: allow",
+                                             tail.partition("effect: allow")[0] + "effect: deny"))  # fmt: skip
+    assert head
+    lost = [one for one in effects(before, after) if one[0] == "loses"]
+    assert any(one[1] == "sending `purchase_order`" and "every partner" in one[2] for one in lost)
