@@ -13,8 +13,8 @@ from translators.reading import document as document_of
 
 
 class Places(Struct, frozen=True):
-    """`plant` is the one the document as a whole concerns; `lines`: number of each line -> its plant, None where it is
-    none of ours; empty when lines have no places of their own."""
+    """`plant` is the one the document as a whole concerns, by its head or by all of its lines; `lines`: number of each
+    line -> its plant, None where it is none of ours; empty when lines have no places of their own."""
 
     plant: str | None
     lines: dict[str, str | None]
@@ -42,7 +42,9 @@ def places_of(partners: Directory, document: Document) -> Places:
     if not glns:
         return Places(plant, {})
     known = {gln: partners.plant_by_gln(gln) if gln else None for gln in set(glns.values())}
-    return Places(plant, {number: one.id if (one := known[gln]) else None for number, gln in glns.items()})
+    lines = {number: one.id if (one := known[gln]) else None for number, gln in glns.items()}
+    meant = set(lines.values())
+    return Places(meant.pop() if len(meant) == 1 else plant, lines)
 
 
 def part_for(document: Document, places: Places, plant: str) -> Document | None:

@@ -28,7 +28,7 @@ MEASURE_EVERY = 15.0
 
 
 class Duty(Struct, frozen=True):
-    """Something a worker does beside delivering, `every` so many seconds; `what` it is ends the words "cannot …"."""
+    """Something a worker does beside delivering, `every` so many seconds or more seldom; `what` ends "cannot …"."""
 
     what: str
     do: Callable[[], Awaitable[None]]
@@ -56,11 +56,10 @@ class Worker:
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_again("keep the leases", self._keep_leases, lambda: LEASE_SECONDS / 5))
-            tasks.create_task(self._measure_again())
             if self._sequencer is not None:
                 tasks.create_task(_again("sequence events", self._sequencer.run, lambda: 1.0))
-            for duty in self._duties:
-                tasks.create_task(_again(duty.what, duty.do, partial(float, duty.every)))
+            for duty in (Duty("measure the ledger", self._measure, MEASURE_EVERY), *self._duties):
+                tasks.create_task(_sparingly(duty))
             for destination in self._destinations.values():
                 tasks.create_task(self._serve(destination))
 
@@ -142,18 +141,6 @@ class Worker:
             if probe:
                 breaker.gave_up_probing()
 
-    async def _measure_again(self) -> None:
-        """Counting takes longer as the ledger grows; it never takes more than a fiftieth of the time."""
-        took = 0.0
-
-        async def measure() -> None:
-            nonlocal took
-            started = time.monotonic()
-            await self._measure()
-            took = time.monotonic() - started
-
-        await _again("measure the ledger", measure, lambda: max(MEASURE_EVERY, 50 * took))
-
     async def _measure(self) -> None:
         IMBALANCE.set((await self._ledger.balance()).imbalance)
         oldest: dict[str, float] = {}
@@ -166,6 +153,19 @@ class Worker:
         for destination, age in oldest.items():
             OLDEST.labels(destination).set(age)
         TREE_SIZE.set(await self._ledger.tree_size())
+
+
+async def _sparingly(duty: Duty) -> None:
+    """What takes longer as the ledger grows never takes more than a fiftieth of the time."""
+    took = 0.0
+
+    async def do() -> None:
+        nonlocal took
+        started = time.monotonic()
+        await duty.do()
+        took = time.monotonic() - started
+
+    await _again(duty.what, do, lambda: max(duty.every, 50 * took))
 
 
 async def _again(what: str, do: Callable[[], Awaitable[None]], pause: Callable[[], float]) -> None:

@@ -134,3 +134,11 @@ async def test_who_may_not_send_to_a_plant_may_not_by_a_line_either(served: Serv
     assert isinstance(refused, Rejection)
     assert refused.code == "access.denied"
     assert isinstance(await sent(intake, an_order_for(SALZUNGEN)), Receipt)
+
+
+async def test_an_order_whose_lines_all_go_to_one_plant_goes_there_whatever_its_head_says(
+    served: Served, ledger: Ledger, tmp_path: Path
+) -> None:
+    intake = routed(served, tmp_path)
+    order = {**an_order_for(ULM, ULM), "ship_to": to(NOBODY)}
+    assert await deliveries(ledger, await sent(intake, order)) == {"odoo": ["1", "2"], "plant:ulm": ["1", "2"]}

@@ -10,10 +10,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from gateway.channels.http.failures import answer_failure
 from gateway.channels.http.heads import API_VERSION, ASKED_PATH, NEWEST
+from gateway.channels.http.sending import send_answer
 from policies.olderversions import OlderVersions
 from translators.jsondoc.olderjson import answered
-from translators.jsondoc.reshaping import Reshape
+from translators.jsondoc.reshaping import Reshape, Unfitting
 
 _OLDER = re.compile(rf"/(?!{NEWEST}/)(v[0-9]{{1,4}})(/.*)")
 
@@ -60,7 +62,11 @@ class _Reshaping:
         self._body += message.get("body", b"")
         if message.get("more_body"):
             return
-        body = answered(self._body, self._reshapes) if self._body else b""
+        try:
+            body = answered(self._body, self._reshapes) if self._body else b""
+        except Unfitting as error:  # a step of ours that does not fit our own answer
+            await send_answer(answer_failure(error), self._send)
+            return
         headers = [(name, value) for name, value in self._start["headers"] if name.lower() != b"content-length"]
         headers.append((b"content-length", b"%d" % len(body)))
         await self._send({**self._start, "headers": headers})

@@ -4,7 +4,7 @@ select m.id, m.received_at, m.sender_kind, m.sender, m.document_type, m.verdict,
        coalesce(d.flows, '{}') as flows, coalesce(d.ended, true) as ended
 from messages m
 left join lateral (
-  select array_agg(distinct w.flow) filter (where w.flow is not null) as flows,
+  select array_agg(distinct coalesce(w.flow, '')) as flows,  -- '' for a route without a flow
          bool_and(exists (select 1 from attempts a where a.message_id = w.message_id and a.number = w.number
                             and a.outcome in ('delivered', 'cancelled'))) as ended
   from deliveries w where w.message_id = m.id
