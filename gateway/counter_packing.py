@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from policies.charges import AtOnce, Charge, Charges, Counted, Pace, State
+from policies.charges import AtOnce, Charge, Charges, Counted, Pace, Quota, State
 
 SCRIPT = (Path(__file__).parent / "counters.lua").read_text()
 _SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest().encode()
@@ -23,34 +23,43 @@ _LEASE_US = LEASE_SECONDS * 1_000_000
 
 
 class Ask(Struct, frozen=True):
-    """A part of a call: its keys as the protocol sends them, its numbers as MessagePack, without the number of the
+    """A part of a call: its keys as the protocol sends them, its values as MessagePack, without the number of the
     request, which comes before them.
     """
 
     keys: bytes
     key_count: int
-    numbers: bytes
-    number_count: int
+    values: bytes
+    value_count: int
 
 
-def of_charges(charges: Charges) -> Ask:
+class Packed(Struct, frozen=True):
+    """Charges made ready to be sent again and again: to be counted, and to let go of their leases."""
+
+    asked: Ask
+    release: Ask
+
+
+def of_charges(charges: Charges) -> Packed:
     """The same charges are packed once."""
     packed = charges.packed
     if packed is None:
-        packed = charges.packed = _ask([(one.key, _charge(one)) for one in charges])
-    assert isinstance(packed, Ask)
+        asked = _ask([_charge(one) for one in charges])
+        # What holds no lease loses none.
+        release = _ask([(_key(one), _RELEASE, []) for one in charges if type(one.measure) is AtOnce])
+        packed = charges.packed = Packed(asked, release)
+    assert isinstance(packed, Packed)
     return packed
 
 
 def renewal(counted: Counted) -> Ask:
-    return _ask([(one.key, [_RENEW, _LEASE_US]) for one in _leases(counted)])
+    leases = [one for one in made(counted) if type(one.measure) is AtOnce]
+    return _ask([(_key(one), _RENEW, [_LEASE_US]) for one in leases])
 
 
-def give_back(counted: Counted, *, leases: bool) -> Ask:
-    """Releases the leases of `counted`, or takes back everything else that was counted."""
-    if leases:
-        return _ask([(one.key, [_RELEASE]) for one in _leases(counted)])
-    return _ask([(one.key, _undoing(one, counted.at_us)) for one in made(counted) if type(one.measure) is not AtOnce])
+def undoing(counted: Counted) -> Ask:
+    """Takes back everything that was counted, leases excepted."""
+    return _ask([_undo(one, counted.at_us) for one in made(counted) if type(one.measure) is not AtOnce])
 
 
 def made(counted: Counted) -> list[Charge]:
@@ -63,13 +72,13 @@ def made(counted: Counted) -> list[Charge]:
 def call(asks: Sequence[tuple[int, Ask]], gateway: bytes, *, whole: bool = False) -> bytes:
     """One call for all of them, each with the number of its request; `whole` sends the script instead of its hash."""
     keys = b"".join([ask.keys for _, ask in asks])
-    numbers = b"".join([(_encode(number) if number else b"\x00") + ask.numbers for number, ask in asks])
+    values = b"".join([(_encode(number) if number else b"\x00") + ask.values for number, ask in asks])
     key_count = sum([ask.key_count for _, ask in asks])
     # An array of MessagePack with a head of four bytes holds any number of them.
-    numbers = b"\xdd" + (sum([ask.number_count for _, ask in asks]) + len(asks)).to_bytes(4, "big") + numbers
+    values = b"\xdd" + (sum([ask.value_count for _, ask in asks]) + len(asks)).to_bytes(4, "big") + values
     script = b"$4\r\nEVAL\r\n" + _bulk(SCRIPT.encode()) if whole else _EVALSHA
     count = _bulk(b"%d" % key_count)
-    return b"*%d\r\n%b%b%b%b%b" % (key_count + 5, script, count, keys, _bulk(numbers), _bulk(gateway))
+    return b"*%d\r\n%b%b%b%b%b" % (key_count + 5, script, count, keys, _bulk(values), _bulk(gateway))
 
 
 def command(words: Sequence[str | int]) -> bytes:
@@ -78,15 +87,15 @@ def command(words: Sequence[str | int]) -> bytes:
 
 
 def answers(reply: bytes) -> list[int]:
-    """The time, and three numbers for each charge."""
+    """The time; then for each request with charges whether it is admitted, and three numbers for each charge."""
     return _decode(reply)
 
 
-def states_of(charges: Charges, numbers: list[int], at: int) -> tuple[State, ...]:
-    """The states of `charges`, whose numbers begin at `at`."""
-    if len(charges) == 1:
-        return (State(numbers[at] == 1, numbers[at + 1], numbers[at + 2]),)
-    return tuple([State(numbers[n] == 1, numbers[n + 1], numbers[n + 2]) for n in range(at, at + 3 * len(charges), 3)])
+def counted_of(charges: Charges, numbers: list[int], at: int, lease: int) -> Counted:
+    """What became of `charges`, whose numbers begin at `at`."""
+    first, end = at + 1, at + 1 + 3 * len(charges)
+    states = tuple([State(numbers[n] == 1, numbers[n + 1], numbers[n + 2]) for n in range(first, end, 3)])
+    return Counted(charges, states, numbers[at] == 1, numbers[0], lease)
 
 
 def _bulk(text: bytes) -> bytes:
@@ -95,30 +104,40 @@ def _bulk(text: bytes) -> bytes:
 
 _EVALSHA = b"$7\r\nEVALSHA\r\n" + _bulk(_SHA)
 
-
-def _ask(items: list[tuple[str, list[int]]]) -> Ask:
-    keys = b"".join(_bulk(f"limit:{key}".encode()) for key, _ in items)
-    numbers = [number for _, item in items for number in item]
-    packed = b"".join(map(_encode, [len(items), *numbers]))
-    return Ask(keys, len(items), packed, len(numbers) + 1)
+_Item = tuple[str, int, list[int | str]]
+"""The key it is about, what it asks, and the rest of its values."""
 
 
-def _charge(one: Charge) -> list[int]:
+def _ask(items: list[_Item]) -> Ask:
+    places: dict[str, int] = {}
+    values: list[int | str] = []
+    for key, kind, rest in items:
+        values += [kind, places.setdefault(key, len(places) + 1), *rest]
+    keys = b"".join(_bulk(f"limit:{key}".encode()) for key in places)
+    return Ask(keys, len(places), b"".join(map(_encode, [len(places), len(items), *values])), len(values) + 2)
+
+
+def _key(one: Charge) -> str:
+    """Leases have a key of their own, other counts lie in their sender's account."""
+    return one.key if type(one.measure) is AtOnce else one.account or one.key
+
+
+def _field(one: Charge) -> str:
+    return one.key.removeprefix(f"{one.account}:") if one.account else one.key
+
+
+def _charge(one: Charge) -> _Item:
     measure, enforced = one.measure, int(one.enforced)
-    if isinstance(measure, Pace):
-        return [_PACE, enforced, one.units, measure.interval_us, measure.most]
     if isinstance(measure, AtOnce):
-        return [_AT_ONCE, enforced, measure.most, _LEASE_US]
-    return [_QUOTA, enforced, one.units, measure.most, *measure.bounds]
+        return _key(one), _AT_ONCE, [enforced, measure.most, _LEASE_US]
+    if isinstance(measure, Pace):
+        return _key(one), _PACE, [enforced, one.units, _field(one), measure.interval_us, measure.most]
+    return _key(one), _QUOTA, [enforced, one.units, _field(one), measure.most, *measure.bounds]
 
 
-def _undoing(one: Charge, at_us: int) -> list[int]:
+def _undo(one: Charge, at_us: int) -> _Item:
     measure = one.measure
     if isinstance(measure, Pace):
-        return [_PACE_BACK, one.units, measure.interval_us, measure.most, at_us]
-    assert not isinstance(measure, AtOnce)
-    return [_QUOTA_BACK, one.units, *measure.bounds, at_us]
-
-
-def _leases(counted: Counted) -> list[Charge]:
-    return [one for one in made(counted) if type(one.measure) is AtOnce]
+        return _key(one), _PACE_BACK, [one.units, _field(one), measure.interval_us, measure.most, at_us]
+    assert isinstance(measure, Quota)
+    return _key(one), _QUOTA_BACK, [one.units, _field(one), *measure.bounds, at_us]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.counter_link import STORE_ERRORS, Link, Reply, StoreRefused
-from gateway.counter_packing import SCRIPT, Ask, answers, call, command, of_charges, states_of
+from gateway.counter_packing import SCRIPT, Ask, answers, call, command, counted_of, of_charges
 from policies.charges import Charges, Counted
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class Store:
     def ask(self, charges: Charges, number: int) -> "asyncio.Future[Counted | _NoAnswer]":
         """What the store counts, or NO_ANSWER; never anything else, and never for longer than two time-outs."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._asked.append(_Asked(number, of_charges(charges), charges, future))
+        self._asked.append(_Asked(number, of_charges(charges).asked, charges, future))
         self._send_soon()
         return future
 
@@ -171,8 +171,8 @@ class Store:
         for one in self._sent_asks:
             if one.future is None:
                 continue
-            counted = Counted(one.charges, states_of(one.charges, numbers, at), numbers[0], one.number)
-            at += 3 * len(one.charges)
+            counted = counted_of(one.charges, numbers, at, one.number)
+            at += 1 + 3 * len(one.charges)
             awaited = not one.future.done()  # else its request was cancelled
             if one.number:
                 self._leased(counted, awaited)

@@ -9,7 +9,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 
-from gateway.counter_packing import LEASE_SECONDS, give_back, renewal
+from gateway.counter_packing import LEASE_SECONDS, of_charges, renewal, undoing
 from gateway.counter_store import NO_ANSWER, Store
 from gateway.identity.replays import ProcessReplays, ReplaysUnavailable
 from gateway.local_counters import LocalCounters
@@ -83,7 +83,7 @@ class Counters:
         if not counted.charges or not counted.admitted:
             return
         if self._store is not None and counted.states[0].source == "store":
-            self._store.tell(0, give_back(counted, leases=False))
+            self._store.tell(0, undoing(counted))
         else:
             self._local.undo(counted)
 
@@ -158,7 +158,7 @@ class Counters:
         """Whether the store held such a lease for us."""
         held = self._leases.pop(lease, None)
         if held is not None and self._store is not None:
-            self._store.tell(lease, give_back(held[1], leases=True))
+            self._store.tell(lease, of_charges(held[1].charges).release)
         return held is not None
 
     def _renew(self, older: float) -> None:

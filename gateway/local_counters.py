@@ -83,7 +83,7 @@ class LocalCounters:
             self._make(tried, lease, now)
         source = "share" if away else "store"
         states = tuple([attempt.state(made=admitted, source=source) for attempt in tried])
-        return Counted(charges, states, now, lease)
+        return Counted(charges, states, admitted, now, lease)
 
     def _try(self, charge: Charge, parts: int, now: int, *, away: bool) -> "_Attempt":
         if away and charge.on_store_loss != "local-share":

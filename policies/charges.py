@@ -45,6 +45,8 @@ class Charge(Struct, frozen=True, kw_only=True):
 
     rule: RuleRef
     key: str
+    account: str = ""
+    """What `key` begins with: counts of one account are kept together."""
     measure: Measure
     cost: int = 1
     on_store_loss: OnStoreLoss = "local-share"
@@ -95,17 +97,14 @@ class State(Struct, frozen=True):
 
 
 class Counted(Struct, frozen=True):
-    """Charges with one State for each. All charges were made that fit, or, when one that is enforced did not, none.
+    """Charges with one State for each. `admitted`: all that are enforced fitted, and all that fitted were made; else
+    none was.
 
     `at_us` and `lease` are the counters' own: when it was, and under which number its leases are held.
     """
 
     charges: Charges
     states: tuple[State, ...]
+    admitted: bool = True
     at_us: int = 0
     lease: int = 0
-
-    @property
-    def admitted(self) -> bool:
-        pairs = zip(self.charges, self.states, strict=True)
-        return all(state.allowed or not charge.enforced for charge, state in pairs)

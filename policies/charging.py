@@ -55,9 +55,10 @@ class Charging:
             request = document.request
             about = [one for one in self._late.about(document) if _concerns(one.rule.plants, document.plant)]
             for limit, charge in _in_force(about, document):
-                key, cost = limit.key(request, document), limit.cost(document)
+                account, cost = limit.account(request, document), limit.cost(document)
+                key = limit.key(account)
                 if key not in charges:
-                    charges[key] = limit.keyed(charge, key, cost)
+                    charges[key] = limit.keyed(charge, account, cost)
                 elif charge.unit != "bytes":  # which all documents of a message share
                     charges[key] = replace(charges[key], cost=charges[key].cost + cost)
         return Charges(charges.values())
@@ -116,7 +117,7 @@ def _in_force(limits: Iterable[ReadyLimit], facts: Facts) -> list[tuple[ReadyLim
 
 
 def _charges(held: Iterable[tuple[ReadyLimit, Charge]], request: RequestFacts) -> Charges:
-    return Charges(limit.keyed(charge, limit.key(request, None)) for limit, charge in held)
+    return Charges(limit.keyed(charge, limit.account(request, None)) for limit, charge in held)
 
 
 def _concerns(plants: Names, plant: str | None) -> bool:

@@ -113,17 +113,21 @@ class ReadyLimit:
             return f"{quota.count} {self.rule.counts} per {quota.period} ({self.rule.zone.text})"
         return f"{held.concurrency} requests at once"
 
-    def key(self, request: RequestFacts, document: DocumentFacts | None) -> str:
+    def account(self, request: RequestFacts, document: DocumentFacts | None) -> str:
+        """Whose count it is: a sender, or the part of its doing that has counts of its own."""
+        if self.rule.per == "all":
+            return "all"
+        # The braces keep all counts of a sender on one node of a cluster.
+        sender = f"{{{request.sender_kind}:{request.sender}}}"
+        part = _part(self.rule, request, document)
+        return sender if part is None else f"{sender}:{self.rule.per}:{part}"
+
+    def key(self, account: str) -> str:
         rule = self.rule
         # A count is read as what it was written as: another measure under the same name counts elsewhere.
         name = f"{rule.name}:per-{rule.quota.period}" if rule.quota else rule.name
         name = f"{rule.name}:at-once" if rule.concurrency else name
-        if rule.per == "all":
-            return f"all:{name}"
-        # The braces keep all counts of a sender on one node of a cluster.
-        key = f"{{{request.sender_kind}:{request.sender}}}:{name}"
-        part = _part(rule, request, document)
-        return key if part is None else f"{key}:{part}"
+        return f"{account}:{name}"
 
     def cost(self, document: DocumentFacts) -> int:
         """At least one: a document without lines would be free."""
@@ -138,14 +142,15 @@ class ReadyLimit:
             case _:
                 return 1
 
-    def keyed(self, charge: Charge, key: str, cost: int = 1) -> Charge:
+    def keyed(self, charge: Charge, account: str, cost: int = 1) -> Charge:
         """`charge` as it is made of one sender."""
+        key = self.key(account)
         if not charge.announcement or self.rule.per in ("sender", "all"):
-            return replace(charge, key=key, cost=cost)
+            return replace(charge, key=key, account=account, cost=cost)
         # Who shares the count is told as a hash: an address is personal data, and the field travels far.
         partition = f";pk=:{b64encode(sha256(key.encode()).digest()[:9]).decode()}:"
         announcement = charge.announcement + partition
-        return replace(charge, key=key, cost=cost, partition=partition, announcement=announcement)
+        return replace(charge, key=key, account=account, cost=cost, partition=partition, announcement=announcement)
 
 
 def _part(rule: LimitRule, request: RequestFacts, document: DocumentFacts | None) -> str | None:

@@ -13,10 +13,9 @@ from gateway.ledger.database import LedgerUnavailable
 from gateway.ledger.ledger import Ledger
 from gateway.statements import Admission
 from gateway.submissions import Credential, Receipt, Rejection, Submission
+from policies.facts import DocumentFacts
 from policies.limits import verdict
 from policies.verdicts import Allowed
-from translators.identify import identify
-from translators.reading import Limits, read
 
 AURORA = Credential(kind="partner", client="aurora-orders", roles=frozenset({"orders.send", "despatch.send"}))
 
@@ -56,21 +55,19 @@ async def sent(intake: Intake, number: str, **given: str) -> Receipt | Rejection
 
 async def left(served: Served, intake: Intake) -> int:
     """How many orders more the limit would take, found out without using any up."""
-    admission = await admitted(intake)
-    charges = admission.rules.document_charges(
-        [served.intake._document_facts(*_an_order_as_submitted(admission))]  # type: ignore[arg-type]
+    order = DocumentFacts(
+        request=(await admitted(intake)).facts,
+        format="json",
+        name="purchase_order",
+        version="1",
+        document_type="purchase_order",
+        size=1_000,
     )
+    charges = served.policies.current.document_charges([order])
     counted = await served.counters.charge(charges)
     served.counters.undo(counted)
     await served.counters.ping()
     return counted.states[0].remaining + (1 if isinstance(verdict(counted), Allowed) else 0)
-
-
-def _an_order_as_submitted(admission: Admission) -> tuple[object, ...]:
-    content = msgspec.json.encode(an_order(number="PO-0"))
-    submission = Submission(content=content, media_type="application/json")
-    label = identify(content, "application/json")
-    return submission, admission, label, read(content, label, Limits()).documents[0]
 
 
 async def test_a_document_that_came_before_is_not_charged_again(intake: Intake, served: Served, tmp_path: Path) -> None:

@@ -149,13 +149,13 @@ def test_points_are_what_a_type_of_document_costs(rules: Path) -> None:
 
 @pytest.mark.parametrize(
     ("per", "part"),
-    [("sender", ""), ("client", ":nordlicht-edi"), ("address", ":192.0.2.7"), ("plant", ":salzungen")],
+    [("sender", ""), ("client", "nordlicht-edi"), ("address", "192.0.2.7"), ("plant", "salzungen")],
 )
 def test_a_count_is_shared_by_whom_the_rule_says(rules: Path, per: str, part: str) -> None:
     policy = limits(rules, rule("some", f"counts: bytes\nper: {per}\nrate: 5 per 1s"))
     request = replace(PARTNER, address="192.0.2.7")
     charge = only(policy.document_charges([replace(ORDER, request=request)]))
-    assert charge.key == f"{{partner:nordlicht}}:some{part}"
+    assert charge.key == "{partner:nordlicht}" + (f":{per}:{part}" if part else "") + ":some"
     if part:
         assert re.fullmatch(r";pk=:[A-Za-z0-9+/]{12}:", charge.partition)
         assert charge.announcement == f'"some";q=5;qu="content-bytes";w=1{charge.partition}'

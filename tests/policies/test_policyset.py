@@ -389,7 +389,7 @@ def test_limits_on_documents_are_charged_once_the_document_is_read(rules: Path) 
     policy = load(rules)
     (charge,) = policy.document_charges([ORDER, replace(ORDER, lines=4), ADVICE])
     assert (charge.key, charge.cost, charge.measure) == (
-        "{partner:nordlicht}:lines-per-minute:purchase_order",
+        "{partner:nordlicht}:document:purchase_order:lines-per-minute",
         7,
         Pace(100_000, 50),
     )
