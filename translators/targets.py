@@ -27,12 +27,17 @@ class Unwritable(Exception):  # noqa: N818 - a refusal, not a defect
 
 def targets() -> tuple[str, ...]:
     """Everything `write` knows how to write."""
-    return (
-        "json",
-        *sorted(
-            _target(each.format, each.message, each.version, each.root) for each in entries() if not each.reads_only
-        ),
-    )
+    return tuple(documents_of())
+
+
+def documents_of() -> dict[str, str]:
+    """Everything `write` knows how to write, with the kind of document each is written from, in words."""
+    known = {
+        _target(each.format, each.message, each.version, each.root): each.document.partition("/")[0].replace("_", " ")
+        for each in entries()
+        if not each.reads_only
+    }
+    return {"json": "document of any kind", **dict(sorted(known.items()))}
 
 
 def map_to(target: str) -> Map:
@@ -51,7 +56,18 @@ def map_to(target: str) -> Map:
             found = _compiled(entry)
             assert found is not None, "the catalogue names maps that are there"
             return found
-    raise refusal("map.target", f"`{target[:60]}` cannot be written; known are {', '.join(targets())}")
+    raise refusal("map.target", f"`{target[:60]}` cannot be written; known are {', '.join(_like(target))}")
+
+
+def _like(target: str) -> list[str]:
+    """Of what can be written what is most like `target`: other releases, other messages, other formats."""
+    kind, _, rest = target.lower().partition(":")
+    near = [each for each in targets() if each.lower().startswith(f"{kind}:{rest.partition(':')[0]}:")]
+    if not near:
+        near = [each.rpartition(":")[0] for each in targets() if each.startswith(f"{kind}:")]
+    if not near:
+        near = [each.partition(":")[0] + (":…" if ":" in each else "") for each in targets()]
+    return list(dict.fromkeys(near))
 
 
 def _compiled(entry: Entry) -> Map | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.cli import translate_check, translate_explain, translate_map
+from gateway.cli import translate_check, translate_explain, translate_map, translate_targets
 from gateway.cli.translate_envelope import add_envelope_options, envelope_for
 from gateway.cli.translate_files import content_of, each_file, problems_console
 from gateway.cli.translate_findings import show_findings
@@ -22,7 +22,7 @@ from translators.findings import Finding, Unreadable
 from translators.identify import identify
 from translators.mapping.acceptance import compiled
 from translators.reading import Document, Reading, read
-from translators.writing import Unwritable, targets, written
+from translators.writing import Unwritable, written
 
 _SUFFIXES = {"edifact": ".edi", "x12": ".x12", "vda": ".vda"}
 """Targets whose documents go into one interchange, and how such a file is called."""
@@ -31,6 +31,7 @@ _VERBS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "check": translate_check.add_options,
     "explain": translate_explain.add_options,
     "map": translate_map.add_options,
+    "targets": translate_targets.add_options,
 }
 
 
@@ -63,10 +64,15 @@ def _parser(verb: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="partner-gateway translate",
         description="Translate documents to canonical JSON or to another format.",
-        epilog="Verbs: translate check FILE…, translate explain FILE…, translate map check|cover MAP…",
+        epilog="Verbs: translate check FILE…, explain FILE…, map check|cover MAP…, targets; each has its own --help.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="files, folders or patterns")
-    parser.add_argument("--to", default="json", metavar="TARGET", help=f"one of {', '.join(targets())}")
+    parser.add_argument(
+        "--to",
+        default="json",
+        metavar="TARGET",
+        help="json (unless told otherwise), edifact:ORDERS:D.96A, ubl …; `translate targets` lists them all",
+    )
     parser.add_argument("--map", type=Path, metavar="FILE", help="read with this map instead of the one that ships")
     parser.add_argument("--guideline", metavar="NAME", help="hold EDIFACT to a guideline: its name, or its file")
     parser.add_argument("--findings", action="store_true", help="tell information too, not only errors and warnings")
@@ -154,6 +160,8 @@ class _Outputs:
         """One document of `source`. Raises OSError."""
         if self.path is None:
             sys.stdout.buffer.write(content)
+            if sys.stdout.isatty() and not content.endswith(b"\n"):
+                sys.stdout.buffer.write(b"\n")
             sys.stdout.flush()
         elif self.path.is_dir():
             safe = "".join(each if each.isalnum() or each in "-_." else "_" for each in name).lstrip(".")

@@ -52,10 +52,15 @@ def _check(chosen: argparse.Namespace) -> int:
             for problem in sample.problems:
                 problems.print(Text(plain(f"{word}: {sample.name}: {problem}")))
         documents = sum(sample.documents for sample in verdict.samples)
-        said = f"{len(samples)} samples, {documents} documents" if samples else "there is no sample"
+        said = f"{_counted(len(samples), 'sample')}, {_counted(documents, 'document')}"
+        said = said if samples else "there is no sample"
         verb = "accepted" if verdict.is_accepted else "not accepted"
         out.print(Text(f"{word}: {verb}, {said}, {len(verdict.unused)} of {len(verdict.rows)} rows not tried"))
     return status
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _samples_json(verdict: Acceptance) -> list[object]:
@@ -92,7 +97,8 @@ def _opened(word: str, chosen: argparse.Namespace) -> tuple[Map, list[Path]]:
 
 def _usual(path: Path) -> list[Path]:
     """Samples lie beside the map, in `samples`, or where the product keeps its own."""
-    folders = (path.parent / "samples", Path("tests/samples"), path.parents[2] / "tests" / "samples")
+    own = (folder / "tests" / "samples" for folder in path.resolve().parents[2:3])
+    folders = (path.parent / "samples", Path("tests/samples"), *own)
     return [next((each for each in folders if each.is_dir()), path.parent)]
 
 

@@ -61,6 +61,28 @@ def test_an_unknown_target_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
     assert "`fax` cannot be written; known are json, edifact:" in capsys.readouterr().err
 
 
+def test_a_target_of_another_release_names_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["translate", str(ORDER), "--to", "edifact:ORDERS:D.12A"]) == 1
+    assert "cannot be written; known are edifact:ORDERS:D.01B, edifact:ORDERS:D.05B, " in capsys.readouterr().err
+
+
+def test_what_can_be_written_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["translate", "targets", "desadv", "d.96a"]) == 0
+    assert capsys.readouterr().out.split()[-3:] == ["edifact:DESADV:D.96A", "despatch", "advice"]
+    assert main(["translate", "targets", "fax"]) == 1
+
+
+def test_a_map_of_ones_own_is_tried_where_it_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yaml").write_text("extends: orders-d96a\n")
+    Path("samples").mkdir()
+    Path("samples/order.in.edi").write_bytes(ORDER.read_bytes())
+    assert main(["translate", "map", "check", "mine.yaml"]) == 0
+    assert capsys.readouterr().out.startswith("mine.yaml: accepted, 1 sample, 1 document, ")
+
+
 def test_check_says_ok_or_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = tmp_path / "broken.edi"
     broken.write_bytes(ORDER.read_bytes().replace(b"UNT+52+1'", b"UNT+51+1'"))
@@ -125,7 +147,7 @@ def test_nonsense_ends_in_a_sentence(content: bytes, verb: list[str], tmp_path: 
 
 def test_map_check_accepts_the_maps_that_ship(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["translate", "map", "check", "orders-d96a", "--samples", str(SAMPLES)]) == 0
-    assert capsys.readouterr().out.startswith("orders-d96a: accepted, 1 samples, 1 documents, ")
+    assert capsys.readouterr().out.startswith("orders-d96a: accepted, 1 sample, 1 document, ")
 
 
 def test_map_check_refuses_a_map_without_samples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
