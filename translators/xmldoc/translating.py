@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from functools import cache
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any, cast
 from xml.parsers import expat
@@ -146,8 +147,10 @@ def _finding(trouble: Trouble, content: bytes, root: Any, compiled: Map, *, is_h
 
 def _residue(elements: list[Any], content: bytes, compiled: Map, used: set[Any]) -> tuple[Finding, ...]:
     """What the document said and the map did not use."""
-    unused = [element for element in elements if element not in used]
-    left = [(element, None) for element in unused if (text := element.text) and not text.isspace() and not len(element)]
+    unused = [*filterfalse(used.__contains__, elements)]
+    left: list[tuple[Any, str | None]] = [
+        (element, None) for element in unused if not len(element) and (text := element.text) and not text.isspace()
+    ]
     root = elements[0]
     used_attributes = len(used) - (len(elements) - len(unused))
     if used_attributes != _count_attributes(root) - sum(name.startswith(_UNSAID) for name in root.keys()):  # noqa: SIM118
