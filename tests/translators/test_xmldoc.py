@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from policies.editorschemas import RULES
 from translators.examples import example
 from translators.findings import Finding, Unreadable
 from translators.formats import Label
 from translators.identify import identify
 from translators.reading import Limits, Reading, read
+from translators.xmldoc.parsing import XmlLimits, XmlTree, parse
 from translators.xmldoc.validating import XmlSchema
 
 ORDER = example("order.ubl.xml")
@@ -185,6 +187,16 @@ def test_a_document_that_does_not_fit_is_told_with_its_line(schema: XmlSchema) -
     assert finding.code == "xml.schema"
     assert finding.text == "element 'n': 'x' is not a valid value of the atomic type 'xs:int'"
     assert finding.place.line == 2
+
+
+def test_what_reading_has_parsed_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = XmlSchema(RULES / "schemas" / "ubl" / "order.xsd")
+    wrong = changed(">48<", ">-1<")
+    tree, wrong_tree = read(ORDER, LABEL).tree, XmlTree(wrong, parse(wrong, XmlLimits()))
+    monkeypatch.delattr("translators.xmldoc.validating.parse")
+    assert order.findings(ORDER, tree) == ()
+    (finding, *_) = order.findings(wrong, wrong_tree)
+    assert (finding.place.line, finding.place.column) == (78, 7)
 
 
 def test_the_document_cannot_choose_its_own_schema(schema: XmlSchema) -> None:
