@@ -8,6 +8,7 @@ What is read back is held against these hashes and, where sets must be signed, a
 import logging
 import os
 import shutil
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -75,11 +76,8 @@ class Kept:
             return kept
         place = self.place_of(kept)
         if not place.is_dir() or digests(read_folder(place)) != kept.files:
-            coming = self.folder / f".coming-{os.getpid()}"
-            write_folder(files, coming)
-            shutil.rmtree(place, ignore_errors=True)  # there only when somebody changed it
-            coming.rename(place)
-        note = self.folder / f".{_IN_FORCE}-{os.getpid()}"
+            self._put(files, place, kept)
+        note = self.folder / f".{_IN_FORCE}-{os.getpid()}-{threading.get_ident()}"
         with note.open("wb") as stream:
             stream.write(msgspec.json.encode(kept))
             stream.flush()
@@ -87,6 +85,17 @@ class Kept:
         note.replace(self.folder / _IN_FORCE)
         self._forget_the_oldest(kept)
         return kept
+
+    def _put(self, files: Mapping[str, bytes], place: Path, kept: KeptSet) -> None:
+        coming = self.folder / f".coming-{os.getpid()}-{threading.get_ident()}"
+        write_folder(files, coming)
+        shutil.rmtree(place, ignore_errors=True)  # there only when somebody changed it
+        try:
+            coming.rename(place)
+        except OSError:  # another gateway with this state folder may have been quicker
+            shutil.rmtree(coming, ignore_errors=True)
+            if digests(read_folder(place)) != kept.files:
+                raise
 
     def highest(self) -> int:
         """The highest number ever in force here; 0 when no signed set was."""

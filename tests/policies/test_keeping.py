@@ -1,12 +1,15 @@
 """The last good set survives a restart without its source, unless somebody touched the copy."""
 
+import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from support.signed_rules import NOW, House
 
+from policies.folders import read_folder
 from policies.keeping import MOST_SETS, Kept
 from policies.live import LivePolicies
 from translators.fileproblems import FileProblems
@@ -143,3 +146,25 @@ def test_rules_are_read_as_a_cluster_mounts_them(rules: Path, kept: Kept, tmp_pa
     for path in rules.iterdir():
         (mount / path.name).symlink_to(f"..data/{path.name}")
     assert LivePolicies(mount, kept=kept).current.revision == LivePolicies(rules).current.revision
+
+
+def test_gateways_that_share_a_state_folder_keep_one_set(rules: Path, kept: Kept) -> None:
+    files = read_folder(rules)
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: kept.keep(files, "sha256:a", None, None), range(40)))
+    assert len({one.folder for one in made}) == 1
+    assert kept.read(made[0]) == files
+    assert [path.name for path in kept.folder.iterdir() if path.name.startswith(".")] == []
+
+
+def test_what_is_no_ordinary_file_is_told_and_never_waited_for(rules: Path, kept: Kept) -> None:
+    os.mkfifo(rules / "pipe")
+    with pytest.raises(FileProblems, match=r"pipe: this is no ordinary file; take it away"):
+        LivePolicies(rules, kept=kept)
+
+
+def test_a_folder_that_is_too_large_is_not_read_whole(rules: Path, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("policies.folders.MOST_BYTES", 1024 * 1024)
+    (rules / "large").write_bytes(bytes(1024 * 1024 + 1))
+    with pytest.raises(FileProblems, match="more than 5000 files or 1 MiB are no folder of rules"):
+        LivePolicies(rules, kept=kept)
