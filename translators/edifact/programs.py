@@ -43,19 +43,29 @@ def program(file: MapFile, source: EdifactSource, tables: Directory) -> Callable
 
     `tables` are those the flat values were made by. Raises Unsupported, and ValueError for a map with a mistake in it.
     """
-    writer = _Writer(file, source, tables)
-    name, body = writer.text.function("c")
-    body.add("f, h, number = {}, 0, 1")
-    writer.rows(file.spec.rows, Spot(source.root_scope, "c[0]", body), body, Filling())
-    body.add("return f")
-    function = writer.text.compiled(name, f"<{file.path.name}>")
-    empty = [None] * (writer.text.cells - 1)
+    text, name = _written(file, source, tables)
+    function = text.compiled(name, f"<{file.path.name}>")
+    empty = [None] * (text.cells - 1)
 
     def read(root: Any) -> dict[str, Any]:
         data: dict[str, Any] = function([root, *empty])
         return data
 
     return read
+
+
+def listing(file: MapFile, source: EdifactSource, tables: Directory) -> str:
+    """The program as text, for who wants to read what a map has become."""
+    return _written(file, source, tables)[0].source
+
+
+def _written(file: MapFile, source: EdifactSource, tables: Directory) -> tuple[ProgramText, str]:
+    writer = _Writer(file, source, tables)
+    name, body = writer.text.function("c")
+    body.add("f, h, number = {}, 0, 1")
+    writer.rows(file.spec.rows, Spot(source.root_scope, "c[0]", body), body, Filling())
+    body.add("return f")
+    return writer.text, name
 
 
 class _Writer:

@@ -10,6 +10,9 @@ from translators.mapping.files import MapFile
 from translators.mapping.programtext import Unsupported, Unusual
 from translators.mapping.runs import Run
 
+WORTH_A_PROGRAM = 200
+"""So many segments must have come before a program is made, which takes as long as reading a few hundred."""
+
 
 class ShortWay:
     """The programs of one map: the segments of syntax 4 have other shapes than those of syntax 3.
@@ -22,6 +25,7 @@ class ShortWay:
         self._source = source
         self._is_dated = any(table.is_dated for table in file.tables.values())
         self._programs: dict[Directory, Any] = {}
+        self._segments = 0
 
     def __call__(self, run: Run) -> dict[str, Any]:
         """The data of a message. Raises ValueError for one that is not for it, and leaves no mark on that."""
@@ -29,6 +33,9 @@ class ShortWay:
         if self._is_dated or not isinstance(tree, MessageTree) or type(tree.tables) is not Directory:
             raise Unusual
         if tree.tables not in self._programs:
+            self._segments += len(tree.placed)
+            if self._segments < WORTH_A_PROGRAM:
+                raise Unusual
             self._programs[tree.tables] = self._made(tree.tables)
         read = self._programs[tree.tables]
         if read is None or any(each.values is None for each in tree.placed):

@@ -13,13 +13,14 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from msgspec import structs
 from support.edifact_generator import Generator
 
-from translators.edifact import arranging, contents, messagechecks
+from translators.edifact import arranging, contents, messagechecks, shortways
 from translators.edifact.contents import ContentsCheck
 from translators.edifact.directory import directory
 from translators.edifact.examining import examine
-from translators.edifact.programs import program
+from translators.edifact.programs import listing, program
 from translators.edifact.segments import Syntax, split
 from translators.edifact.segments import _split_piecewise as split_piecewise
 from translators.edifact.separators import DEFAULT, from_una
@@ -28,10 +29,17 @@ from translators.edifact.translating import MAPS, compiled_map
 from translators.findings import Unreadable
 from translators.formats import Label
 from translators.identify import identify
+from translators.mapping.specs import Row
 from translators.reading import read
 
 SAMPLES = sorted((Path(__file__).parents[2] / "samples").glob("*.in.edi"))
 KINDS = sorted(MAPS)
+
+
+@pytest.fixture(autouse=True)
+def _programs_at_once() -> Iterator[None]:
+    with patch.object(shortways, "WORTH_A_PROGRAM", 0):
+        yield
 
 
 @contextmanager
@@ -144,6 +152,32 @@ def test_the_samples_take_the_short_way() -> None:
         if not ways or not all(ways):
             long_ways.append(sample.name)
     assert long_ways == ["delivery-schedule-d04a.in.edi"]
+
+
+def test_what_a_map_says_is_text_in_its_program_whatever_it_says() -> None:
+    compiled, tables = compiled_map("ORDERS", "D.96A"), directory("D.96A")
+    assert compiled is not None
+    assert tables is not None
+    hostile = "'); raise SystemExit('taken over') #\n\\\"\"\""
+    rows = (
+        *(row for row in compiled.spec.rows if row.to != "version"),
+        Row(to=hostile.replace(".", ""), value=hostile),
+        Row(to="version", from_="BGM/C002.1000", otherwise=hostile, join=hostile),
+        Row(from_="BGM/1004", write=hostile),
+    )
+    file = structs.replace(compiled.file, spec=structs.replace(compiled.spec, rows=rows))
+    read_program = program(file, compiled.source, tables)  # type: ignore[arg-type]
+    found = examine((SAMPLES[0].parent / "order-d96a.in.edi").read_bytes())
+    data = read_program(found.interchanges[0].messages[0].root)
+    assert data["version"] == hostile
+    assert data[hostile.replace(".", "")] == hostile
+
+
+def test_a_program_can_be_read() -> None:
+    compiled, tables = compiled_map("ORDERS", "D.96A"), directory("D.96A")
+    assert compiled is not None
+    assert tables is not None
+    assert "f['version'] = '0'" in listing(compiled.file, compiled.source, tables)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("una", [b"UNA:+.? '", b"UNA:+.?*'", b"UNA|^.~*#", b"UNA:+.  '"])
