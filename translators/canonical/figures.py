@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 FIGURE_PATTERN = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,6})?$"
 _plain = re.compile(FIGURE_PATTERN.removesuffix("$") + r"\Z").match
 
-_MOST_WHOLE = 18
+_MOST_WHOLE, _MOST_DECIMALS = 18, 6
 
 if TYPE_CHECKING:
     Figure = Decimal
@@ -32,8 +32,12 @@ else:
 @lru_cache(4096)  # quantities and prices come again and again; what is no figure raises and is not kept
 def figure(text: str) -> Decimal:
     """The exact decimal `text` spells. Raises ValueError with a sentence when it is not a plain figure."""
-    if len(text) <= _MOST_WHOLE and text.isdigit() and text.isascii() and text[0] != "0":
-        return Decimal(text)  # nearly all quantities
+    whole, point, decimals = text.partition(".")
+    if len(whole) <= _MOST_WHOLE and whole.isdigit() and text.isascii() and (whole[0] != "0" or whole == "0"):
+        if not point:
+            return Decimal(text)
+        if len(decimals) <= _MOST_DECIMALS and decimals.isdigit():
+            return Decimal(text.rstrip("0").rstrip("."))
     if _plain(text) is None:
         raise ValueError(_what_is_wrong_with(text))
     if "." in text:

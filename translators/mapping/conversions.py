@@ -24,6 +24,9 @@ def decimal(text: str, _: str = "") -> str:
     """A number with point or comma as a figure: no plus sign, no leading zeros, at least one digit before the point."""
     if text.isdigit() and text.isascii() and text[0] != "0":
         return text
+    whole, point, decimals = text.partition(".")
+    if point and whole.isdigit() and decimals.isdigit() and text.isascii() and (whole[0] != "0" or whole == "0"):
+        return text.rstrip("0").rstrip(".")
     match = _DECIMAL.match(text)
     if match is None or not (match[2] or match[3] or "0" in text):
         raise ValueError(f"`{text[:40]}` is not a number")
