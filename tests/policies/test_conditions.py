@@ -133,7 +133,7 @@ def test_every_fact_can_be_named_and_is_documented() -> None:
     late_facts = facts_of_conditions(early=False)
     assert set(facts_of_conditions(early=True)) < set(late_facts)
     for name, kind in late_facts.items():
-        assert f"| `{name}` | {kind} |" in readme
+        assert f"| `{name}` | `{kind}` |" in readme
         assert late(f"{name} == {name}").judge(ORDER) is True
 
 
