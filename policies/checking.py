@@ -49,6 +49,8 @@ def warnings(
         if one.ref in untested:
             text = f"no test covers `{one.ref.name}`; add a case to `tests/`"
             found.append(_warned("untested", one, None, text))
+        if one.ref.kind == "routing":
+            found += _not_carried(one, rules)
     found += _superfluous(rules.written)
     return sorted(found, key=lambda warned: warned.problem)
 
@@ -87,6 +89,16 @@ def _dead(one: Written[Any], known: Known) -> Iterator[Warned]:
                 has = "no profile has" if noun == "plan" else "there is no profile of"
                 text = f"{has} the {noun} `{name}`; correct it, or take it away"
                 yield _warned("dead", one, f"{field}[{number}]", text)
+
+
+def _not_carried(one: Written[Any], rules: PolicySet) -> Iterator[Warned]:
+    """A route and no conduit: the document would be accepted by every other rule, and refused."""
+    rule = one.rule
+    for kind in rule.senders:
+        for document in rule.documents:
+            if not rules.access.conduits.may_carry(kind, document, rule.destination):
+                text = f"no conduit carries a `{document}` of a {kind} to `{rule.destination}`; add one to access.yaml"
+                yield _warned("dead", one, "destination", text)
 
 
 def _superfluous(written: Sequence[Written[Any]]) -> Iterator[Warned]:

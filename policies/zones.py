@@ -154,6 +154,15 @@ class Conduits:
         act = "ask us; nothing you can change in the message helps"
         return Refused(self._default, "access.no_conduit", text, act, revision=self._revision)
 
+    def may_carry(self, kind: SenderKind, document_type: str, destination: str) -> bool:
+        """Whether there is a conduit at all for what a kind of sender sends to a destination of routing.yaml."""
+        at = self.zone_at(destination)
+        targets = {at} if at is not None else set[str]()
+        if destination == "plant:{plant}":
+            targets |= {zone for place, zone in self._destinations.items() if place.startswith("plant:")}
+        sources = [ready.zone.name for ready in self._senders.get(kind, [])]
+        return any((source, target, document_type) in self._conduits for source in sources for target in targets)
+
     def zone_at(self, destination: str) -> str | None:
         """The zone a destination lies in."""
         return self._destinations.get(destination) or self._destinations.get(f"{destination.partition(':')[0]}:*")

@@ -129,6 +129,25 @@ def test_a_document_that_would_arrive_twice(rules: Path) -> None:
     assert text.endswith(f"`orders-to-odoo` (routing.yaml:{at}) already sends these there; it would arrive twice")
 
 
+def test_a_route_without_a_conduit_is_dead(rules: Path) -> None:
+    route = (
+        "- name: invoices\n  why: a test\n  mode: enforce\n  senders: [partner]\n  documents: [invoice]\n"
+        "  destination: {}\n  operation: x.y\n  ordering_key: [sender]\n  when_parked: pass\n  attempts: 10s\n"
+    )
+    sentence = "no conduit carries a `invoice` of a partner to `{}`; add one to access.yaml"
+    before = (rules / "routing.yaml").read_text()
+    for destination in ("odoo", "elsewhere", "plant:{plant}", "plant:salzungen"):
+        expected = [("dead", f"6:16: {sentence.format(destination)}")]
+        assert told(rules, route.format(destination), "routing.yaml") == expected
+        (rules / "routing.yaml").write_text(before)
+    access = rules / "access.yaml"
+    access.write_text(access.read_text().replace("  documents: [purchase_order]\n", "  documents: [invoice]\n", 1))
+    odd = told(rules, route.format("odoo"), "routing.yaml")
+    assert [(kind, text.partition(": ")[2]) for kind, text in odd] == [
+        ("dead", "no conduit carries a `purchase_order` of a partner to `odoo`; add one to access.yaml")
+    ]
+
+
 def test_rules_without_a_test_are_named(rules: Path) -> None:
     loaded = load(rules)
     untested = [one.ref for one in loaded.written if one.ref.name == "trial-lines"]
