@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,7 +13,7 @@ from msgspec import Struct
 
 from gateway.ledger.database import LOST, Connection, LedgerUnavailable, Pool
 from gateway.ledger.entries import Acceptance, Conflicting, NewDelivery, Recorded, Refusal
-from gateway.ledger.payloads import Payloads
+from gateway.ledger.payloads import PayloadRow, Payloads
 from gateway.ledger.sharding import shard_of
 from gateway.ledger.statements import statements
 
@@ -115,16 +117,30 @@ class Recorder:
                 rows, bundles = self._payloads.seal_accepted(accepted)
                 await self._payloads.keep_new_keys(held)
                 messages, documents, deliveries = _acceptance_rows(accepted, bundles)
-                repeated = await held.fetch(_SQL["record"], messages, rows, documents, deliveries)
+                repeated = await _insert(held, "record", rows, messages, rows, documents, deliveries)
                 verdicts = await _verdicts(held, accepted, {row["id"] for row in repeated})
             if refused:
                 refused_rows = self._payloads.seal_refused(refused)
                 await self._payloads.keep_new_keys(held)
                 messages = [_message_row(entry, False, None, entry.refusal) for entry in refused]
-                await held.execute(_SQL["refuse"], messages, refused_rows)
+                await _insert(held, "refuse", refused_rows, messages, refused_rows)
             if notes:
                 await held.execute(_SQL["note"], [n.message_id for n in notes], [n.body for n in notes])
         return [verdicts[entry.message_id] if isinstance(entry, Acceptance) else None for entry in entries]
+
+
+async def _insert(
+    held: Connection, statement: str, payloads: Sequence[PayloadRow], *arguments: object
+) -> list[asyncpg.Record]:
+    """Bytes that come twice in one batch are marked as shared in the same transaction (ledger/retention.py)."""
+    places = [row[1:3] for row in payloads]
+    twice = [place for place, times in Counter(places).items() if times > 1] if len({*places}) < len(places) else []
+    if not twice:
+        return list(await held.fetch(_SQL[statement], *arguments))
+    async with held.transaction():
+        rows = list(await held.fetch(_SQL[statement], *arguments))
+        await held.execute(_SQL["share"], [owner for owner, _ in twice], [digest for _, digest in twice])
+    return rows
 
 
 async def _verdicts(

@@ -1,5 +1,6 @@
 """Payloads whose time is over are erased; what proves and what recognises stays."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -117,10 +118,13 @@ async def test_refused_bytes_go_earlier(served: Served) -> None:
     assert not await erased(served.ledger, taken)
 
 
-async def test_bytes_that_another_message_has_too_go_with_the_last_of_them(served: Served) -> None:
+@pytest.mark.parametrize("together", [False, True], ids=["one after the other", "in one batch"])
+async def test_bytes_that_another_message_has_too_go_with_the_last_of_them(served: Served, together: bool) -> None:
     ledger = served.ledger
-    first = await sent(served, an_order(currency="EURO"))
-    again = await sent(served, an_order(currency="EURO"))
+    if together:
+        first, again = await asyncio.gather(*(sent(served, an_order(currency="EURO")) for _ in range(2)))
+    else:
+        first, again = [await sent(served, an_order(currency="EURO")) for _ in range(2)]
     assert await payloads(ledger) == 1
     await ledger.erase_payloads([id_of(first)], rule="a test", policy="none")
     assert await erased(ledger, first)

@@ -18,9 +18,8 @@ message as (
   from given join fresh on fresh.message_id = given.id
 ),
 payload as (
-  insert into payloads (owner, hash, data_key, nonce, encoding, size, sealed, shared)
-  select distinct on (p.owner, p.hash) p.owner, p.hash, p.data_key, p.nonce, p.encoding, p.size, p.sealed,
-         count(*) over (partition by p.owner, p.hash) > 1
+  insert into payloads (owner, hash, data_key, nonce, encoding, size, sealed)
+  select distinct on (p.owner, p.hash) p.owner, p.hash, p.data_key, p.nonce, p.encoding, p.size, p.sealed
   from unnest($2::new_payload[]) as p join fresh using (message_id)
   order by p.owner, p.hash
   on conflict (owner, hash) do update set shared = true where not payloads.shared
@@ -60,15 +59,20 @@ message as (
   returning id
 ),
 payload as (
-  insert into payloads (owner, hash, data_key, nonce, encoding, size, sealed, shared)
-  select distinct on (p.owner, p.hash) p.owner, p.hash, p.data_key, p.nonce, p.encoding, p.size, p.sealed,
-         count(*) over (partition by p.owner, p.hash) > 1
+  insert into payloads (owner, hash, data_key, nonce, encoding, size, sealed)
+  select distinct on (p.owner, p.hash) p.owner, p.hash, p.data_key, p.nonce, p.encoding, p.size, p.sealed
   from unnest($2::new_payload[]) as p
   order by p.owner, p.hash
   on conflict (owner, hash) do update set shared = true where not payloads.shared
 )
 insert into events (tick, message_id, body)
 select clock.tick, given.id, given.statement from given join message using (id) cross join clock;
+
+-- name: share
+-- Bytes that came more than once in one batch; of what had come before, the insert itself says so.
+update payloads p set shared = true
+from unnest($1::text[], $2::bytea[]) as twice (owner, hash)
+where p.owner = twice.owner and p.hash = twice.hash and not p.shared;
 
 -- name: note
 -- Events that belong to no new message (repeats, limits, policies).
