@@ -101,3 +101,19 @@ def test_a_later_release_may_lack_what_its_map_inherits_a_waiver_for() -> None:
     source = LOADED["deljit-d18a"].source
     assert isinstance(source, EdifactSource)
     assert source.places("SEQ", "1245") == []
+
+
+def test_a_text_may_be_said_by_its_code() -> None:
+    content = (TESTS / "samples" / "order-d96a.in.edi").read_bytes()
+    coded = content.replace(b"FTX+PUR+++Was fehlt?? Bitte vorab melden", b"FTX+PUR+1+001::91")
+    reading = read(coded, identify(coded[:4096], None))
+    assert [note.text for note in reading.documents[0].object.notes if note.subject == "PUR"] == ["001"]
+
+
+@pytest.mark.parametrize("association", ["EAN008", "EAN011"])
+def test_trade_units_are_counted_without_a_unit_where_a_guideline_says_so(association: str) -> None:
+    content = (TESTS / "samples" / "invoice-d01b.in.edi").read_bytes()
+    head = content[content.index(b"UNH+") : content.index(b"BGM+")]
+    counted = content.replace(head, f"UNH+1+INVOIC:D:01B:UN:{association}'\n".encode()).replace(b"48:PCE", b"48")
+    document = read(counted, identify(counted[:4096], None)).documents[0]
+    assert document.object.lines[0].quantity.unit == "C62"
