@@ -72,11 +72,11 @@ class Kept:
             number=number,
             manifest=sha256_of(manifest) if manifest is not None else None,
         )
-        if self.in_force() == kept and self.place_of(kept).is_dir():
-            return kept
         place = self.place_of(kept)
-        if not place.is_dir() or digests(read_folder(place)) != kept.files:
+        if not _is_whole(place, kept.files):
             self._put(files, place, kept)
+        if self.in_force() == kept:
+            return kept
         note = self.folder / f".{_IN_FORCE}-{os.getpid()}-{threading.get_ident()}"
         with note.open("wb") as stream:
             stream.write(msgspec.json.encode(kept))
@@ -87,19 +87,23 @@ class Kept:
         return kept
 
     def _put(self, files: Mapping[str, bytes], place: Path, kept: KeptSet) -> None:
-        coming = self.folder / f".coming-{os.getpid()}-{threading.get_ident()}"
+        """Written beside its place, then moved there at once: what lies there is whole, or somebody changed it."""
+        unique = f"{os.getpid()}-{threading.get_ident()}"
+        coming, aside = self.folder / f".coming-{unique}", self.folder / f".aside-{unique}"
         write_folder(files, coming)
-        shutil.rmtree(place, ignore_errors=True)  # there only when somebody changed it
         try:
             coming.rename(place)
-        except OSError:  # another gateway with this state folder may have been quicker
-            shutil.rmtree(coming, ignore_errors=True)
-            if digests(read_folder(place)) != kept.files:
-                raise
+        except OSError:
+            if not _is_whole(place, kept.files):  # else another gateway with this state folder was quicker
+                place.rename(aside)
+                coming.rename(place)
+        shutil.rmtree(coming, ignore_errors=True)
+        shutil.rmtree(aside, ignore_errors=True)
 
     def highest(self) -> int:
         """The highest number ever in force here; 0 when no signed set was."""
-        numbers = [int(path.name.partition("-")[0]) for path in self.earlier() if "-" in path.name]
+        heads = (path.name.partition("-")[0] for path in self.earlier() if "-" in path.name)
+        numbers = [int(head) for head in heads if head.isascii() and head.isdigit()]
         kept = self.in_force()
         return max([*numbers, (kept.number if kept is not None else None) or 0])
 
@@ -114,6 +118,13 @@ class Kept:
         for path in self.earlier()[MOST_SETS:]:
             if path.name != kept.folder:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_whole(place: Path, files: Mapping[str, str]) -> bool:
+    try:
+        return digests(read_folder(place)) == files
+    except FileProblems:
+        return False
 
 
 def _folder_name(files: Mapping[str, bytes], number: int | None) -> str:

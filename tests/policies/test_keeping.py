@@ -68,6 +68,14 @@ def test_a_kept_copy_that_was_changed_is_not_used(rules: Path, kept: Kept, caplo
     assert "the kept copy was changed since it was in force; it is not used" in caplog.text
 
 
+def test_a_kept_copy_that_was_changed_is_mended_while_there_is_a_source(rules: Path, kept: Kept) -> None:
+    before = LivePolicies(rules, kept=kept).current.revision
+    edit(copy_of(kept))
+    assert LivePolicies(rules, kept=kept).reload()
+    shutil.rmtree(rules)
+    assert LivePolicies(rules, kept=kept).current.revision == before
+
+
 def test_a_file_added_to_the_kept_copy_is_seen(rules: Path, kept: Kept) -> None:
     LivePolicies(rules, kept=kept)
     (copy_of(kept) / "more.yaml").write_text("kind: access\n")
