@@ -7,6 +7,7 @@ CONTRL is for syntax, APERAK for the application, ORDRSP or RECADV for business.
 import textwrap
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
 from msgspec import Struct
 
@@ -55,6 +56,17 @@ class ErrorCodes(Struct, frozen=True, kw_only=True):
         return self.codes[max(fitting, key=len)] if fitting else self.otherwise
 
 
+class ApplicationTerms(Struct, frozen=True, kw_only=True):
+    """What an agreement says about APERAKs.
+
+    `answers`: every document, or only those that are not accepted. `detail`: every error with its place, or only that
+    the document is not accepted.
+    """
+
+    answers: Literal["all", "rejected"] = "all"
+    detail: Literal["errors", "document"] = "errors"
+
+
 class ApplicationReferences(Struct, frozen=True, kw_only=True):
     """What the caller gives: the control references of the answer, its own number, and when it was prepared."""
 
@@ -70,6 +82,7 @@ def application_answer(
     findings: tuple[Finding, ...],
     codes: ErrorCodes,
     references: ApplicationReferences,
+    terms: ApplicationTerms = ApplicationTerms(),  # noqa: B008 - frozen
 ) -> bytes | NoAcknowledgement:
     """The APERAK for one message: not accepted with every error among `findings`, or accepted when there is none.
 
@@ -86,9 +99,15 @@ def application_answer(
         word = "echo" if meaning in (Purpose.ECHO_REQUEST, Purpose.ECHO_RESPONSE) else "test of the syntax only"
         return NoAcknowledgement(because=f"the interchange is an {word}" if word == "echo" else f"it is a {word}")
     errors = [finding for finding in findings if finding.severity == "error"][:_MOST_ERRORS]
+    if not errors and terms.answers == "rejected":
+        return NoAcknowledgement(because="the agreement asks for answers to what is not accepted only")
     is_v4 = header.version >= "4"
     is_capitals = interchange.unb.syntax.repertoire == "UNOA"
-    segments = _segments(message, errors, codes, references, is_v4=is_v4, is_capitals=is_capitals)
+    segments = _segments(message, references, is_accepted=not errors, is_v4=is_v4)
+    for finding in errors if terms.detail == "errors" else ():
+        segments.append([[["ERC"]], [[codes.of(finding), codes.list_id, codes.agency]]])
+        lines = _lines(finding, is_v4=is_v4, is_capitals=is_capitals)
+        segments.append([[["FTX"]], [["AAO"]], [[""]], [[""]], lines])
     answer = OutgoingMessage(
         reference=references.message,
         type="APERAK",
@@ -103,18 +122,13 @@ def application_answer(
 
 
 def _segments(
-    message: MessageExamination,
-    errors: list[Finding],
-    codes: ErrorCodes,
-    references: ApplicationReferences,
-    *,
-    is_v4: bool,
-    is_capitals: bool,
+    message: MessageExamination, references: ApplicationReferences, *, is_accepted: bool, is_v4: bool
 ) -> list[Elements]:
+    """What stands before the errors: which document it is about, and whether it is accepted."""
     own = message.message
     bgm = next((segment for segment in own.segments if segment.tag == "BGM"), None)
     document = bgm.get(2) if bgm is not None else ""
-    kind, response = (APPLICATION_ERROR, NOT_ACCEPTED) if errors else (ACKNOWLEDGED, ACCEPTED)
+    kind, response = (ACKNOWLEDGED, ACCEPTED) if is_accepted else (APPLICATION_ERROR, NOT_ACCEPTED)
     segments: list[Elements] = [
         [[["BGM"]], [[kind] if is_v4 else [kind, "", _UN]], [[references.number]], [[response]]],
         [[["DTM"]], [["137", references.prepared.strftime("%Y%m%d%H%M"), "203"]]],
@@ -122,9 +136,6 @@ def _segments(
     ]
     if document:
         segments.append([[["RFF"]], [[REFERENCES.get(own.type, "TN"), document]]])
-    for finding in errors:
-        segments.append([[["ERC"]], [[codes.of(finding), codes.list_id, codes.agency]]])
-        segments.append([[["FTX"]], [["AAO"]], [[""]], [[""]], _lines(finding, is_v4=is_v4, is_capitals=is_capitals)])
     return segments
 
 

@@ -14,7 +14,12 @@ from translators.edifact.acknowledgements import (
     acknowledge,
 )
 from translators.edifact.answers import read_answers
-from translators.edifact.applicationerrors import ApplicationReferences, ErrorCodes, application_answer
+from translators.edifact.applicationerrors import (
+    ApplicationReferences,
+    ApplicationTerms,
+    ErrorCodes,
+    application_answer,
+)
 from translators.edifact.dispositions import InboundMode, dispose
 from translators.edifact.examinations import InterchangeExamination
 from translators.edifact.examining import examine
@@ -281,6 +286,27 @@ def test_application_errors_are_answered_with_place_and_the_partners_code() -> N
         ("110", "unknown item `X` (segment LIN 5, element 3)"),
         ("900", "a line is late"),
     ]
+
+
+def test_an_agreement_says_what_is_answered_and_how_much_of_it_is_told() -> None:
+    finding = Finding("document.value", "unknown item `X`", Place(segment="LIN", segment_position=5))
+    examined = one(UNB3 + ORDERS + b"UNZ+1+REF1'")
+
+    def answered(terms: ApplicationTerms, *findings: Finding) -> bytes | NoAcknowledgement:
+        return application_answer(examined, examined.messages[0], findings, CODES, APPLICATION, terms)
+
+    rejected = ApplicationTerms(answers="rejected")
+    because = "the agreement asks for answers to what is not accepted only"
+    assert answered(rejected) == NoAcknowledgement(because=because)
+    whole = answered(rejected, finding)
+    assert isinstance(whole, bytes)
+    assert b"ERC+110::92'" in whole
+    short = answered(ApplicationTerms(detail="document"), finding)
+    assert isinstance(short, bytes)
+    assert b"BGM+313::6+E-1+27'" in short
+    assert b"RFF+ON:PO-1'" in short
+    assert b"ERC" not in short
+    assert [each.text for each in examine(short).all_findings] == []
 
 
 def test_who_takes_capitals_only_is_told_in_capitals() -> None:
