@@ -137,8 +137,9 @@ def writing(name: str, around: Written, inner: Written, shared: tuple[str, ...])
                 continue
             mark = writing.mark()
             entry = {**lent, **own}
-            with writing.listening() as heard:
+            with writing.listening() as tried:
                 outer = around.open(writing, node, entry, at, index + 1)
+            heard = [each for each in tried if each in writing.written]  # what did not fit was taken back
             said = {each.removeprefix(at): _at(entry, each.removeprefix(at)) for each in heard}
             if outer is not None and last is not None and said == last_said:
                 writing.back(mark)

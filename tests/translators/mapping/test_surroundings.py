@@ -89,6 +89,16 @@ def test_what_is_said_of_the_whole_and_of_each_line_is_written_and_told() -> Non
     assert {path for _, path in told} == {"/ship_to", "/lines/0/ship_to"}
 
 
+def test_what_of_a_place_finds_no_room_is_told_of_each_of_its_lines() -> None:
+    document = schedule([GLNS[0], GLNS[0], GLNS[1]])
+    data = msgspec.json.decode(encode(document))
+    for line in data["lines"][:2]:
+        line["ship_to"]["identifiers"].append({"scheme": "other", "value": "9" * 40})
+    content, told = sent(decode(msgspec.json.encode(data)), "edifact:DELFOR:D.96A")
+    assert [each[:3] for each in places_of(content)] == [b"NAD", b"LIN", b"LIN", b"NAD", b"LIN"]
+    assert told == [("map.unwritten", f"/lines/{number}/ship_to/identifiers/1") for number in (0, 1)]
+
+
 @given(st.lists(st.sampled_from(GLNS), min_size=1, max_size=8))
 @settings(max_examples=40, deadline=None)
 def test_the_order_of_lines_is_kept_whatever_their_places(places: list[str]) -> None:
