@@ -5,14 +5,21 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from support.delivering import states, whole
+from support.ledgering import an_entry, lease_all
 
 import policies
+from gateway.breaker import Breaker
+from gateway.delivery import deliver
 from gateway.destinations.contract import Absent, Delivered, Delivery, Refused
 from gateway.destinations.odoo.catalogue import OPERATIONS
 from gateway.destinations.odoo.destination import RECIPES, OdooDestination
 from gateway.destinations.owned import OWNERSHIP_CAUSES, OwnedDestination, WritingDestination
 from gateway.destinations.plant import PlantDestination
 from gateway.destinations.recording import RecordingDestination
+from gateway.ledger.entries import NewDelivery
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.operating import Selection
 from policies.facts import DocumentFacts, RequestFacts
 from policies.loading import load
 from policies.ownership import Ownership
@@ -161,3 +168,32 @@ def test_every_operation_that_a_shipped_route_names_is_declared() -> None:
 def test_what_nobody_knows_is_not_declared() -> None:
     assert PlantDestination("ulm").writes("inbox.take") is None
     assert OdooDestination.writes(None, "sale_order.unlink") is None  # type: ignore[arg-type]
+
+
+# ---- through the ledger --------------------------------------------------------------------------------------------
+
+
+async def test_a_proposal_waits_for_a_person_and_then_goes_its_way(ledger: Ledger, shipped: Ownership) -> None:
+    proposal = replace(ORDER, writes=frozenset({"update sales_order.order"}))
+    for number, facts in (("PO-1", proposal), ("PO-2", ORDER)):
+        way = NewDelivery(1, "recording", "record", f"lane {number}", f"gw.{number}", "1, 5", "pass")
+        entry = an_entry(number, deliveries=(way,))
+        await ledger.record(replace(entry, facts=encode_facts(PARTNER, [facts])))
+    recording = RecordingDestination("recording")
+    owned = OwnedDestination(recording, lambda: shipped)
+    leases = await lease_all(ledger)
+
+    async def work_off() -> None:
+        for lease in leases:
+            while await deliver(ledger, owned, Breaker(), lease):
+                pass
+
+    await work_off()
+    assert await states(ledger) == {"PO-1": "parked", "PO-2": "delivered"}
+    assert [seen.cause for seen in await ledger.parked()] == ["ownership.proposed"]
+    assert await ledger.replay(Selection(), actor="op", reason="everything again") == []
+    await ledger.replay(Selection(cause="ownership.proposed"), actor="mara", reason="the customer confirmed by phone")
+    await work_off()
+    assert await states(ledger) == {"PO-1": "delivered", "PO-2": "delivered"}
+    assert len(recording.effects) == 2
+    await whole(ledger)
