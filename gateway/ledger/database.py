@@ -48,6 +48,15 @@ async def open_pool(url: str, *, size: int = 8, patience: float = 0.0) -> Pool:
             await asyncio.sleep(0.5)
 
 
+async def _leave_as_it_is(_: object) -> None:
+    """What a connection that is given back is asked for: nothing.
+
+    The pool itself rolls back what is open. Resetting the rest would be a round trip for each verb of the ledger, and
+    there is no rest: no statement of ours changes a session, and who holds the one lock of a session lets it go
+    (sequencing.py).
+    """
+
+
 async def _open_pool(url: str, size: int) -> Pool:
     return await asyncpg.create_pool(
         url,
@@ -55,6 +64,7 @@ async def _open_pool(url: str, size: int) -> Pool:
         max_size=size,
         command_timeout=30,
         timeout=5,
+        reset=_leave_as_it_is,
         server_settings={
             "application_name": "partner-gateway",
             "idle_in_transaction_session_timeout": "60000",

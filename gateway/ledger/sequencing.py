@@ -45,9 +45,12 @@ class Sequencer:
         while True:
             try:
                 async with connection(self._pool) as held:
-                    while await held.fetchval(_SQL["lead"]):
-                        if not await self.sequence(held):
-                            await asyncio.sleep(self._pause)
+                    try:
+                        while await held.fetchval(_SQL["lead"]):
+                            if not await self.sequence(held):
+                                await asyncio.sleep(self._pause)
+                    finally:
+                        await held.execute(_SQL["step_down"])
             except LedgerUnavailable:
                 pass
             await asyncio.sleep(1)

@@ -47,7 +47,7 @@ STAGES = {
         "gateway.counter_store:of_charges,call,answers,states_of", "gateway.intake:limits_verdict",
     ],
     "telling the format": ["gateway.intake:understand"],
-    "reading the order, with its checks": ["gateway.intake:read"],
+    "reading the order, with its checks": ["gateway.reading:read"],
     "rules on the document": ["policies.policyset:PolicySet.judge,schema_for,routes,document_charges"],
     "JSON Schema": ["policies.jsonschemas:JsonSchema.findings"],
     "deliveries and the statement": ["gateway.routing:Deliveries.lead", "gateway.intake:acceptance"],

@@ -1,6 +1,10 @@
 -- name: lead
 select pg_try_advisory_lock(7226962);
 
+-- name: step_down
+-- However often this session said it leads. The connection goes back into the pool, which resets nothing.
+select pg_advisory_unlock_all();
+
 -- name: unsequenced
 select e.tick, e.id, e.body from tree_head h, events e
 where (e.tick, e.id) > (h.tick, h.event) and e.tick < ledger_horizon()

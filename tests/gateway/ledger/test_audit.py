@@ -150,3 +150,17 @@ async def test_one_sequencer_leads_and_accepting_does_not_wait_for_it(ledger: Le
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert (await ledger.verify([KEY.verifier])).problem is None
+
+
+async def test_who_stops_sequencing_lets_another_lead_although_its_connection_stays(ledger: Ledger) -> None:
+    running = asyncio.create_task(ledger.sequencer(KEY).run())
+    async with ledger._pool.acquire() as other:
+        lead = "select pg_try_advisory_lock(7226962)"
+        async with asyncio.timeout(10):
+            while await other.fetchval(lead):
+                await other.execute("select pg_advisory_unlock_all()")
+                await asyncio.sleep(0.05)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert await other.fetchval(lead)
+        await other.execute("select pg_advisory_unlock_all()")
