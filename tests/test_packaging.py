@@ -149,7 +149,7 @@ def test_the_installed_rules_and_profiles_are_read(installed: Path, tmp_path: Pa
 def test_the_installed_ledger_finds_its_sql(installed: Path, tmp_path: Path) -> None:
     program = (
         "from gateway.ledger.statements import migrations, statements\n"
-        "from gateway.counters import SCRIPT\n"
+        "from gateway.counter_packing import SCRIPT\n"
         "print(len(migrations()), 'insert into' in statements('recording')['record'], len(SCRIPT) > 500)"
     )
     ran = run_apart(installed, "-c", program, cwd=tmp_path)
