@@ -9,14 +9,14 @@ from gateway.ledger.entries import Conflicting
 from gateway.ledger.ledger import Ledger
 from gateway.limited import RefusedRequests
 from gateway.places import Places, places_of
-from gateway.reading import read_within
+from gateway.reading import read_within, understand_beside
 from gateway.rejections import by_rule, conflict, fields_of, other_type, unreadable
 from gateway.routing import Deliveries
 from gateway.senders import find_sender, request_facts
 from gateway.shadowing import Shadow
 from gateway.statements import Admission, acceptance, conflict_leaf, refusal
 from gateway.submissions import Credential, Receipt, Rejection, Submission
-from gateway.understanding import Understood, understand
+from gateway.understanding import Understood
 from gateway.verdict import Verdict
 from partners.live import LiveDirectory
 from policies.facts import DocumentFacts, Verb
@@ -87,7 +87,8 @@ class Intake:
         """Take one submission, or say exactly why not. A Receipt means it is committed. Raises LedgerUnavailable."""
         understood: Understood | None = None
         try:
-            understood = understand(submission, admission.rules.versions.older, admission.facts.api_version)
+            older, version = admission.rules.versions.older, admission.facts.api_version
+            understood = await understand_beside(submission, older, version)
             reading, capped = await read_within(understood, admission.facts, admission.rules.schemas.caps, self._limits)
         except Unreadable as error:
             label, findings = (None, error.findings) if understood is None else understood.told(error.findings)

@@ -6,9 +6,10 @@ from msgspec.structs import replace
 
 from gateway.names import hold_names
 from gateway.rejections import by_rule
-from gateway.submissions import Rejection
-from gateway.understanding import Understood
+from gateway.submissions import Rejection, Submission
+from gateway.understanding import Understood, understand
 from policies.facts import RequestFacts
+from policies.olderversions import OlderVersions
 from policies.readingcaps import UNBOUND, Bounds, ReadingCaps
 from policies.verdicts import Refused, RuleRef
 from translators.findings import Unreadable
@@ -18,6 +19,13 @@ READ_IN_THREAD = 128 * 1024
 """Bytes from which a document is read beside the event loop instead of on it."""
 _STOPPED = {"xml.depth": "depth", "xml.elements": "count", "edifact.message.long": "count"}
 """Findings of the reader that say a bound was met."""
+
+
+async def understand_beside(submission: Submission, older: OlderVersions, api_version: str) -> Understood:
+    """As `understand`; what is large and may have to be reshaped does not hold up the others. Raises Unreadable."""
+    if len(submission.content) < READ_IN_THREAD or not (older.apis or older.documents):
+        return understand(submission, older, api_version)
+    return await asyncio.to_thread(understand, submission, older, api_version)
 
 
 async def read_within(

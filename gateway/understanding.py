@@ -67,4 +67,4 @@ def _older_document(content: bytes, older: OlderVersions) -> OlderDocument | Non
 
 
 def _is_json(content: bytes) -> bool:
-    return content[:64].lstrip().startswith(b"{")
+    return content[:64].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")

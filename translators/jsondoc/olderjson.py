@@ -44,7 +44,7 @@ def _in_older_words(finding: Finding, reshapes: Sequence[Reshape], content: byte
         return finding
     for reshape in reversed(reshapes):
         pointer = reshape.older_pointer(pointer)
-    text = content.decode()
+    text = content.decode("utf-8-sig")
     offset = Walk(text, _DEEPEST, frozenset({pointer})).run().offsets.get(pointer)
     placed = replace(finding, place=Place(path=pointer))
     return placed if offset is None else _at(placed, text, offset)
@@ -67,7 +67,7 @@ def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _mistakes(content: bytes) -> tuple[Finding, ...]:
     try:
-        text = content.decode()
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return (Finding("json.encoding", f"byte {error.start} is not valid UTF-8", Place(offset=error.start)),)
     found = Walk(text, _DEEPEST).run().mistakes or [Mistake("json.syntax", "the document is not JSON", 0, "")]

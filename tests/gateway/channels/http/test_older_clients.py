@@ -11,6 +11,7 @@ import pytest
 from support.serving import Served, an_order, serving
 
 from gateway.ledger.ledger import Ledger
+from gateway.reading import READ_IN_THREAD
 
 OLD = """
 - name: api-v0
@@ -132,6 +133,15 @@ async def test_an_older_document_is_read_by_its_steps_and_kept_as_it_came(served
     assert answer.headers["sunset"] == "Sat, 31 Jan 2099 00:00:00 GMT"
     newest = await served.post("/v1/documents", an_order(number="PO-9"), served.aurora())
     assert "deprecation" not in newest.headers
+
+
+async def test_a_large_older_document_and_one_with_a_byte_order_mark_are_read_too(served: Served) -> None:
+    order = an_order_of_version_0(number="PO-10", ext={"note": "x" * READ_IN_THREAD})
+    answer = await served.post("/v1/documents", order, served.aurora())
+    assert answer.status_code == 202, answer.text
+    marked = b"\xef\xbb\xbf" + msgspec.json.encode(an_order_of_version_0(number="PO-11"))
+    answer = await served.post("/v1/documents", marked, served.aurora())
+    assert answer.status_code == 202, answer.text
 
 
 async def test_a_mistake_in_an_older_document_is_told_in_its_words(served: Served) -> None:
