@@ -21,11 +21,6 @@ A_PAGE = 60
 LONGEST_FILE = 300
 LONGER_FILES = {
     "gateway/ledger/merkle.py": (310, "RFC 6962 whole: hashes, frontier, tiles and both proofs, checked against it"),
-    "translators/mapping/composing.py": (
-        480,
-        "the way back through the same rows, with its journal; shares their state",
-    ),
-    "translators/edifact/drafts.py": (330, "a message under construction, in the order of its structure table"),
 }
 """The most lines each may have, and why it is not divided."""
 

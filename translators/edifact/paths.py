@@ -12,15 +12,13 @@ from translators.edifact.directory import Component, Directory, ElementRule, Ste
 from translators.edifact.drafts import (
     Check,
     CompositeNode,
-    DraftSlot,
     DraftWay,
     Stretch,
-    component_slot,
     composite_stretch,
-    element_slot,
     group_stretch,
     segment_stretch,
 )
+from translators.edifact.draftslots import DraftSlot, component_slot, element_slot
 from translators.edifact.pathvalues import (
     CompositeScope,
     SegmentScope,
