@@ -16,7 +16,7 @@ from gateway.channels.http.timelimits import TimeLimits
 from gateway.identity.issuers import IssuerKind
 from gateway.intake import Intake
 from gateway.ledger.merkle import leaf_hash
-from gateway.observing import ACCEPT_SECONDS, DUPLICATES, RECEIVED, log_change
+from gateway.observing import ACCEPT_SECONDS, DUPLICATES, log_change, received
 from gateway.statements import Admission
 from gateway.submissions import Receipt, Rejection, Submission
 
@@ -105,10 +105,10 @@ def _answer(
 ) -> Response[bytes]:
     sender = admission.sender.id
     if isinstance(outcome, Rejection):
-        RECEIVED.labels("http", document_type or "any", outcome.code).inc()
+        received("http", document_type or "any", outcome.code).inc()
         log_change("intake.refused", message_id=outcome.message_id, sender=sender, code=outcome.code, traceparent=trace)
         return problem(outcome, trace=trace)
-    RECEIVED.labels("http", document_type or "any", "accepted").inc()
+    received("http", document_type or "any", "accepted").inc()
     if outcome.duplicate:
         DUPLICATES.labels("submission").inc()
     log_change("intake.accepted", message_id=outcome.message_id, sender=sender, traceparent=trace)
