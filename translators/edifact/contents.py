@@ -147,12 +147,6 @@ def contents_check(directory: Directory, separators: Separators, version: str) -
     return ContentsCheck(directory, separators, version)
 
 
-def check_contents(placed: Placed, directory: Directory, faults: Faults, codes: CodePolicy = "error") -> None:
-    """Tell everything wrong inside one segment."""
-    syntax = placed.segment.syntax
-    contents_check(directory, syntax.separators, syntax.version).check(placed, faults, codes)
-
-
 def check_characters(placed: Placed, faults: Faults) -> bool:
     """Whether the segment's bytes are of its character set; tell where they are not."""
     segment = placed.segment

@@ -16,7 +16,7 @@ from translators.mapping.programtext import Block, ProgramText, Unsupported
 Scope = Step | SegmentScope | CompositeScope
 
 
-class Spot:
+class ProgramNode:
     """A node in the program: a variable of a group or segment, and the block in which it is bound.
 
     `base` is where the values of a composite start: a number, or a variable. `mask` gathers the values that are read
@@ -32,9 +32,9 @@ class Spot:
         self.mask = 0
         self.fetched: dict[str, str] = {}
 
-    def within(self, block: Block) -> "Spot":
+    def within(self, block: Block) -> "ProgramNode":
         """The same node in a block further in."""
-        inner = Spot(self.scope, self.variable, block, self.base, self.values)
+        inner = ProgramNode(self.scope, self.variable, block, self.base, self.values)
         inner.fetched = dict(self.fetched)
         return inner
 
@@ -75,7 +75,7 @@ class Walker:
             self._starts[tag] = starts_of(self.tables.segment(tag) or ())
         return self._starts[tag]
 
-    def positions(self, name: str, spot: Spot) -> list[int]:
+    def positions(self, name: str, spot: ProgramNode) -> list[int]:
         """Where the values of an element stand at a node, counted from its base."""
         if isinstance(spot.scope, CompositeScope):
             found = numbers_of(name, spot.scope.components)
@@ -96,7 +96,7 @@ class Walker:
             flat.append(starts[element - 1] + number)
         return flat
 
-    def fetch(self, spot: Spot, name: str) -> str:
+    def fetch(self, spot: ProgramNode, name: str) -> str:
         """The variable with the segments or groups of a name in a group, looked up once."""
         if name not in spot.fetched:
             kind = "groups" if name.startswith("SG") and name[2:].isdigit() else "segments"
@@ -104,7 +104,7 @@ class Walker:
             spot.block.first.append(f"{variable} = {spot.variable}.{kind}.get({name!r}, ())")
         return spot.fetched[name]
 
-    def walk(self, steps: tuple[PathStep, ...], spot: Spot, out: Block) -> tuple[Spot, Block, list[Mark]]:
+    def walk(self, steps: tuple[PathStep, ...], spot: ProgramNode, out: Block) -> tuple[ProgramNode, Block, list[Mark]]:
         """Loops to every node of a path: (the node, the innermost block, what all conditions on the way compared)."""
         marks: list[Mark] = []
         for step in steps:
@@ -112,7 +112,7 @@ class Walker:
             marks += compared
         return spot, out, marks
 
-    def step(self, step: PathStep, spot: Spot, out: Block) -> tuple[Spot, Block, list[Mark]]:
+    def step(self, step: PathStep, spot: ProgramNode, out: Block) -> tuple[ProgramNode, Block, list[Mark]]:
         """One step of a path: (the node, the block in which it is what the conditions want, what they compared)."""
         inner, out = self._enter(step, spot, out)
         marks = []
@@ -123,17 +123,17 @@ class Walker:
             out = out.below(f"if {test}:")
         return inner.within(out), out, marks
 
-    def _enter(self, step: PathStep, spot: Spot, out: Block) -> tuple[Spot, Block]:
+    def _enter(self, step: PathStep, spot: ProgramNode, out: Block) -> tuple[ProgramNode, Block]:
         name = step.name
         if isinstance(spot.scope, Step):
             child = self._child(name, spot.scope)
             variable = self.text.fresh("g" if isinstance(child, Step) else "p")
             body = out.below(f"for {variable} in {self.fetch(spot, name)}:")
             if isinstance(child, Step):
-                return Spot(child, variable, body), body
+                return ProgramNode(child, variable, body), body
             values = self.text.fresh("v")
             body.add(f"{values} = {variable}.values")
-            return Spot(child, variable, body, 0, values), body
+            return ProgramNode(child, variable, body, 0, values), body
         if isinstance(spot.scope, SegmentScope):
             return self._enter_composite(step, spot.scope, spot, out)
         raise Unsupported(f"nothing lies below `{name}`")
@@ -144,7 +144,9 @@ class Walker:
                 return step if step.group is not None else SegmentScope(name)
         raise Unsupported(f"no `{name}`")
 
-    def _enter_composite(self, step: PathStep, scope: SegmentScope, spot: Spot, out: Block) -> tuple[Spot, Block]:
+    def _enter_composite(
+        self, step: PathStep, scope: SegmentScope, spot: ProgramNode, out: Block
+    ) -> tuple[ProgramNode, Block]:
         """A composite is there when something is in it; a condition that wants a value sees to that itself."""
         name = step.name
         places = self.source.composite_places(name, scope)
@@ -158,13 +160,13 @@ class Walker:
         if len(bases) > 1:
             base = self.text.fresh("s")
             out = out.below(f"for {base} in {tuple(bases)}:")
-        inner = Spot(inner_scope, spot.variable, out, base, spot.values)
+        inner = ProgramNode(inner_scope, spot.variable, out, base, spot.values)
         if any(not condition.negated and "/" not in condition.path for condition in step.conditions):
             return inner, out
         body = out.below(f"if {' or '.join(inner.value(at) for at in range(width))}:")
         return inner.within(body), body
 
-    def test(self, condition: Condition, spot: Spot) -> str:
+    def test(self, condition: Condition, spot: ProgramNode) -> str:
         """The expression that says whether a condition holds of a node."""
         from_root, steps = steps_of(condition.path)
         if not from_root and len(steps) == 1 and not isinstance(spot.scope, Step):
@@ -179,15 +181,15 @@ class Walker:
         if key not in self._kept:  # the same for the whole message, so it is asked once
             cell = self.text.cell()
             name, body = self.text.function("c")
-            asked = self._test_function(condition, self.root_spot())
+            asked = self._test_function(condition, self.root_node())
             body.below(f"if c[{cell}] is None:").add(f"c[{cell}] = {asked}(c, c[0])")
             body.add(f"return c[{cell}]")
             self._kept[key] = name
         return f"{self._kept[key]}(c)"
 
-    def root_spot(self) -> Spot:
+    def root_node(self) -> ProgramNode:
         """The root of the message, outside of any function."""
-        return Spot(self.source.root_scope, "c[0]", Block())
+        return ProgramNode(self.source.root_scope, "c[0]", Block())
 
     def _comparison(self, condition: Condition, values: list[str]) -> str:
         if not condition.values:
@@ -199,7 +201,7 @@ class Walker:
             found = " or ".join(f"{value} in {codes}" for value in values)
         return f"not ({found})" if condition.negated else found
 
-    def _trigger(self, steps: tuple[PathStep, ...], spot: Spot) -> Spot | None:
+    def _trigger(self, steps: tuple[PathStep, ...], spot: ProgramNode) -> ProgramNode | None:
         """The trigger of a group, of which there is exactly one, when a path leads to an element of it."""
         scope = spot.scope
         if not isinstance(scope, Step) or not scope.group or len(steps) != 2 or any(each.conditions for each in steps):
@@ -207,9 +209,9 @@ class Walker:
         if steps[0].name != scope.tag or sum(each.name == scope.tag for each in scope.steps) != 1:
             return None
         first = f"{self.fetch(spot, scope.tag)}[0]"
-        return Spot(SegmentScope(scope.tag), first, spot.block, 0, f"{first}.values")
+        return ProgramNode(SegmentScope(scope.tag), first, spot.block, 0, f"{first}.values")
 
-    def _test_function(self, condition: Condition, spot: Spot) -> str:
+    def _test_function(self, condition: Condition, spot: ProgramNode) -> str:
         key = ("test", condition, scope_key(spot.scope))
         if key not in self._kept:
             name, body = self.text.function(f"c, {parameters(spot)}")
@@ -224,7 +226,7 @@ class Walker:
             self._kept[key] = name
         return self._kept[key]
 
-    def mark(self, condition: Condition, spot: Spot) -> Mark:
+    def mark(self, condition: Condition, spot: ProgramNode) -> Mark:
         """How to mark what a condition with values compared."""
         from_root, steps = steps_of(condition.path)
         here = spot if len(steps) == 1 and not from_root and not isinstance(spot.scope, Step) else None
@@ -235,12 +237,12 @@ class Walker:
             if not condition.negated:
                 return Mark(statement, f"h += 1; {statement}")
             return Mark(statement, f"h += bool({' or '.join(here.value(at) for at in places)}); {statement}")
-        start = self.root_spot() if from_root else spot
+        start = self.root_node() if from_root else spot
         name = self._mark_function(condition.path, start)
         call = f"{name}(c, {arguments(start)})"
         return Mark(call, f"h += {call}")
 
-    def _mark_function(self, path: str, spot: Spot) -> str:
+    def _mark_function(self, path: str, spot: ProgramNode) -> str:
         key = ("mark", path, scope_key(spot.scope))
         if key not in self._kept:
             name, body = self.text.function(f"c, {parameters(spot)}")
@@ -265,19 +267,19 @@ def scope_key(scope: Scope) -> tuple[str, object]:
     return ("segment", scope.tag) if isinstance(scope, SegmentScope) else ("composite", scope.name)
 
 
-def parameters(spot: Spot) -> str:
+def parameters(spot: ProgramNode) -> str:
     """What a function about such a node takes: the group, the segment, or the segment and where the composite is."""
     return "n, s" if isinstance(spot.scope, CompositeScope) else "n"
 
 
-def arguments(spot: Spot) -> str:
+def arguments(spot: ProgramNode) -> str:
     """What is handed to it."""
     return f"{spot.variable}, {spot.base}" if isinstance(spot.scope, CompositeScope) else spot.variable
 
 
-def bound(spot: Spot, body: Block) -> Spot:
+def bound(spot: ProgramNode, body: Block) -> ProgramNode:
     """The node inside of such a function."""
     if isinstance(spot.scope, Step):
-        return Spot(spot.scope, "n", body)
+        return ProgramNode(spot.scope, "n", body)
     body.add("v = n.values")
-    return Spot(spot.scope, "n", body, "s" if isinstance(spot.scope, CompositeScope) else 0, "v")
+    return ProgramNode(spot.scope, "n", body, "s" if isinstance(spot.scope, CompositeScope) else 0, "v")

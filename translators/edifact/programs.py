@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from translators.edifact.directory import Directory
 from translators.edifact.paths import EdifactSource
-from translators.edifact.programpaths import Mark, Spot, Walker, arguments, bound, parameters, scope_key
+from translators.edifact.programpaths import Mark, ProgramNode, Walker, arguments, bound, parameters, scope_key
 from translators.edifact.programvalues import Reader, append, finish, length, put
 from translators.mapping.conversions import DATE_ROLES
 from translators.mapping.files import MapFile
@@ -63,7 +63,7 @@ def _written(file: MapFile, source: EdifactSource, tables: Directory) -> tuple[P
     writer = _Writer(file, source, tables)
     name, body = writer.text.function("c")
     body.add("f, h, number = {}, 0, 1")
-    writer.rows(file.spec.rows, Spot(source.root_scope, "c[0]", body), body, Filling())
+    writer.rows(file.spec.rows, ProgramNode(source.root_scope, "c[0]", body), body, Filling())
     body.add("return f")
     return writer.text, name
 
@@ -78,7 +78,7 @@ class _Writer:
         self.reader = Reader(file, self.walker)
         self._parts: dict[object, str] = {}
 
-    def rows(self, rows: tuple[Row, ...], spot: Spot, out: Block, filling: Filling) -> None:
+    def rows(self, rows: tuple[Row, ...], spot: ProgramNode, out: Block, filling: Filling) -> None:
         """Rows one after the other, about the same node."""
         rows = tuple(row for row in rows if row.direction != "write")
         done: set[int] = set()
@@ -100,7 +100,7 @@ class _Writer:
                 self._row(row, within, inner, filling)
                 finish(within, inner)
 
-    def _row(self, row: Row, spot: Spot, out: Block, filling: Filling) -> None:
+    def _row(self, row: Row, spot: ProgramNode, out: Block, filling: Filling) -> None:
         if row.use is not None or row.rows:
             self._block_row(row, spot, out, filling)
         elif row.value is not None:
@@ -118,7 +118,7 @@ class _Writer:
         else:
             raise Unsupported
 
-    def _only(self, row: Row, spot: Spot, out: Block) -> None:
+    def _only(self, row: Row, spot: ProgramNode, out: Block) -> None:
         taken = self.text.constant(frozenset(row.only))
         for path in row.paths:
             for block, value, statements in self.reader.leaves(path, spot, out):
@@ -126,14 +126,14 @@ class _Writer:
                     block.add(statement)
                 block.below(f"if {value} not in {taken}:").add("raise Unusual")
 
-    def _expected(self, row: Row, spot: Spot, out: Block) -> None:
+    def _expected(self, row: Row, spot: ProgramNode, out: Block) -> None:
         for path in row.paths:
             for block, value, statements in self.reader.leaves(path, spot, out):
                 inner = block if row.write is None else block.below(f"if {value} == {row.write!r}:")
                 for statement in statements:
                     inner.add(statement)
 
-    def _texts(self, row: Row, spot: Spot, out: Block, filling: Filling) -> None:
+    def _texts(self, row: Row, spot: ProgramNode, out: Block, filling: Filling) -> None:
         for path in row.paths:
             for block, value, statements in self.reader.leaves(path, spot, out):
                 for statement in ("h += 1", *statements):
@@ -144,7 +144,7 @@ class _Writer:
                 append(inner, filling.target, row.to, converted)
                 finish(within, block)
 
-    def _text(self, row: Row, spot: Spot, out: Block, filling: Filling) -> None:
+    def _text(self, row: Row, spot: ProgramNode, out: Block, filling: Filling) -> None:
         first, *others = row.paths
         variable = self.reader.found(first, spot, out, "give up", row.join)
         for path in others:
@@ -163,7 +163,7 @@ class _Writer:
         elif row.required:
             out.below(f"elif {row.to!r} not in {filling.target}:").add("raise Unusual")
 
-    def _surrounded(self, row: Row, around: Around, spot: Spot, out: Block, filling: Filling) -> None:
+    def _surrounded(self, row: Row, around: Around, spot: ProgramNode, out: Block, filling: Filling) -> None:
         """See `translators.mapping.surroundings`: what a node around says is asked when there is something in it."""
         entries, said, before, entry = (self.text.fresh(letter) for letter in ("e", "f", "b", "f"))
         name = row.to.removesuffix("[]")
@@ -194,14 +194,14 @@ class _Writer:
             lifted = self.text.constant(lift)
             kept.below(f"if not {before}:").add(f"{lifted}({field!r}, {entries}, {filling.target})")
 
-    def _nodes(self, path: str, spot: Spot, out: Block) -> tuple[Spot, Block, list[Mark]]:
+    def _nodes(self, path: str, spot: ProgramNode, out: Block) -> tuple[ProgramNode, Block, list[Mark]]:
         """The nodes of a path, and what the conditions of its last step compared, as in reading the long way."""
         from_root, steps = steps_of(path)
-        start = Spot(self.walker.source.root_scope, "c[0]", out) if from_root else spot
+        start = ProgramNode(self.walker.source.root_scope, "c[0]", out) if from_root else spot
         before, inner, _ = self.walker.walk(steps[:-1], start, out)
         return self.walker.step(steps[-1], before, inner)
 
-    def _block_row(self, row: Row, spot: Spot, out: Block, filling: Filling) -> None:
+    def _block_row(self, row: Row, spot: ProgramNode, out: Block, filling: Filling) -> None:
         if row.around is not None:
             if row.at is None or not row.to.endswith("[]") or "." in row.to:
                 raise Unsupported
@@ -221,7 +221,7 @@ class _Writer:
         self._object(row, node, inner, filling, tuple(marks))
         finish(node, inner)
 
-    def _object(self, row: Row, spot: Spot, out: Block, filling: Filling, marks: tuple[Mark, ...]) -> None:
+    def _object(self, row: Row, spot: ProgramNode, out: Block, filling: Filling, marks: tuple[Mark, ...]) -> None:
         """What a block fills; into the object around it when it names no field."""
         if row.at is not None and not row.to:
             for mark in marks:
@@ -240,13 +240,13 @@ class _Writer:
         kept = out.below(f"if {f'{target} and ' if is_list and row.at is not None else ''}h != {before}:")
         (append if is_list else put)(kept, filling.target, row.to, target)
 
-    def _fill(self, row: Row, spot: Spot, out: Block, filling: Filling) -> None:
+    def _fill(self, row: Row, spot: ProgramNode, out: Block, filling: Filling) -> None:
         if row.use is not None:
             part = self._part(row.use, spot, filling.inside)
             out.add(f"h += {part}(c, {arguments(spot)}, {filling.target}, {filling.number})")
         self.rows(row.rows, spot, out, filling)
 
-    def _part(self, name: str, spot: Spot, inside: tuple[str, ...]) -> str:
+    def _part(self, name: str, spot: ProgramNode, inside: tuple[str, ...]) -> str:
         """The function of a part, about such a node."""
         if name not in self.spec.parts or name in inside:
             raise Unsupported

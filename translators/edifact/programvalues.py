@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Literal
 
 from translators.edifact.directory import Step
-from translators.edifact.programpaths import Spot, Walker
+from translators.edifact.programpaths import ProgramNode, Walker
 from translators.mapping.conversions import CONVERSIONS, DATE_ROLES
 from translators.mapping.files import MapFile
 from translators.mapping.lookups import LookUp, as_it_is
@@ -45,12 +45,12 @@ class Reader:
         self.text = walker.text
         self._kept: dict[object, tuple[str, int]] = {}
 
-    def leaves(self, path: str, spot: Spot, out: Block) -> list[tuple[Block, str, list[str]]]:
+    def leaves(self, path: str, spot: ProgramNode, out: Block) -> list[tuple[Block, str, list[str]]]:
         """For each place of a value: (the block where it is there, its expression, what marks it as used)."""
         from_root, steps = steps_of(path)
         if steps[-1].conditions:
             raise Unsupported
-        start = Spot(self.walker.source.root_scope, "c[0]", out) if from_root else spot
+        start = ProgramNode(self.walker.source.root_scope, "c[0]", out) if from_root else spot
         end, inner, marks = self.walker.walk(steps[:-1], start, out)
         statements = [mark.statement for mark in marks]
         return [
@@ -58,7 +58,9 @@ class Reader:
             for at in self.walker.positions(steps[-1].name, end)
         ]
 
-    def found(self, path: str, spot: Spot, out: Block, several: Several | None = None, join: str | None = None) -> str:
+    def found(
+        self, path: str, spot: ProgramNode, out: Block, several: Several | None = None, join: str | None = None
+    ) -> str:
         """The variable with the text a path leads to, empty where there is none; marked as used."""
         from_root, steps = steps_of(path)
         if from_root:
@@ -87,7 +89,7 @@ class Reader:
         key = (path, several, join)
         if key not in self._kept:
             name, body = self.text.function("c")
-            self._gathered("t", self.leaves(path, self.walker.root_spot(), body), body, several, join)
+            self._gathered("t", self.leaves(path, self.walker.root_node(), body), body, several, join)
             body.add("return t")
             self._kept[key] = (name, self.text.cell())
         name, cell = self._kept[key]
@@ -114,7 +116,7 @@ class Reader:
         if join is not None:
             out.add(f"{variable} = {join!r}.join({variable})")
 
-    def convert(self, row: Row, variable: str, spot: Spot, out: Block) -> tuple[str, bool]:
+    def convert(self, row: Row, variable: str, spot: ProgramNode, out: Block) -> tuple[str, bool]:
         """(the variable with the canonical text, whether it may be None)."""
         if row.as_ is not None and row.as_ not in CONVERSIONS:
             raise Unsupported
@@ -143,7 +145,7 @@ class Reader:
         out.add(f"{converted} = {named}({variable}, {shape})")
         return converted, True
 
-    def dates(self, rows: tuple[Row, ...], spot: Spot, out: Block, target: str) -> None:
+    def dates(self, rows: tuple[Row, ...], spot: ProgramNode, out: Block, target: str) -> None:
         """A day, its time, the end of a period: several fields out of one text."""
         first = rows[0]
         variable = self.found(first.paths[0], spot, out, "give up", first.join)
@@ -171,7 +173,7 @@ def _all_of(roles: tuple[str, ...]) -> Callable[[str, str], tuple[str | None, ..
     return converted
 
 
-def finish(spot: Spot, out: Block) -> None:
+def finish(spot: ProgramNode, out: Block) -> None:
     """Mark what was read at a node in any case."""
     if spot.mask:
         out.add(spot.using(spot.mask))
