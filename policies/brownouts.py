@@ -11,10 +11,10 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from policies.amounts import Duration
-from policies.calendars import Calendar, CalendarRule, CalendarWindow
 from policies.facts import RequestFacts
 from policies.periods import Zone
 from policies.scopes import Names
+from policies.windows import Calendar, CalendarWindow
 from policies.written import Force, Rule, Written, force_of
 from translators.fileproblems import FileProblem
 from translators.moments import Moment
@@ -36,7 +36,7 @@ class CriticalWindow(Rule, frozen=True, kw_only=True):
     plants: Names = ()
     zone: Zone
     windows: Annotated[tuple[CalendarWindow, ...], Meta(min_length=1)]
-    """`Mon-Fri 11:00-13:00`, `last 2 days of month`: see calendars.py."""
+    """`Mon-Fri 11:00-13:00`, `last 2 days of month`: see windows.py."""
 
     def is_early(self) -> bool:
         return True
@@ -79,8 +79,7 @@ class CriticalWindows:
         self._by_sender: dict[tuple[str, str], list[tuple[Force | None, Calendar]]] = {}
         for written in windows:
             rule = written.rule
-            calendar = CalendarRule(name=rule.name, why=rule.why, zone=rule.zone, windows=rule.windows)
-            made = (force_of(written), Calendar(calendar))
+            made = (force_of(written), Calendar(rule.windows, rule.zone))
             for kind, names in (("partner", rule.partners), ("plant", rule.plants)):
                 for name in names:
                     self._by_sender.setdefault((kind, name), []).append(made)

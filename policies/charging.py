@@ -10,7 +10,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from policies.calendars import Calendar, CalendarRule
+from policies.calendars import CalendarRule
 from policies.caps import Caps, check_cap
 from policies.charges import Charge, Charges
 from policies.conditions import Facts
@@ -20,6 +20,7 @@ from policies.reading import Read
 from policies.readylimits import FOR_EVER, LONG_AGO, ReadyLimit
 from policies.scopes import Names, Selection
 from policies.verdicts import Refused, RuleRef
+from policies.windows import Calendar
 from policies.written import Written
 from translators.fileproblems import FileProblem
 
@@ -33,7 +34,7 @@ class Charging:
     def __init__(
         self, rules: Iterable[Written[LimitRule]], calendars: Iterable[CalendarRule], default: RuleRef, revision: str
     ) -> None:
-        named = {calendar.name: Calendar(calendar) for calendar in calendars}
+        named = {calendar.name: Calendar(calendar.windows, calendar.zone) for calendar in calendars}
         limits = [ReadyLimit(one, named, revision) for one in rules]
         self._early = [limit for limit in limits if limit.rule.is_early()]
         self._late = Selection(limit for limit in limits if not limit.rule.is_early())

@@ -187,7 +187,7 @@ def _during(_: Any, value: Any, asked: Asked) -> str | None:
     if any(hours.hold(asked.request.at) for hours in value):
         return None
     words = enumerate_words(hours.text for hours in value)
-    return f"it is in force {words}; this is {asked.request.at:%a %H:%M} UTC"
+    return f"it is in force {words}; this is {asked.request.at:%a %Y-%m-%d %H:%M} UTC"
 
 
 def _api(_: Any, value: str | None, asked: Asked) -> str | None:

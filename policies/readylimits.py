@@ -7,11 +7,11 @@ from hashlib import sha256
 from msgspec import Struct
 from msgspec.structs import replace
 
-from policies.calendars import Calendar
 from policies.charges import AtOnce, Charge, Measure, Pace, Quota, Unit
 from policies.facts import DocumentFacts, RequestFacts
 from policies.limitrules import LimitRule, Measured, interval_us
 from policies.periods import NOMINAL_SECONDS, microseconds, three_windows
+from policies.windows import Calendar
 from policies.written import Written, force_of
 
 FOR_EVER = datetime.max.replace(tzinfo=UTC)

@@ -36,7 +36,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     until: Moment | None = None
     """In force before this moment."""
     during: tuple[Hours, ...] = ()
-    """In force in these hours of the week alone."""
+    """In force in these hours alone."""
     when: When | None = None
     """In force where this condition (CEL) over the facts holds."""
 

@@ -7,7 +7,6 @@ import pytest
 from msgspec.structs import replace
 
 from policies.facts import DocumentFacts, RequestFacts, Verb
-from policies.hours import Hours
 from policies.loading import PolicySet, load
 from policies.networks import Addresses, AddressList, Network, covered
 from policies.verdicts import Allowed, Refused
@@ -235,30 +234,6 @@ def test_a_deny_for_a_plants_own_documents_meets_an_unknown_plant(rules: Path) -
 
 
 # ---- hours ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "at", "held"),
-    [
-        ("Mon-Fri 06:00-18:00 Europe/Berlin", "2026-11-23T05:00Z", True),  # Monday, 06:00 there
-        ("Mon-Fri 06:00-18:00 Europe/Berlin", "2026-11-23T04:59Z", False),
-        ("Mon-Fri 06:00-18:00 Europe/Berlin", "2026-11-23T17:00Z", False),
-        ("Mon-Fri 06:00-18:00 Europe/Berlin", "2026-07-20T04:00Z", True),  # summer time
-        ("Mon-Fri 06:00-18:00 Europe/Berlin", "2026-11-22T10:00Z", False),  # Sunday
-        ("Fri 22:00-06:00 Europe/Berlin", "2026-11-27T21:00Z", True),
-        ("Fri 22:00-06:00 Europe/Berlin", "2026-11-28T04:59Z", True),  # Saturday, but the night of Friday
-        ("Fri 22:00-06:00 Europe/Berlin", "2026-11-28T05:00Z", False),
-        ("Fri 22:00-06:00 Europe/Berlin", "2026-11-27T04:00Z", False),  # the night of Thursday
-        ("Sat-Sun Asia/Tokyo", "2026-11-27T15:00Z", True),  # Saturday there
-        ("Sat-Mon UTC", "2026-11-23T23:59Z", True),
-        ("Sat-Mon UTC", "2026-11-24T00:00Z", False),
-        ("00:00-24:00 UTC", "2026-11-24T23:59Z", True),
-        ("02:00-03:00 Europe/Berlin", "2026-10-25T00:30Z", True),  # the hour that comes twice
-        ("02:00-03:00 Europe/Berlin", "2026-10-25T01:30Z", True),
-    ],
-)
-def test_hours_are_those_on_the_wall_of_their_zone(text: str, at: str, held: bool) -> None:
-    assert Hours.from_text(text).hold(datetime.fromisoformat(at)) is held
 
 
 def test_a_rule_is_in_force_during_its_hours(rules: Path) -> None:

@@ -1,4 +1,4 @@
-"""When a calendar holds, and until when the answer stays."""
+"""When a window of time holds, and until when the answer stays."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.calendars import Calendar, CalendarRule, CalendarWindow
 from policies.periods import Zone
+from policies.windows import Calendar, CalendarWindow
 
 
 def calendar(*windows: str, zone: str = "Europe/Berlin") -> Calendar:
-    read = tuple(CalendarWindow.from_text(window) for window in windows)
-    return Calendar(CalendarRule(name="rush", why="a test", zone=Zone.from_text(zone), windows=read))
+    return Calendar(tuple(map(CalendarWindow.from_text, windows)), Zone.from_text(zone))
 
 
 def at(text: str) -> datetime:
