@@ -47,6 +47,14 @@ MORE = """
   channels: [as2]
   scopes: [orders]
   until: 2027-01-01
+- name: month-ends-watched
+  why: a test
+  mode: observe
+  effect: deny
+  may: send
+  senders: [partner]
+  documents: [invoice]
+  during: [last 2 days of month UTC]
 """
 
 
@@ -151,6 +159,9 @@ def test_a_condition_and_a_window_are_told(varied: PolicySet) -> None:
                           binding="dpop"), datetime(2027, 6, 1, tzinfo=UTC))  # fmt: skip
     assert of(explain(varied, *late), "only-bound-over-as2").failing.text == (
         "it is in force no longer, since 2027-01-01"
+    )
+    assert of(explain(varied, *late), "month-ends-watched").failing.text == (
+        "it is in force `last 2 days of month UTC`; this is Tue 2027-06-01 00:00 UTC"
     )
     short = facts_of(Given(sender="aurora", plan="standard", roles=("orders.send",), document="purchase_order"))
     assert of(explain(varied, *short), "large-orders-watched").failing.text == "`lines > 100` does not hold"
