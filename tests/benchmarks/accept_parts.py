@@ -44,9 +44,9 @@ STAGES = {
     "who it is": ["gateway.intake:find_sender,request_facts"],
     "rules before the body": ["policies.policyset:PolicySet.admit,charges"],
     "limits: packing, asking, reading the answer": [
-        "gateway.counter_store:of_charges,call,answers,states_of", "gateway.intake:limits_verdict",
+        "gateway.counter_store:of_charges,call,answers,counted_of", "gateway.intake:limits_verdict",
     ],
-    "telling the format": ["gateway.intake:understand"],
+    "telling the format": ["gateway.reading:understand"],
     "reading the order, with its checks": ["gateway.reading:read"],
     "rules on the document": ["policies.policyset:PolicySet.judge,schema_for,routes,document_charges"],
     "JSON Schema": ["policies.jsonschemas:JsonSchema.findings"],
