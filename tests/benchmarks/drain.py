@@ -23,7 +23,7 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from faults.ground import Ground, ground
-from support.ledgering import an_entry
+from support.ledgering import an_entry, facts_of_an_order
 
 from gateway.app import open_records, open_worker
 from gateway.settings import Settings, read_settings
@@ -35,12 +35,21 @@ where (d.tick, d.position) > (s.tick, s.position)"""
 
 async def fill(settings: Settings, messages: int, lanes: int, first: int) -> None:
     """Record orders straight into the ledger, spread over lanes."""
-    order = example("order.json")
+    order, facts = example("order.json"), facts_of_an_order()
+
+    def numbered(n: int) -> bytes:
+        return order.replace(b"PO-4711", b"PO-%09d" % n)
+
     async with open_records(settings, "benchmark") as ledger:
         for start in range(first, first + messages, 1000):
             numbers = range(start, min(start + 1000, first + messages))
             entries = [
-                an_entry(f"PO-{n:09}", lane=f"lane {n % lanes}", content=order.replace(b"PO-4711", b"PO-%09d" % n))
+                an_entry(
+                    f"PO-{n:09}",
+                    lane=f"lane {n % lanes}",
+                    content=order.replace(b"PO-4711", b"PO-%09d" % n),
+                    facts=facts,
+                )
                 for n in numbers
             ]
             await asyncio.gather(*(ledger.record(entry) for entry in entries))

@@ -12,6 +12,8 @@ from gateway.ledger.leasing import Lease
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.states import Event
 from gateway.ledger.work import Result, Work
+from policies.facts import DocumentFacts, RequestFacts
+from policies.recordedfacts import encode_facts
 
 
 def an_entry(number: str = "PO-1", *, lane: str = "a", key: str | None = None, **given: Any) -> Acceptance:
@@ -38,6 +40,16 @@ def an_entry(number: str = "PO-1", *, lane: str = "a", key: str | None = None, *
         ),
     }
     return Acceptance(**{**facts, **given})
+
+
+def facts_of_an_order() -> bytes:
+    """What the rules looked at when they took an order of `an_entry`: destinations ask again whose data it is."""
+    request = RequestFacts(sender_kind="partner", sender="nordwind", client="nordwind-edi", at=now())
+    order = DocumentFacts(
+        request=request, format="json", name="purchase_order", version="1", document_type="purchase_order", size=2000,
+        writes=frozenset({"create sales_order.order"}),
+    )  # fmt: skip
+    return encode_facts(request, [order])
 
 
 async def lease_all(ledger: Ledger, destination: str = "recording") -> list[Lease]:
