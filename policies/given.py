@@ -4,7 +4,7 @@ Every fact a rule may look at can be given by its name; what is left out is as i
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, cast, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -12,13 +12,14 @@ from msgspec import Meta, Struct
 from policies.facts import DocumentFacts, RequestFacts, SenderKind, Verb
 from policies.written import Name
 from translators.canonical.fieldgroups import usual_writes
+from translators.formats import Format
 from translators.moments import Moment
 
 Texts = tuple[str, ...]
 Label = Annotated[
     str,
     Meta(
-        pattern=r"^(edifact|xml|json) \S+ \S+$",
+        pattern=rf"^({'|'.join(get_args(Format))}) \S+ \S+$",
         description="write format, name and version, as in `edifact ORDERS D.96A`",
     ),
 ]

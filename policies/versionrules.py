@@ -7,6 +7,7 @@ from msgspec import Meta, Struct, field
 from policies.brownouts import Brownouts, CriticalWindow
 from policies.scopes import Names
 from policies.written import Name, Rule
+from translators.formats import Format
 from translators.jsondoc.reshaping import PointerText, Step
 from translators.moments import Moment
 
@@ -27,7 +28,7 @@ LIFE: tuple[LifeState, ...] = ("preview", "active", "deprecated", "sunset", "ret
 class DocumentVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """In the format's own words: `edifact` `ORDERS` `D.96A`, `xml` `Order` `2.1`, `json` `purchase_order` `1`."""
 
-    format: Literal["edifact", "x12", "vda", "xml", "json"]
+    format: Format
     name: Annotated[str, Meta(min_length=1, max_length=80)]
     version: Annotated[str, Meta(min_length=1, max_length=40)]
 

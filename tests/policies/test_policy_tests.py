@@ -2,7 +2,9 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
 
 from gateway.local_counters import LocalCounters
@@ -11,6 +13,7 @@ from policies.given import Given, facts_of
 from policies.loading import load
 from policies.testing import Report, run_tests
 from translators.fileproblems import FileProblems
+from translators.formats import Format
 
 
 def run(rules: Path) -> Report:
@@ -130,3 +133,10 @@ def test_facts_are_what_was_given() -> None:
     (document,) = documents
     assert (document.format, document.name, document.version) == ("edifact", "ORDERS", "D.96A")
     assert (document.document_type, document.lines, document.request) == ("purchase_order", 7, request)
+
+
+@pytest.mark.parametrize("format_", get_args(Format))
+def test_a_case_may_speak_of_every_format_that_a_version_may_name(format_: str) -> None:
+    given = {"sender": "aurora", "document": "purchase_order", "format": f"{format_} 850 004010"}
+    (document,) = facts_of(msgspec.convert(given, Given))[1]
+    assert (document.format, document.name, document.version) == (format_, "850", "004010")
