@@ -1,9 +1,9 @@
-"""Deadlines of requests, for little: one look at all of them four times a second, not two timers for each.
+"""Time limits of requests, for little: one look at all of them four times a second, not two timers for each.
 
-with deadlines.set(seconds) as deadline:
-    await …                    # cancelled when it takes longer
-    deadline.move(seconds)     # from now on
-if deadline.passed: …          # the block was left by it
+with time_limits.set(seconds) as limit:
+    await …                 # cancelled when it takes longer
+    limit.move(seconds)     # from now on
+if limit.passed: …          # the block was left by it
 """
 
 import asyncio
