@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import msgspec
 
 from gateway.counters import Counters
-from gateway.ledger.entries import Conflicting
+from gateway.judgement import Judgement
+from gateway.ledger.entries import Acceptance, Conflicting, Recorded
 from gateway.ledger.ledger import Ledger
 from gateway.limited import RefusedRequests
 from gateway.places import Places, places_of
@@ -17,14 +18,13 @@ from gateway.shadowing import Shadow
 from gateway.statements import Admission, acceptance, conflict_leaf, refusal
 from gateway.submissions import Credential, Receipt, Rejection, Submission
 from gateway.understanding import Understood
-from gateway.verdict import Verdict
 from partners.live import LiveDirectory
+from policies.charges import Counted
 from policies.facts import DocumentFacts, Verb
 from policies.limits import verdict as limits_verdict
 from policies.live import LivePolicies
 from policies.masking import Masking
 from policies.olderversions import OlderVersions
-from policies.policyset import PolicySet
 from policies.verdicts import Refused
 from translators.canonical.fieldgroups import writes_of
 from translators.findings import Unreadable
@@ -104,10 +104,10 @@ class Intake:
         if submission.document_type not in (None, label.document_type):
             return await self._refuse(submission, admission, label, judged, other_type(submission, label))
 
-        verdict = Verdict(understood, (*admission.observed, *capped), reading.tree)
+        judgement = Judgement(admission.rules, understood, (*admission.observed, *capped), reading.tree)
         deliveries = Deliveries(admission.sender.id, len(reading.documents))
         for number, (document, facts, where) in enumerate(zip(reading.documents, judged, places, strict=True), 1):
-            refused = self._judge(admission.rules, facts, verdict)
+            refused = judgement.refuses(facts)
             refused = refused or deliveries.lead(admission.rules.routes(facts), document, number, where)
             if refused is not None:
                 return await self._refuse(submission, admission, label, judged, refused)
@@ -116,39 +116,32 @@ class Intake:
         limited = limits_verdict(counted)
         if isinstance(limited, Refused):
             return await self._refuse(submission, admission, label, judged, by_rule(limited))
-        observed = (*verdict.observed, *limited.observed)
-        reading = deliveries.with_parts(reading)
-        entry = acceptance(submission, admission, label, reading, deliveries.made, observed, judged)
-        recorded = await self._ledger.record(entry)
-        if isinstance(recorded, Conflicting) or recorded.duplicate:
-            # Nothing new was taken. A ledger that does not answer may have taken it, so there nothing is given back.
-            self._counters.undo(counted)
-        if isinstance(recorded, Conflicting):
-            await self._ledger.note(conflict_leaf(entry, recorded.message_id), recorded.message_id)
-            return conflict(recorded.message_id)
-        if self._shadow is not None and not recorded.duplicate:
-            self._shadow.see(entry)
+        observed = (*judgement.observed, *limited.observed)
+        kept = deliveries.with_parts(reading)
+        entry = acceptance(submission, admission, label, kept, deliveries.made, observed, judged)
+        recorded = await self._record(entry, counted)
+        if isinstance(recorded, Rejection):
+            return recorded
         return Receipt(
             message_id=str(recorded.message_id),
             statement=recorded.statement,
             duplicate=recorded.duplicate,
-            fields=verdict.fields(admission.fields),
+            fields=judgement.fields(admission.fields),
         )
 
-    def _judge(self, rules: PolicySet, facts: DocumentFacts, verdict: Verdict) -> Rejection | None:
-        """Versions, grants and caps; then the schema. `verdict` gathers the rest."""
-        allowed = rules.judge(facts)
-        if isinstance(allowed, Refused):
-            return by_rule(allowed)
-        verdict.allow(allowed)
-        schema = rules.schema_for(facts)
-        if isinstance(schema, Refused):
-            return by_rule(schema)
-        if schema is not None:
-            refused = verdict.hold_against(schema)
-            if refused is not None:
-                return refused
-        return None
+    async def _record(self, entry: Acceptance, counted: Counted) -> Recorded | Rejection:
+        """Commit it. What was `counted` for a message that had come before is given back; a ledger that does not answer
+        may have taken it, so then nothing is. Raises LedgerUnavailable."""
+        recorded = await self._ledger.record(entry)
+        if isinstance(recorded, Conflicting):
+            self._counters.undo(counted)
+            await self._ledger.note(conflict_leaf(entry, recorded.message_id), recorded.message_id)
+            return conflict(recorded.message_id)
+        if recorded.duplicate:
+            self._counters.undo(counted)
+        elif self._shadow is not None:
+            self._shadow.see(entry)
+        return recorded
 
     async def _refuse(
         self,

@@ -1,32 +1,46 @@
-"""What gathers while the documents of one submission are judged, each for itself."""
+"""The documents of one submission before the rules it was admitted under: each is judged for itself."""
 
 from collections.abc import Sequence
 
 from gateway.rejections import by_rule
 from gateway.submissions import Rejection
 from gateway.understanding import Understood
+from policies.facts import DocumentFacts
+from policies.policyset import PolicySet
 from policies.schemas import SchemaRule
-from policies.verdicts import Allowed, Field, RuleRef
+from policies.verdicts import Field, Refused, RuleRef
 from translators.findings import Finding
 from translators.xmldoc.parsing import XmlTree
 
 
-class Verdict:
-    """`observed` are the rules in observe mode that would have refused. `tree`: what reading has parsed already."""
+class Judgement:
+    """What gathers on the way: `observed` are the rules in observe mode that would have refused. `tree` is what reading
+    has parsed already.
+    """
 
-    def __init__(self, understood: Understood, observed: Sequence[RuleRef] = (), tree: XmlTree | None = None) -> None:
+    def __init__(
+        self, rules: PolicySet, understood: Understood, observed: Sequence[RuleRef], tree: XmlTree | None
+    ) -> None:
         self.observed = list(observed)
+        self._rules = rules
         self._understood = understood
         self._tree = tree
         self._about_version: tuple[Field, ...] = ()
         self._held: dict[int, tuple[Finding, ...]] = {}
 
-    def allow(self, allowed: Allowed) -> None:
-        """A document passed the rules on versions, grants and caps."""
+    def refuses(self, facts: DocumentFacts) -> Rejection | None:
+        """Versions, grants, caps and ownership; then the schema. None when the document passed them all."""
+        allowed = self._rules.judge(facts)
+        if isinstance(allowed, Refused):
+            return by_rule(allowed)
         self.observed += allowed.observed
         self._about_version = self._about_version or allowed.fields
+        schema = self._rules.schema_for(facts)
+        if isinstance(schema, Refused):
+            return by_rule(schema)
+        return self._hold_against(schema) if schema is not None else None
 
-    def hold_against(self, schema: SchemaRule) -> Rejection | None:
+    def _hold_against(self, schema: SchemaRule) -> Rejection | None:
         """The submission as it came, checked once however many documents it holds."""
         findings = self._held.get(id(schema))
         if findings is None:
