@@ -11,7 +11,7 @@ from msgspec import Struct
 from policies.amounts import Duration, Schedule
 from policies.flowtable import ATTEMPTS, CRITICALITY, KEEP, LATENCY, Alert, Criticality, Latency, Recovery
 from policies.reading import Read
-from policies.written import Rule
+from policies.written import Rule, limited_by
 from translators.fileproblems import FileProblem
 
 
@@ -67,6 +67,5 @@ class Flows:
             rule = written.rule
             if rule.mode == "observe":
                 yield written.problem("mode", "a flow is what it is; there is nothing to observe")
-            given = {"from": rule.from_, "until": rule.until, "when": rule.when}
-            for field in (name for name, value in given.items() if value is not None):
+            for field in limited_by(rule):
                 yield written.problem(field, f"a flow holds always; `{field}` belongs to the route that names it")

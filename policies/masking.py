@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from policies.maskedplaces import document_types, problem_of
 from policies.reading import Read
 from policies.scopes import Names
-from policies.written import Rule, Written
+from policies.written import Rule, Written, limited_by
 from translators.fileproblems import FileProblem
 from translators.jsondoc.reshaping import PointerText
 from translators.yamlsentences import suggest
@@ -101,8 +101,7 @@ def _check(written: Written[MaskingRule]) -> Iterator[FileProblem]:
     rule = written.rule
     if rule.mode == "observe":
         yield written.problem("mode", "a mask hides or it does not; there is nothing to observe")
-    given = {"from": rule.from_, "until": rule.until, "when": rule.when}
-    for name in (name for name, value in given.items() if value is not None):
+    for name in limited_by(rule):
         yield written.problem(name, f"a mask holds always; leave `{name}` out")
     if rule.plants and "plant" not in rule.viewers:
         yield written.problem("plants", "plants are chosen among the viewers `plant`; add it to `viewers`")

@@ -104,6 +104,12 @@ def force_of(written: Written[R]) -> Force | None:
     return Force(written)
 
 
+def limited_by(rule: Rule) -> Iterator[str]:
+    """The fields that keep the rule from being in force always, as they are written."""
+    given = {"from": rule.from_, "until": rule.until, "during": rule.during, "when": rule.when}
+    return (field for field, value in given.items() if value)
+
+
 def not_judged(ref: RuleRef, revision: str = "") -> Refused:
     """The verdict of a rule whose condition failed, where it can neither be applied nor left out."""
     text = f"the condition of rule `{ref.name}` could not be judged, and what cannot be judged is refused"
