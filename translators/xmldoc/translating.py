@@ -133,8 +133,8 @@ def compiled_xml(file: MapFile) -> Map:
 
 def unknown_root(tag: str) -> Finding:
     """What to say of a document nobody has a map for."""
-    known = ", ".join(each.rpartition("}")[2] + (" (UBL 2)" if _UBL in each else "") for each in MAPS)
-    return Finding("xml.root", f"documents `{tag[:120]}` are not supported; known are {known}")
+    known = {each.rpartition("}")[2] + (" (UBL 2)" if _UBL in each else "") for each in MAPS}
+    return Finding("xml.root", f"documents `{tag[:120]}` are not supported; known are {', '.join(sorted(known))}")
 
 
 def _finding(trouble: Trouble, content: bytes, root: Any, compiled: Map, *, is_held: bool = False) -> Finding:
