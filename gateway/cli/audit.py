@@ -57,10 +57,13 @@ async def _hold_against_checkpoints(settings: Settings, anchor: Path | None) -> 
 def _verify_receipt(chosen: argparse.Namespace) -> int:
     try:
         content = chosen.file.read_bytes()
+        document = chosen.content.read_bytes() if chosen.content is not None else None
         verified = verify_receipt(content, _verifier_keys(chosen.key))
-    except (BadReceipt, ValueError, OSError) as error:
+    except OSError as error:
+        return _no(chosen, f"{error.filename}: {(error.strerror or 'cannot be read').lower()}")
+    except (BadReceipt, ValueError) as error:
         return _no(chosen, str(error))
-    if chosen.content is not None and not verified.is_for(chosen.content.read_bytes()):
+    if document is not None and not verified.is_for(document):
         return _no(chosen, f"the receipt is good, but about other bytes than {chosen.content}")
     said = verified.said
     if chosen.json:

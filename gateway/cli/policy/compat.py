@@ -13,8 +13,8 @@ from translators.changes import Change
 
 def add_commands(verbs: Any) -> None:
     compat = verbs.add_parser("compat", help="what a newer schema takes no more: JSON Schema, XSD or guideline")
-    compat.add_argument("older", metavar="OLDER", type=Path)
-    compat.add_argument("newer", metavar="NEWER", type=Path)
+    compat.add_argument("older", metavar="OLDER", type=Path, help="the schema or guideline that holds now")
+    compat.add_argument("newer", metavar="NEWER", type=Path, help="the one that is to hold, of the same kind")
     json_option(compat)
     compat.set_defaults(run=carefully(_compat))
 
