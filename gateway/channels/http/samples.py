@@ -141,10 +141,15 @@ def document_examples() -> dict[str, tuple[str, bytes]]:
         "purchase_order": ("application/json", example("order.json")),
         "production_confirmation": ("application/json", example("production-confirmation.json")),
         "despatch_advice": ("application/json", msgspec.json.encode(_DESPATCH_ADVICE)),
-        "order_as_edifact": ("application/edifact", example("order.edi")),
+        "order_as_edifact": ("application/edifact", _copied_as_it_is_sent(example("order.edi"))),
         "order_as_ubl": ("application/xml", example("order.ubl.xml")),
         "despatch_advice_as_ubl": ("application/xml", example("despatch-advice.ubl.xml")),
     }
+
+
+def _copied_as_it_is_sent(edifact: bytes) -> bytes:
+    """The example in ASCII: a page is UTF-8 and UNOC is Latin-1, so any other character would be wrong once copied."""
+    return edifact.decode("latin-1").replace("ß", "ss").replace("Ø ", "").encode("ascii")
 
 
 _DESPATCH_ADVICE: Json = {

@@ -132,6 +132,12 @@ def test_a_hostile_address_in_the_settings_is_escaped() -> None:
     assert "<script>" not in page
 
 
+async def test_examples_can_be_copied_as_they_stand(served: Served) -> None:
+    """A character that is not of the page's encoding would be shown as U+FFFD, and sent as it is shown."""
+    assert "\ufffd" not in (await served.client.get("/")).text
+    assert "\ufffd" not in (await served.client.get("/openapi/openapi.json")).text
+
+
 async def test_the_stylesheet_is_a_file_of_our_own(served: Served) -> None:
     answer = await served.client.get("/assets/pages.css")
     assert answer.headers["content-type"] == "text/css; charset=utf-8"
