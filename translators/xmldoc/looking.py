@@ -1,4 +1,8 @@
-"""How the paths of a map look into an element of lxml: values, nodes, and whether conditions hold."""
+"""How the paths of a map look into an element of lxml: values, nodes, and whether conditions hold.
+
+Where few children are looked through, asking each for its name costs less than `iterchildren`, which first makes a
+matcher of the name it is given.
+"""
 
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -37,14 +41,14 @@ def texts_below(tags: list[str]) -> Leaves:
     def find(node: Any, _root: Any) -> list[Leaf]:
         nodes = [node]
         for tag in way:
-            nodes = [inner for each in nodes for inner in each.iterchildren(tag)]
+            nodes = [inner for each in nodes for inner in each if inner.tag == tag]
             if not nodes:
                 return []
         return [
             (text, inner, ())
             for each in nodes
-            for inner in each.iterchildren(last)
-            if (text := (inner.text or "").strip())
+            for inner in each
+            if inner.tag == last and (text := (inner.text or "").strip())
         ]
 
     return find
@@ -89,10 +93,15 @@ def quick_text(tags: tuple[str, ...]) -> Quick:
 
     def find(node: Any) -> Any:
         for tag in tags:
-            found = list(node.iterchildren(tag))
-            if len(found) != 1:
-                return SEVERAL if found else None
-            node = found[0]
+            found = None
+            for each in node:
+                if each.tag == tag:
+                    if found is not None:
+                        return SEVERAL
+                    found = each
+            if found is None:
+                return None
+            node = found
         return quick_own(node)
 
     return find
@@ -109,8 +118,8 @@ def presence_test(tag: str, *, negated: bool) -> Test:
     """A condition that asks whether a child of this name says anything."""
 
     def holds(node: Any, _root: Any) -> bool:
-        for each in node.iterchildren(tag):
-            if each.text and not each.text.isspace():
+        for each in node:
+            if each.tag == tag and (text := each.text) and not text.isspace():
                 return not negated
         return negated
 

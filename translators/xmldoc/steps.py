@@ -10,9 +10,11 @@ from translators.mapping.programtext import Block, ProgramText, Unusual
 from translators.mapping.runs import Run
 from translators.mapping.sources import Leaf
 from translators.mapping.specs import Row
-from translators.xmldoc.plans import Emit, Late
+from translators.xmldoc.plans import Emit, Guard, Late
 
 Convert = Callable[[str, str], str | None] | None
+ALWAYS_SAYS = (None, "decimal", "iso_date", "iso_time", "iso_instant")
+"""Conversions that give a value for every text they take."""
 _SHORT, _MANY = 32, 4096
 """Characters of a text worth remembering, and how many texts are."""
 
@@ -61,6 +63,35 @@ def keep_text(text: ProgramText, attribute: str, to: str, convert: Convert, *, m
     return emit
 
 
+def keep_chosen(text: ProgramText, guard: Guard, to: str, convert: Convert) -> Emit:
+    """The one value of a field, of an element whose attribute is the right one; both are then understood."""
+
+    def emit(out: Block, element: str, target: str) -> None:
+        attribute, values = text.fresh("a"), text.constant(guard.conditions[0].values)
+        out.add(f"{attribute} = {element}.get({guard.attribute!r})")
+        chosen = out.below(f"if {attribute} {'not in' if guard.conditions[0].negated else 'in'} {values}:")
+        inner, value, spot = found(text, "", chosen, element)
+        inner.below(f"if {to!r} in {target}:").add("raise Unusual")
+        inner.add(f"{target}[{to!r}] = {converted(text, convert, value)}")
+        inner.add(f"use({spot})")
+        inner.add(f"{attribute} and use(({element}, {guard.attribute!r}))")
+
+    return emit
+
+
+def keep_part(text: ProgramText, to: str, convert: Callable[[str, str], str | None]) -> Emit:
+    """What a conversion takes out of the element's own text, which may be nothing."""
+    name = text.constant(convert)
+
+    def emit(out: Block, element: str, target: str) -> None:
+        inner, value, spot = found(text, "", out, element)
+        inner.add(f"use({spot})")
+        part = text.fresh("t")
+        inner.below(f'if ({part} := {name}({value}, "")) is not None:').add(f"{target}[{to!r}] = {part}")
+
+    return emit
+
+
 def append_text(text: ProgramText, attribute: str, note: str, convert: Convert) -> Emit:
     """One of several values of a field; they are noted in the order of the document."""
 
@@ -105,7 +136,11 @@ def add_to(out: Block, note: str, expression: str) -> None:
 
 def extension(note: str, to: str) -> Late:
     """What was noted for a list is put behind what is there."""
-    return lambda out, _element, target, _number: out.add(f"{target}.setdefault({to!r}, []).extend({note})")
+
+    def late(out: Block, _element: str, target: str, _number: str) -> None:
+        out.add(f"{target}[{to!r}] = {target}[{to!r}] + {note} if {to!r} in {target} else {note}")
+
+    return late
 
 
 def searching(text: ProgramText, action: Any) -> Late:
@@ -116,11 +151,32 @@ def searching(text: ProgramText, action: Any) -> Late:
 
 def choice(text: ProgramText, row: Row, sources: list[Any], convert: Convert) -> Late:
     """The first source that has a value wins: notes, or what looks for values by itself."""
+    if row.join is None and row.as_ in ALWAYS_SAYS and all(isinstance(each, str) for each in sources):
+        return _noted_choice(text, row, sources, convert)
     looked = [each if isinstance(each, str) else f"{text.constant(each)}({{}}, root)" for each in sources]
     choose = text.constant(chooser(row, convert))
 
     def late(out: Block, element: str, target: str, _number: str) -> None:
         out.add(f"{choose}(run, {' or '.join(looked).format(element)}, {target})")
+
+    return late
+
+
+def _noted_choice(text: ProgramText, row: Row, notes: list[str], convert: Convert) -> Late:
+    """A choice among notes, one value of which is taken as it is found."""
+
+    def late(out: Block, _element: str, target: str, _number: str) -> None:
+        chosen, value, spot = text.fresh("x"), text.fresh("t"), text.fresh("e")
+        out.add(f"{chosen} = {' or '.join(notes)}")
+        inner = out.below(f"if {chosen}:")
+        inner.below(f"if len({chosen}) > 1:").add("raise Unusual")
+        inner.add(f"{value}, {spot}, _ = {chosen}[0]")
+        inner.add(f"{target}[{row.to!r}] = {converted(text, convert, value)}")
+        inner.add(f"use({spot})")
+        if row.otherwise is not None:
+            out.below("else:").add(f"{target}[{row.to!r}] = {row.otherwise!r}")
+        elif row.required:
+            out.below("else:").add("raise Unusual")
 
     return late
 

@@ -28,19 +28,19 @@ from translators.xmldoc.objectsteps import (
 from translators.xmldoc.paths import XmlSource
 from translators.xmldoc.plans import Emit, Guard, Plan
 from translators.xmldoc.steps import (
+    ALWAYS_SAYS,
     append_text,
     choice,
     expected,
     extension,
+    keep_chosen,
+    keep_part,
     keep_text,
     mark,
     note_text,
     own_choice,
     searching,
 )
-
-_ALWAYS_SAYS = (None, "decimal", "iso_date", "iso_time", "iso_instant")
-"""Conversions that give a value for every text they take."""
 
 
 def compile_sweep(file: MapFile, source: XmlSource) -> Callable[[Run], dict[str, Any]] | None:
@@ -132,10 +132,14 @@ class _Sweeper(Compiler):
     def _swept_text(self, plan: Plan, row: Row) -> bool:
         ways = [self._way(path) for path in row.paths]
         convert = self._quick_conversion(row)
-        is_steady = row.as_ in _ALWAYS_SAYS
+        is_steady = row.as_ in ALWAYS_SAYS
+        if ways == [None] and is_steady and self._swept_chosen(plan, row, convert):
+            return True
         if any(way is None and not path.startswith("/") for way, path in zip(ways, row.paths, strict=True)):
             return False
-        if len(ways) == 1 and ways[0] and is_steady and row.join is None and row.otherwise is None:
+        if ways == [((), "")] and convert is not None and not row.required and row.otherwise is None and not is_steady:
+            plan.own.add(keep_part(self.text, row.to, convert))
+        elif len(ways) == 1 and ways[0] and is_steady and row.join is None and row.otherwise is None:
             tags, attribute = ways[0]
             plan.stem(tags).add(keep_text(self.text, attribute, row.to, convert, may_repeat=bool(tags)))
             if row.required:
@@ -145,6 +149,19 @@ class _Sweeper(Compiler):
             plan.own.add(own_choice(self.text, row, ways[0][1], others, convert))
         else:
             self._place_choice(plan, row, ways, convert)
+        return True
+
+    def _swept_chosen(self, plan: Plan, row: Row, convert: Any) -> bool:
+        """The text of an element below that is the right one by its attribute, as in `cbc:ID[@schemeID=GLN]`."""
+        from_root, steps = steps_of(row.paths[0])
+        *above, last = steps
+        way = self._way("/".join(step.name for step in steps)) if not from_root else None
+        if way is None or way[1] or any(step.conditions for step in above) or not last.conditions:
+            return False
+        guard, _ = self._guard(last)
+        if not guard.attribute or row.required or row.join is not None or row.otherwise is not None:
+            return False
+        plan.stem(way[0]).add(keep_chosen(self.text, guard, row.to, convert))
         return True
 
     def _place_choice(self, plan: Plan, row: Row, ways: list[Any], convert: Any) -> None:
@@ -160,7 +177,7 @@ class _Sweeper(Compiler):
 
     def _swept_texts(self, plan: Plan, row: Row) -> bool:
         ways = [self._way(path) for path in row.paths]
-        if row.as_ not in _ALWAYS_SAYS or None in ways:
+        if row.as_ not in ALWAYS_SAYS or None in ways:
             return False
         convert = self._quick_conversion(row)
         for way in ways:
