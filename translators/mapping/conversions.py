@@ -176,7 +176,8 @@ def note_subject(text: str, _: str = "") -> str | None:
 
 def note_text(text: str, _: str = "") -> str:
     """The text of a UBL note without its subject code."""
-    return _SUBJECT.sub("", text, count=1) if _SUBJECT.match(text) else text
+    match = _SUBJECT.match(text)
+    return text[match.end() :] if match else text
 
 
 CONVERSIONS: dict[str, Conversion] = {

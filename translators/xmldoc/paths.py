@@ -83,7 +83,7 @@ class XmlSource:
         if path == ".":
             return quick_own
         from_root, steps = steps_of(path)
-        if from_root or any(step.conditions for step in steps):
+        if from_root or any(step.conditions or step.name == "*" for step in steps):
             return None
         if len(steps) == 1 and steps[0].name.startswith("@"):
             return quick_attribute(self.clark(steps[0].name[1:]))

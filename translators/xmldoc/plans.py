@@ -92,7 +92,7 @@ class Stem:
         if not self._below:
             return
         child = text.fresh("e")
-        loop = out.below(f"for {child} in {element}:")
+        loop = out.below(f"for {child} in {element}[:]:")  # a list of all is made faster than one after the other
         stems = list(self._below.values())
         if len(stems) == 1:
             stems[0].write(text, loop.below(f"if {child}.tag == {next(iter(self._below))!r}:"), child, target)

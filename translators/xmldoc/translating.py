@@ -31,7 +31,7 @@ _INSIDE = {
 
 _MOST_RESIDUE = 100
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
-_count_attributes = etree.XPath("count(//@*)")
+_count_attributes = etree.XPath("count(/descendant::*/@*)")
 _UNSAID = ("{http://www.w3.org/2001/XMLSchema-instance}", "{http://www.w3.org/XML/1998/namespace}")
 """Attributes of XML itself, such as `xml:lang`: they are about the document, not about the business."""
 
