@@ -121,7 +121,7 @@ class Intake:
         entry = acceptance(submission, admission, label, kept, deliveries.made, observed, judged)
         recorded = await self._record(entry, counted)
         if isinstance(recorded, Rejection):
-            return recorded
+            return msgspec.structs.replace(recorded, fields=admission.fields)
         return Receipt(
             message_id=str(recorded.message_id),
             statement=recorded.statement,

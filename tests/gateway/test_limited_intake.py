@@ -87,6 +87,7 @@ async def test_a_key_used_for_other_content_is_not_charged(intake: Intake, serve
     conflict = await sent(intake, "PO-2", idempotency_key="k")
     assert isinstance(conflict, Rejection)
     assert conflict.code == "idempotency.conflict"
+    assert [name for name, _ in conflict.fields] == ["RateLimit-Policy", "RateLimit"]
     assert await left(served, intake) == 2
 
 
