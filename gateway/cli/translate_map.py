@@ -90,7 +90,8 @@ def _opened(word: str, chosen: argparse.Namespace) -> tuple[Map, list[Path]]:
     if path.suffix not in (".yaml", ".yml"):
         path = shipped(word)
         if not path.is_file():
-            raise FileProblems([FileProblem(Path(word), 0, 0, "no map ships under this name")])
+            text = "no map: its file would end in `.yaml`" if Path(word).exists() else "no map ships under this name"
+            raise FileProblems([FileProblem(Path(word), 0, 0, text)])
     using = compiled(path)
     return using, _samples(using, chosen.samples or _usual(path))
 

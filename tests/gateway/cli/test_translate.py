@@ -224,3 +224,8 @@ def test_explain_knows_x12_and_vda(name: str, words: tuple[str, ...], capsys: py
     assert main(["translate", "explain", str(SAMPLES / name)]) == 0
     out = capsys.readouterr().out
     assert [word for word in words if word not in out] == []
+
+
+def test_a_document_given_as_a_map_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["translate", "map", "check", str(ORDER)]) == 2
+    assert capsys.readouterr().err == f"{ORDER}: no map: its file would end in `.yaml`\n"
