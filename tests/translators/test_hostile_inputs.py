@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from translators.edifact.tokens import Agreement, Tokenizer, tokenize
+from translators.edifact.streams import tokenize
+from translators.edifact.tokens import Agreement, Tokenizer
 from translators.findings import Finding
 from translators.reading import Limits
 from translators.readingeach import read_each
