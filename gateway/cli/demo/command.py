@@ -26,7 +26,8 @@ def add_commands(commands: Any) -> None:
 
 def _run(chosen: argparse.Namespace) -> int:
     """0 when every step held; whatever was started is stopped, however this ends."""
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell starts what runs in the background deaf to Ctrl-C
+        signal.signal(number, _as_interrupt)
     telling = Telling(as_json=chosen.json)
     try:
         with House(FOLDER, telling.setting_up) as house:
