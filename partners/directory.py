@@ -40,6 +40,10 @@ class Directory:
             self._clients.update((("plant", client), plant) for client in plant.clients)
         self._plants_by_gln = {gln.value: plant for plant in self.plants.values() for gln in plant.identifiers.gln}
         self._partners_by_gln = {one.value: each for each in self.partners.values() for one in each.identifiers.gln}
+        self._by_as2 = {(one.as2.theirs, one.as2.ours): one for one in self.partners.values() if one.as2 is not None}
+        self._by_account = {
+            one.sftp.mailbox.account: one for one in self.partners.values() if one.sftp and one.sftp.mailbox
+        }
 
     def by_client(self, kind: SenderKind, client: str) -> Partner | Plant | None:
         """Who uses this OAuth client of this kind of issuer; the same id at another issuer is somebody else.
@@ -47,6 +51,14 @@ class Directory:
         A suspended or expired one is found too: see `is_open`.
         """
         return self._clients.get((kind, client))
+
+    def by_as2(self, theirs: str, ours: str) -> Partner | None:
+        """Whose relation this pair of AS2 names is, AS2-From and AS2-To of what they send; case counts."""
+        return self._by_as2.get((theirs, ours))
+
+    def by_account(self, account: str) -> Partner | None:
+        """Whose account at our SFTP server it is."""
+        return self._by_account.get(account)
 
     def plant_by_gln(self, gln: str) -> Plant | None:
         """The plant at this GLN, such as the ship-to of a despatch advice."""
@@ -105,6 +117,8 @@ def _check(one: _Filed[Any]) -> Iterator[FileProblem]:
         yield one.problem("id", f"the file must be named after its id: `{profile.id}.yaml`")
     if profile.from_ is not None and profile.until is not None and profile.until.at <= profile.from_.at:
         yield one.problem("until", "`until` must be later than `from`")
+    if isinstance(profile, Partner) and not (profile.clients or profile.as2 or profile.sftp or profile.webhook):
+        yield one.problem("id", "it can neither send nor receive; give it `clients`, `as2`, `sftp` or a `webhook`")
     if isinstance(profile, Plant) and not profile.identifiers.gln:
         yield one.problem("identifiers", "a plant needs a `gln`, or nothing that is shipped to it finds it")
 
@@ -116,6 +130,9 @@ def _check_unique(partners: list[_Filed[Partner]], plants: list[_Filed[Plant]]) 
     yield from _unique(everyone, "GLN", lambda profile: _listed("identifiers.gln", profile.identifiers.gln))
     yield from _unique(everyone, "VAT number", lambda profile: _single("identifiers.vat", profile.identifiers.vat))
     yield from _unique(everyone, "DUNS number", lambda profile: _single("identifiers.duns", profile.identifiers.duns))
+    yield from _unique(partners, "pair of AS2 names", lambda profile: _as2_names(profile))
+    yield from _unique(partners, "SFTP account", lambda profile: _accounts(profile))
+    yield from _unique(partners, "interchange sender", lambda profile: _interchange_names(profile))
     for of_one_issuer in (list[_Filed[Any]](partners), list[_Filed[Any]](plants)):
         yield from _unique(of_one_issuer, "client", lambda profile: _listed("clients", profile.clients))
 
@@ -129,6 +146,25 @@ def _listed(path: str, values: Iterable[Any]) -> Named:
 
 def _single(path: str, value: str | None) -> Named:
     return [(path, value)] if value is not None else []
+
+
+def _as2_names(profile: Partner) -> Named:
+    return _single("as2.theirs", f"{profile.as2.theirs}` to `{profile.as2.ours}" if profile.as2 else None)
+
+
+def _accounts(profile: Partner) -> Named:
+    mailbox = profile.sftp.mailbox if profile.sftp is not None else None
+    return _single("sftp.mailbox.account", mailbox.account if mailbox is not None else None)
+
+
+def _interchange_names(profile: Partner) -> Named:
+    """As UNB and ISA name them, with the qualifier, because the same number may be another's elsewhere."""
+    edifact = profile.edifact.theirs if profile.edifact is not None else ()
+    x12 = profile.x12.theirs if profile.x12 is not None else ()
+    for number, name in enumerate(edifact):
+        yield f"edifact.theirs[{number}].id", ":".join((name.id, name.qualifier, name.internal)).rstrip(":")
+    for number, isa in enumerate(x12):
+        yield f"x12.theirs[{number}].id", f"{isa.qualifier}*{isa.id}"
 
 
 def _unique(filed: list[_Filed[Any]], what: str, names: Callable[[Any], Named]) -> Iterator[FileProblem]:

@@ -4,21 +4,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from partners.agreements import Agreement
+from partners.as2relations import As2Relation
+from partners.certificates import Certificate
+from partners.names import Client, EdifactNames, Id, X12Names
+from partners.sftpaccounts import Sftp
+from partners.webhooks import Webhook
 from translators.canonical.identifiers import check_gs1_key
 from translators.moments import Moment
-
-Id = Annotated[
-    str,
-    Meta(
-        pattern="^[a-z0-9][a-z0-9-]*$",
-        max_length=60,
-        description="use small letters, digits and `-`, beginning with a letter or digit",
-    ),
-]
-"""Ours, forever: it stands in lanes, receipts and the audit. The file is named after it."""
-
-Client = Annotated[str, Meta(min_length=1, max_length=200)]
-"""An OAuth client id at the issuer of this kind of sender."""
 
 Binding = Literal["none", "certificate", "dpop"]
 """How tokens must be bound to their holder: not at all, RFC 8705 or RFC 9449."""
@@ -80,8 +73,15 @@ class Partner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
     plan: Id
     """Which limits hold; `policies/rules/limits.yaml` says what they are."""
     binding: Binding
-    clients: Annotated[tuple[Client, ...], Meta(min_length=1)]
+    clients: tuple[Client, ...] = ()
+    as2: As2Relation | None = None
+    sftp: Sftp | None = None
+    webhook: Webhook | None = None
+    edifact: EdifactNames | None = None
+    x12: X12Names | None = None
     identifiers: Identifiers
+    certificates: tuple[Certificate, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
     contacts: tuple[Contact, ...] = ()
     from_: Moment | None = None
     until: Moment | None = None

@@ -3,33 +3,11 @@
 import itertools
 import re
 
-_DURATION = re.compile(r"(\d+)?\s*([A-Za-z]+)")
+from translators.amounts import LONGEST_PERIOD, Duration, Size, read_duration
+
+__all__ = ["LONGEST_PERIOD", "Duration", "Points", "Rate", "Schedule", "Size"]
+
 _POINTS = re.compile(r"(\d{1,6}) each(?: and (\d{1,6}) per (\d{1,6}) lines?)?")
-_UNITS = {
-    **dict.fromkeys(("s", "sec", "second", "seconds"), 1),
-    **dict.fromkeys(("m", "min", "minute", "minutes"), 60),
-    **dict.fromkeys(("h", "hour", "hours"), 3600),
-    **dict.fromkeys(("d", "day", "days"), 86400),
-}
-_BYTES = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
-
-LONGEST_PERIOD = 366 * 86_400
-"""Seconds. Counters are integers in µs inside doubles; a year keeps them far below 2**53."""
-
-
-def _read_duration(text: str) -> int:
-    """Seconds of `10s`, `5 minutes` or `minute`."""
-    match = _DURATION.fullmatch(text.strip())
-    if match is None:
-        what = "has no unit" if text.strip().isdigit() else "is not a length of time"
-        raise ValueError(f"`{text.strip()}` {what}; write e.g. `10s`, `15 minutes` or `2 hours`")
-    unit = _UNITS.get(match[2])
-    if unit is None:
-        raise ValueError(f"unknown unit `{match[2]}`; use second, minute, hour or day")
-    seconds = int(match[1] or 1) * unit
-    if not 0 < seconds <= LONGEST_PERIOD:
-        raise ValueError(f"`{text.strip()}` is out of range; use 1 second to 366 days")
-    return seconds
 
 
 class Rate:
@@ -51,7 +29,7 @@ class Rate:
         number = int(count[:16])
         if not 1 <= number <= 1_000_000_000:
             raise ValueError(f"`{count.strip()}` is out of range; use 1 to 1000000000")
-        seconds = _read_duration(period)
+        seconds = read_duration(period)
         if number > seconds * 1_000_000:
             raise ValueError(f"`{text}` is more than one per microsecond, which nothing can count")
         return cls(number, seconds, text)
@@ -86,43 +64,6 @@ class Points:
         return max(1, self.each + (self.per_lines * -(-lines // self.lines) if self.lines else 0))
 
 
-class Size:
-    """`5 MiB`, in bytes."""
-
-    __slots__ = ("bytes", "text")
-    SCHEMA = r"^\d+ ?(B|KiB|MiB|GiB)$"
-
-    def __init__(self, size: int, text: str) -> None:
-        self.bytes = size
-        self.text = text
-
-    @classmethod
-    def from_text(cls, text: str) -> "Size":
-        match = re.fullmatch(r"(\d{1,9})\s?([A-Za-z]*)", text)
-        if match is None:
-            raise ValueError(f"`{text}` is not a size; write e.g. `5 MiB`")
-        if not match[2]:
-            raise ValueError(f"`{text}` has no unit; write e.g. `{text} KiB`")
-        if match[2] not in _BYTES:
-            raise ValueError(f"unknown unit `{match[2]}`; use B, KiB, MiB or GiB")
-        return cls(int(match[1]) * _BYTES[match[2]], text)
-
-
-class Duration:
-    """`15 minutes`, in seconds."""
-
-    __slots__ = ("seconds", "text")
-    SCHEMA = r"^\d+ ?[A-Za-z]+$"
-
-    def __init__(self, seconds: int, text: str) -> None:
-        self.seconds = seconds
-        self.text = text
-
-    @classmethod
-    def from_text(cls, text: str) -> "Duration":
-        return cls(_read_duration(text), text.strip())
-
-
 class Schedule:
     """`10s, 1m, 5m`: the waits between attempts, in seconds."""
 
@@ -135,7 +76,7 @@ class Schedule:
 
     @classmethod
     def from_text(cls, text: str) -> "Schedule":
-        waits = tuple(_read_duration(part) for part in text.split(","))
+        waits = tuple(read_duration(part) for part in text.split(","))
         if len(waits) > 50:
             raise ValueError(f"{len(waits)} attempts are too many; use at most 50")
         if any(later < earlier for earlier, later in itertools.pairwise(waits)):

@@ -1,0 +1,76 @@
+"""What is agreed with a partner for one kind of document in one direction."""
+
+from functools import partial
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from partners.names import Id
+from translators.amounts import Duration, Size
+from translators.moments import Moment
+
+AgreedChannel = Literal["http", "as2", "sftp", "webhook", "outbox"]
+"""`sftp` outbound: pushed to their server where the profile names one for it, else laid into `/out` of their mailbox.
+`outbox`: they fetch it at `GET /v1/outbox`."""
+
+AcknowledgementKind = Literal["mdn", "contrl", "aperak", "999", "997", "order_response", "receipt_advice"]
+
+
+class Acknowledgement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One answer that is owed. Inbound documents: we owe it; outbound ones: they do.
+
+    `when`: `always`, or only `on-error` (an APERAK). `warn` before and `within` after the document's time.
+    """
+
+    kind: AcknowledgementKind
+    within: Duration
+    when: Literal["always", "on-error"] = "always"
+    warn: Duration | None = None
+
+
+class ControlNumbers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """References of the interchanges we send: `prefix` and the number padded to `digits`; `first` follows `last`."""
+
+    first: Annotated[int, Meta(ge=1, le=999_999_999)] = 1
+    last: Annotated[int, Meta(ge=1, le=99_999_999_999)] = 999_999_999
+    digits: Annotated[int, Meta(ge=1, le=14)] = 9
+    prefix: Annotated[str, Meta(pattern="^[A-Z0-9]{0,8}$")] = ""
+
+
+class Batch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Documents that leave together in one interchange, as soon as one of these is reached."""
+
+    documents: Annotated[int, Meta(ge=2, le=10_000)] = 100
+    bytes: Size = field(default_factory=partial(Size.from_text, "1 MiB"))
+    every: Duration = field(default_factory=partial(Duration.from_text, "15m"))
+
+
+class Agreement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """`document` is a canonical type such as `purchase_order`; `direction` is seen from us.
+
+    `format` is a target of the translators (`json`, `ubl`, `edifact:ORDERS:D.96A`, `x12:850:004010`, …) and is asked of
+    outbound documents; inbound it narrows what is taken.
+    """
+
+    name: Id
+    document: Annotated[str, Meta(pattern="^[a-z][a-z_]*$")]
+    direction: Literal["in", "out"]
+    channel: AgreedChannel
+    format: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    map: Annotated[str, Meta(max_length=200)] | None = None
+    """A map of ours for this partner, by its file in `translators/maps/` or in the profile's folder."""
+    guideline: Annotated[str, Meta(max_length=200)] | None = None
+    charset: Literal["UNOA", "UNOB", "UNOC", "UNOD", "UNOE", "UNOF", "UNOG", "UNOH", "UNOI", "UNOJ", "UNOK", "UNOL",
+                     "UNOW", "UNOY"] | None = None  # fmt: skip
+    syntax: Literal["1", "2", "3", "4"] | None = None
+    association: Annotated[str, Meta(max_length=6)] = ""
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    duplicate_window: Duration = field(default_factory=partial(Duration.from_text, "366d"))
+    control_numbers: ControlNumbers = ControlNumbers()
+    interchange: Literal["split", "preserve"] = "split"
+    suspend: Literal["message", "all"] = "message"
+    batch: Batch | None = None
+    test: bool = False
+    """Only test documents go this way: inbound a real one is refused, outbound the test indicator is set."""
+    from_: Moment | None = None
+    until: Moment | None = None

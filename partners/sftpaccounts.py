@@ -1,0 +1,59 @@
+"""A partner's SFTP: its account at our server, and its own server that we push to and poll."""
+
+from functools import partial
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from translators.amounts import Duration, Size
+
+Account = Annotated[
+    str, Meta(pattern="^[a-z0-9][a-z0-9._-]{0,62}$", description="use small letters, digits, `.`, `_` and `-`")
+]
+PublicKey = Annotated[
+    str,
+    Meta(
+        pattern=r"^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa|sk-[a-z0-9@.-]+) [A-Za-z0-9+/=]+( .*)?$",
+        description="write a public key as in authorized_keys, e.g. `ssh-ed25519 AAAA…`",
+    ),
+]
+KeyName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+"""A file in the operators' folder of keys; nothing secret stands in a profile."""
+Folder = Annotated[str, Meta(pattern=r"^[^\x00-\x1f]{1,300}$")]
+
+
+class SftpMailbox(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Their account at our server. Two keys at once are how a key is changed."""
+
+    account: Account
+    keys: tuple[PublicKey, ...] = ()
+    password: KeyName | None = None
+    """A file with the password's hash, for a partner that cannot use keys yet."""
+    quota: Size = field(default_factory=partial(Size.from_text, "1 GiB"))
+    """Of what lies in the mailbox, uploads under way included."""
+    files: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
+
+
+class SftpServer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Their server. Its host keys are pinned; nothing is believed at first sight."""
+
+    host: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:_-]{1,255}$")]
+    port: Annotated[int, Meta(ge=1, le=65535)] = 22
+    host_keys: Annotated[tuple[PublicKey, ...], Meta(min_length=1)]
+    user: Annotated[str, Meta(min_length=1, max_length=64)]
+    key: KeyName | None = None
+    password: KeyName | None = None
+    push: Folder | None = None
+    """The folder we deliver to."""
+    poll: Folder | None = None
+    """The folder we fetch from."""
+    pattern: Annotated[str, Meta(max_length=200)] = "*"
+    every: Duration = field(default_factory=partial(Duration.from_text, "5m"))
+    after_pickup: Literal["delete", "keep"] | Annotated[str, Meta(pattern="^move:.+$")] = "delete"
+    settle: Duration = field(default_factory=partial(Duration.from_text, "30s"))
+    """A file counts when size and time have not changed for so long."""
+
+
+class Sftp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    mailbox: SftpMailbox | None = None
+    server: SftpServer | None = None
