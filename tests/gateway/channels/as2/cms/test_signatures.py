@@ -1,11 +1,11 @@
 """Signatures: ours, OpenSSL's, and those of somebody who wants to be taken for a partner."""
 
 import hashlib
-import subprocess
 from pathlib import Path
 
 import pytest
 from support.as2_keys import NOW, holder
+from support.openssl import openssl, write_holder
 
 from gateway.channels.as2.cms.algorithms import Digest, Scheme
 from gateway.channels.as2.cms.failures import CryptographicFailure, Reason
@@ -30,18 +30,12 @@ def test_what_is_signed_verifies(kind: str, scheme: Scheme, digest: Digest) -> N
     assert signer.signing_time == NOW
 
 
-def openssl(folder: Path, *arguments: str, fails: bool = False) -> bytes:
-    ran = subprocess.run(["openssl", *arguments], cwd=folder, capture_output=True, timeout=60, check=False)
-    assert (ran.returncode != 0) is fails, ran.stderr.decode()
-    return ran.stdout
-
-
 @pytest.mark.parametrize("digest", [Digest.SHA256, Digest.SHA384, Digest.SHA512])
 @pytest.mark.parametrize(("kind", "scheme"), KINDS)
 def test_openssl_verifies_what_is_signed(kind: str, scheme: Scheme, digest: Digest, tmp_path: Path) -> None:
     ours = holder("Nordwerk AS2", kind)
     (tmp_path / "content").write_bytes(CONTENT)
-    (tmp_path / "certificate.pem").write_bytes(ours.pem)
+    write_holder(tmp_path, ours)
     (tmp_path / "signature").write_bytes(sign(DIGESTS[digest], digest, ours.key, ours.certificate, scheme, NOW))
     verified = openssl(
         tmp_path, "cms", "-verify", "-binary", "-inform", "DER", "-in", "signature", "-content", "content",
@@ -65,8 +59,7 @@ def test_what_openssl_signs_verifies(
         pytest.skip("OpenSSL 3.0 cannot stream with PSS")
     theirs = holder("Kontor Steel", kind)
     (tmp_path / "content").write_bytes(CONTENT)
-    (tmp_path / "certificate.pem").write_bytes(theirs.pem)
-    (tmp_path / "key.pem").write_bytes(theirs.key_pem)
+    write_holder(tmp_path, theirs)
     signature = openssl(
         tmp_path, "cms", "-sign", "-binary", "-in", "content", "-signer", "certificate.pem", "-inkey", "key.pem",
         "-md", "sha384", "-outform", "DER", *named, *shape, *options,
