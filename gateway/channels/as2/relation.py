@@ -1,0 +1,64 @@
+"""One partner's relation at one moment: what its profile says, with the keys and certificates that hold just then."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from cryptography import x509
+from msgspec import Struct
+
+from gateway.channels.as2.cms.algorithms import Cipher, Digest
+from gateway.channels.as2.cms.recipients import Recipient
+from gateway.channels.as2.cms.rules import (
+    LEGACY_ENCRYPTION,
+    MODERN_CIPHERS,
+    MODERN_DIGESTS,
+    EncryptionRules,
+    SignatureRules,
+)
+from gateway.channels.as2.cms.writing import SigningKey
+from partners.as2relations import As2Relation
+
+
+class OwnPair(Struct, frozen=True):
+    """A key of ours with its certificate."""
+
+    key: SigningKey
+    certificate: x509.Certificate
+
+
+class Relation(Struct, frozen=True, kw_only=True):
+    """`pinned` are their certificates that verify now, `encrypt_to` the one we encrypt to; `openers` our keys that
+    decrypt what comes now, `signer` the one that signs what goes. `at` is the moment (aware, UTC)."""
+
+    partner: str
+    agreed: As2Relation
+    at: datetime
+    pinned: tuple[x509.Certificate, ...] = ()
+    encrypt_to: x509.Certificate | None = None
+    openers: Sequence[Recipient] = ()
+    signer: OwnPair | None = None
+
+    @property
+    def is_modern(self) -> bool:
+        """The partner speaks the draft's additions (AS2-Version 1.3)."""
+        return self.agreed.version == "1.3"
+
+    @property
+    def allowances(self) -> frozenset[str]:
+        """What the old product at the other end may still do, while its exception lasts."""
+        legacy = self.agreed.legacy
+        return frozenset(legacy.allows) if legacy is not None and self.at < legacy.until.at else frozenset()
+
+    @property
+    def signature_rules(self) -> SignatureRules:
+        allowed = self.allowances
+        return SignatureRules(
+            digests=frozenset(Digest) if "sha-1" in allowed else MODERN_DIGESTS,
+            attributes="absent" if "no-signed-attributes" in allowed else "required",
+        )
+
+    @property
+    def encryption_rules(self) -> EncryptionRules:
+        if "3des" not in self.allowances:
+            return EncryptionRules()
+        return EncryptionRules(ciphers=MODERN_CIPHERS | {Cipher.DES3_CBC}, transports=LEGACY_ENCRYPTION.transports)
