@@ -47,6 +47,7 @@ SHADOW_DIFFERENCES = Counter(
     "Decisions the candidate would have made otherwise",
     ["partner", "change", "rule"],
 )
+EGRESS_FORBIDDEN = Counter("gateway_egress_forbidden_total", "Calls to addresses that are not to be called")
 TREE_SIZE = Gauge("gateway_audit_tree_size", "Events under the newest checkpoint")
 
 received = lru_cache(maxsize=1024)(RECEIVED.labels)

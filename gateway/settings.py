@@ -49,6 +49,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     audience: str = "partner-gateway"
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     metrics_networks: tuple[IPv4Network | IPv6Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+    egress_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    egress_authorities: Path | None = None
     max_body: int = 10 * 1024 * 1024
     header_seconds: int = 10
     body_seconds: int = 30
@@ -65,6 +67,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def is_development(self) -> bool:
         return self.environment == "development"
+
+    @property
+    def partner_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Where servers of partners may be beside the public internet."""
+        loopback = (ip_network("127.0.0.0/8"), ip_network("::1/128")) if self.is_development else ()
+        return (*self.egress_networks, *loopback)
 
     def issuers(self) -> list[Issuer]:
         """Keycloak's conventions: the keys of realm `iss` lie at `iss/protocol/openid-connect/certs`."""
@@ -213,6 +221,8 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "audience": str,
     "trusted_proxies": _networks,
     "metrics_networks": _networks,
+    "egress_networks": _networks,
+    "egress_authorities": _file,
     "max_body": _whole(1024, 1024**3),
     "header_seconds": _whole(1, 300),
     "body_seconds": _whole(1, 3600),
