@@ -41,6 +41,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     policies_candidate: Path | None = None
     policy_signers: Path | None = None
     partners: Path = PACKAGED / "partners"
+    partner_keys: Path = Path(".gateway/partner-keys")
     keys: Path = Path(".gateway/keys")
     checkpoint_file: Path | None = None
     partner_issuers: tuple[str, ...] = ()
@@ -213,6 +214,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "policies_candidate": _folder,
     "policy_signers": _file,
     "partners": _folder,
+    "partner_keys": Path,
     "keys": Path,
     "checkpoint_file": Path,
     "partner_issuers": _addresses,

@@ -58,8 +58,9 @@ class Agreement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
     channel: AgreedChannel
     format: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     map: Annotated[str, Meta(max_length=200)] | None = None
-    """A map of ours for this partner, by its file in `translators/maps/` or in the profile's folder."""
+    """A map for this partner: the name of one that ships (`orders-d96a`), or a file in `maps/` beside `profiles/`."""
     guideline: Annotated[str, Meta(max_length=200)] | None = None
+    """The same for the rules a partner adds: a name that ships, or a file in `guidelines/` beside `profiles/`."""
     charset: Literal["UNOA", "UNOB", "UNOC", "UNOD", "UNOE", "UNOF", "UNOG", "UNOH", "UNOI", "UNOJ", "UNOK", "UNOL",
                      "UNOW", "UNOY"] | None = None  # fmt: skip
     syntax: Literal["1", "2", "3", "4"] | None = None

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
+from msgspec.structs import force_setattr
 
 from partners.certificates import OwnKey
 from partners.names import As2Name
@@ -33,11 +34,11 @@ class As2Receive(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class As2Send(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How we send to them. `cipher` absent: not encrypted; `digest` absent: not signed."""
+    """How we send to them. A file writes `cipher: none` for not encrypted, `digest: none` for not signed."""
 
     url: Url
-    digest: Digest | None = "sha-256"
-    cipher: Cipher | None = "aes-256-gcm"
+    digest: Digest | Literal["none"] | None = "sha-256"
+    cipher: Cipher | Literal["none"] | None = "aes-256-gcm"
     key_transport: Literal["rsa-oaep", "rsa-pkcs1"] = "rsa-oaep"
     signature: Literal["rsa-pkcs1", "rsa-pss"] = "rsa-pkcs1"
     compress: Literal["no", "before-signing", "after-signing"] = "no"
@@ -46,6 +47,12 @@ class As2Send(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     receipt_within: Duration = field(default_factory=partial(Duration.from_text, "30m"))
     """An asynchronous receipt that has not come by then is overdue: sent again under the same Message-ID."""
     subject: Annotated[str, Meta(pattern=r"^[ -~]{0,200}$")] = ""
+
+    def __post_init__(self) -> None:
+        """`none` is what a file says, since nothing written there may be empty; here it is None."""
+        for choice in ("digest", "cipher"):
+            if getattr(self, choice) == "none":
+                force_setattr(self, choice, None)
 
 
 class As2Relation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from pathlib import Path
 
-from partners.directory import Directory, load
+from partners.directory import WATCHED, Directory, load
 from translators.yamlfiles import FileProblem, FileProblems
 
 _log = logging.getLogger(__name__)
@@ -45,5 +45,5 @@ class LiveDirectory:
                 await asyncio.to_thread(self.reload)
 
     def _look(self) -> list[tuple[str, int, int]]:
-        files = (*self.folder.glob("profiles/*"), *self.folder.glob("plants/*"))
+        files = [file for name in WATCHED for file in self.folder.glob(f"{name}/*")]
         return sorted((str(file), (stat := file.stat()).st_mtime_ns, stat.st_size) for file in files)

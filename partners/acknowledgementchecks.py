@@ -1,0 +1,56 @@
+"""Which acknowledgement fits which document, format and channel."""
+
+from collections.abc import Iterator
+
+from partners.agreements import Acknowledgement, Agreement
+from partners.filed import Filed
+from partners.profile import Partner
+from translators.fileproblems import FileProblem
+
+_FORMATS = {
+    "contrl": ("edifact", "EDIFACT"),
+    "aperak": ("edifact", "EDIFACT"),
+    "999": ("x12", "X12"),
+    "997": ("x12", "X12"),
+}
+_DOCUMENTS = {
+    "order_response": ("purchase_order", "order_change"),
+    "receipt_advice": ("despatch_advice", "invoice"),
+}
+_ALWAYS = ("mdn", "order_response", "receipt_advice")
+
+
+def check_acknowledgements(one: Filed[Partner], path: str, agreement: Agreement) -> Iterator[FileProblem]:
+    seen: set[str] = set()
+    for number, owed in enumerate(agreement.acknowledgements):
+        place = f"{path}acknowledgements[{number}]"
+        if owed.kind in seen:
+            yield one.problem(f"{place}.kind", f"`{owed.kind}` is agreed twice")
+        seen.add(owed.kind)
+        text = _unfit(one.profile, agreement, owed)
+        if text is not None:
+            yield one.problem(f"{place}.kind", text)
+        if owed.when == "on-error" and owed.kind in _ALWAYS:
+            yield one.problem(f"{place}.when", f"`{owed.kind}` is owed always")
+        if owed.warn is not None and owed.warn.seconds >= owed.within.seconds:
+            yield one.problem(f"{place}.warn", f"a warning must come before {owed.within.text}, when it is overdue")
+    if {"997", "999"} <= seen:
+        yield one.problem(f"{path}acknowledgements", "a `999` takes the place of a `997`; agree on one")
+
+
+def _unfit(profile: Partner, agreement: Agreement, owed: Acknowledgement) -> str | None:
+    """A format that is left open inbound may turn out to be the right one."""
+    if owed.kind == "mdn":
+        if agreement.channel != "as2":
+            return f"an `mdn` answers what goes over `as2`, not over `{agreement.channel}`"
+        sends = profile.as2.send if profile.as2 is not None else None
+        if agreement.direction == "out" and sends is not None and sends.receipt == "none":
+            return "`as2.send.receipt` is `none`, so no `mdn` comes"
+    if owed.kind in _FORMATS and agreement.format is not None:
+        kind, name = _FORMATS[owed.kind]
+        if agreement.format.partition(":")[0].lower() != kind:
+            return f"a `{owed.kind}` answers {name}, not `{agreement.format}`"
+    if owed.kind in _DOCUMENTS and agreement.document not in _DOCUMENTS[owed.kind]:
+        wanted = " or ".join(f"`{name}`" for name in _DOCUMENTS[owed.kind])
+        return f"`{owed.kind}` answers {wanted}, not `{agreement.document}`"
+    return None
