@@ -1,0 +1,99 @@
+"""How much memory one long AS2 message takes, made and opened: `python tests/benchmarks/as2_memory.py [MEGABYTES]`.
+
+The content is signed, compressed and encrypted to a file, then decrypted, decompressed and verified from that file;
+each stage reads a file and writes a file, as the channel does. The figures are the process's peak resident memory over
+that of the same process before, and CPU seconds of each stage. The aim: 1 GB within 150 MB (`--json` for programs).
+"""
+
+import hashlib
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # as pytest does
+
+from support.as2_keys import NOW, holder
+
+from gateway.channels.as2.cms.algorithms import Cipher, Digest, Scheme, Transport
+from gateway.channels.as2.cms.compressed import compress, decompress
+from gateway.channels.as2.cms.encrypting import encrypt
+from gateway.channels.as2.cms.enveloped import decrypt
+from gateway.channels.as2.cms.recipients import Recipient
+from gateway.channels.as2.cms.rules import MODERN_ENCRYPTION, MODERN_SIGNATURES
+from gateway.channels.as2.cms.signatures import read_signatures
+from gateway.channels.as2.cms.writing import sign
+
+MEGABYTE = 1 << 20
+
+
+def measure(megabytes: int, cipher: Cipher) -> dict[str, float]:
+    """Peak memory in MB, before and after, and the seconds of CPU of each stage."""
+    ours, theirs = holder("Nordwerk AS2"), holder("Kontor Steel")
+    figures: dict[str, float] = {"before_mb": peak()}
+    with tempfile.TemporaryFile() as content, tempfile.TemporaryFile() as packed, tempfile.TemporaryFile() as message:
+        write_content(content, megabytes)
+
+        def stage(name: str, work: Callable[[], object], *files: BinaryIO) -> None:
+            for file in files:
+                file.seek(0)
+            began = time.process_time()
+            work()
+            figures[f"{name}_s"] = round(time.process_time() - began, 2)
+
+        stage("hash", lambda: digest_of(content), content)
+        digest = digest_of(content)
+        signature = sign(digest, Digest.SHA256, theirs.key, theirs.certificate, Scheme.RSA_PKCS1, NOW)
+        stage("compress", lambda: compress(content, packed), content, packed)
+        certificates = [ours.certificate, theirs.certificate]
+        stage(
+            "encrypt",
+            lambda: encrypt(packed, message, certificates, cipher, Transport.RSA_OAEP_SHA256),
+            packed, message,
+        )  # fmt: skip
+        keys = [Recipient(ours.certificate, ours.key)]
+        packed.truncate(0)
+        stage("decrypt", lambda: decrypt(message, packed, keys, MODERN_ENCRYPTION), message, packed)
+        content.truncate(0)
+        stage("decompress", lambda: decompress(packed, content), packed, content)
+        pinned = [theirs.certificate]
+        read_signatures(signature).verify({"sha256": digest_of(content)}, pinned, MODERN_SIGNATURES, NOW)
+    figures["after_mb"] = peak()
+    return figures
+
+
+def write_content(file: BinaryIO, megabytes: int) -> None:
+    """Digits of no pattern: they compress to half, so that no stage is spared its work."""
+    for _ in range(megabytes):
+        file.write(os.urandom(MEGABYTE // 2).hex().encode())
+
+
+def digest_of(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").digest()
+
+
+def peak() -> float:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+
+def main(arguments: list[str]) -> None:
+    megabytes = next((int(word) for word in arguments if word.isdigit()), 1024)
+    for cipher in (Cipher.AES_256_GCM, Cipher.AES_256_CBC):
+        figures = measure(megabytes, cipher)
+        if "--json" in arguments:
+            print(json.dumps({"cipher": cipher, "megabytes": megabytes, **figures}))
+        else:
+            stages = ", ".join(f"{name[:-2]} {spent} s" for name, spent in figures.items() if name.endswith("_s"))
+            print(
+                f"{megabytes} MB by {cipher}: {figures['before_mb']} -> {figures['after_mb']} MB at most; CPU: {stages}"
+            )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
