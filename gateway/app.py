@@ -5,7 +5,7 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
@@ -21,10 +21,15 @@ from gateway.channels.http.submitting import Submissions
 from gateway.channels.http.timelimits import TimeLimits
 from gateway.counters import Counters
 from gateway.deadlines import Deadlines
+from gateway.destinations.carrying import Carrier, CarrierName
 from gateway.destinations.contract import Destination
 from gateway.destinations.odoo.destination import OdooDestination
 from gateway.destinations.odoo.settings import OdooSettings
 from gateway.destinations.owned import OwnedDestination, WritingDestination
+from gateway.destinations.partner.composing import Composer
+from gateway.destinations.partner.destination import PartnerDestination
+from gateway.destinations.partner.forwarding import Forwarding
+from gateway.destinations.partner.outbox import OutboxCarrier
 from gateway.destinations.plant import PlantDestination
 from gateway.destinations.recording import RecordingDestination
 from gateway.identity.keys import JwksKeys
@@ -38,12 +43,15 @@ from gateway.policyrecord import PolicyReports, record_policies
 from gateway.retaining import Retaining
 from gateway.settings import Settings, read_settings
 from gateway.shadowing import Shadow
-from gateway.working import Duty, Worker
+from gateway.working import MEASURE_EVERY, Duty, Worker
 from partners.live import LiveDirectory
 from policies.keeping import Kept
 from policies.live import LivePolicies, Told
 from policies.signers import load_signers
 from translators.reading import Limits
+
+DIRECTORY_EVERY = 0.4
+"""Seconds between a worker's looks at the profiles: a suspension holds within a second."""
 
 
 def open_keys(settings: Settings) -> Keys:
@@ -155,6 +163,23 @@ def destinations(
     return [OwnedDestination(one, lambda: policies.current.ownership) for one in found]
 
 
+def carriers() -> dict[CarrierName, Carrier]:
+    """Every way to a partner."""
+    found: list[Carrier] = [OutboxCarrier()]
+    return {one.name: one for one in found}
+
+
+def partner_destinations(
+    partners: LiveDirectory, policies: LivePolicies, make: Callable[[str], PartnerDestination]
+) -> list[Destination]:
+    """Every partner with whom something is agreed that we send, as the profiles are now."""
+    return [
+        OwnedDestination(make(partner.id), lambda: policies.current.ownership)
+        for partner in partners.current.partners.values()
+        if any(agreement.direction == "out" for agreement in partner.agreements)
+    ]
+
+
 @asynccontextmanager
 async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
     """A worker with its destinations and the sequencer."""
@@ -163,17 +188,32 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
     async with open_records(settings, "worker") as ledger, httpx.AsyncClient(follow_redirects=False) as client:
         sequencer = ledger.sequencer(keys.signing, cosigning=keys.cosigning, anchor=settings.checkpoint_file)
         policies = open_policies(settings, None, "worker")
-        watching = asyncio.create_task(policies.watch())
+        watching = [asyncio.create_task(task) for task in (policies.watch(), partners.watch(DIRECTORY_EVERY))]
         deadlines = Deadlines(ledger, lambda: policies.current.flows.by_name)
         retaining = Retaining(ledger, lambda: policies.current)
+        ways = carriers()
+        composer = Composer(settings.partners / "maps", lambda: policies.current.masking, ledger.masking_key)
+        forwarding = Forwarding(lambda: partners.current, ledger.parcels, composer, ways)
         duties = [
             Duty("look after deadlines", deadlines.look, deadlines.every),
             Duty("erase what is past its time", retaining.look, retaining.every),
+            Duty("forward parcels", forwarding.look, forwarding.every),
+            Duty("count parcels", forwarding.measure, MEASURE_EVERY),
         ]
+
+        def to_partners() -> list[Destination]:
+            return partner_destinations(
+                partners, policies, lambda one: PartnerDestination(one, lambda: partners.current, ledger.parcels,
+                                                                   composer, ways)
+            )  # fmt: skip
+
+        everywhere = [*destinations(settings, partners, policies, client), *to_partners()]
         try:
-            yield Worker(ledger, destinations(settings, partners, policies, client), sequencer, duties)
+            yield Worker(ledger, everywhere, sequencer, duties, to_partners)
         finally:
-            await _end([watching])
+            await _end(watching)
+            for way in ways.values():
+                await way.close()
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:

@@ -34,6 +34,7 @@ DEPTH = Gauge("gateway_queue_depth", "Deliveries by state", ["destination", "sta
 OLDEST = Gauge("gateway_oldest_message_age_seconds", "Age of the oldest delivery not yet made", ["destination"])
 OVERDUE = Gauge("gateway_overdue", "Deliveries past their deadline that have not ended", ["destination", "alert"])
 MISSED = Counter("gateway_deadlines_missed_total", "Deliveries that passed their deadline", ["destination", "alert"])
+PARCELS = Gauge("gateway_parcels", "Parcels for partners that have not ended well", ["partner", "state"])
 ERASED = Counter("gateway_payloads_erased_total", "Messages whose bytes were erased by a rule of retention")
 IMBALANCE = Gauge("gateway_ledger_imbalance", "Deliveries the ledger cannot account for; must be 0")
 POLICY = Gauge("gateway_policy_info", "The policy revision in force", ["revision"])

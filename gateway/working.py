@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from msgspec import Struct
@@ -23,7 +23,9 @@ from gateway.turns import Turns
 _log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.1
-"""Seconds between looks for work where there was none."""
+"""Seconds between looks for work where there was none; a destination may set its own `look_every`."""
+FOLLOW_EVERY = 0.5
+"""Seconds between looks for destinations that have come."""
 MEASURE_EVERY = 15.0
 
 
@@ -44,9 +46,12 @@ class Worker:
         destinations: Sequence[Destination],
         sequencer: Sequencer | None,
         duties: Sequence[Duty] = (),
+        following: Callable[[], Sequence[Destination]] | None = None,
     ) -> None:
+        """`following` answers with destinations that have come while it runs, each once; none ever goes."""
         self._ledger = ledger
-        self._destinations: Mapping[str, Destination] = {one.name: one for one in destinations}
+        self._destinations: dict[str, Destination] = {one.name: one for one in destinations}
+        self._following = following
         self._sequencer = sequencer
         self._duties = duties
         self._busy: dict[tuple[str, int], asyncio.Task[None]] = {}
@@ -62,6 +67,20 @@ class Worker:
                 tasks.create_task(_sparingly(duty))
             for destination in self._destinations.values():
                 tasks.create_task(self._serve(destination))
+            if self._following is not None:
+                follow = partial(self._follow, self._following, tasks)
+                tasks.create_task(_again("serve destinations that have come", follow, lambda: FOLLOW_EVERY))
+
+    async def _follow(self, following: Callable[[], Sequence[Destination]], tasks: asyncio.TaskGroup) -> None:
+        """Seats and leases of those that have come, at once: work for them must not wait for the next round."""
+        come = [one for one in following() if one.name not in self._destinations]
+        if not come or self._stopping:
+            return
+        await self._ledger.leases.seat([one.name for one in come])
+        for destination in come:
+            self._destinations[destination.name] = destination
+            tasks.create_task(self._serve(destination))
+        await self._keep_leases()
 
     async def stop(self) -> None:
         """Take nothing new, wait for what is under way, then release."""
@@ -101,7 +120,7 @@ class Worker:
                 _log.exception("destination %s cannot be served; trying again", destination.name)
                 await asyncio.sleep(5)
             show_breaker(destination.name, breaker.circuit)
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(getattr(destination, "look_every", LOOK_EVERY))
 
     async def _look(self, destination: Destination, breaker: Breaker, turns: Turns) -> None:
         """The urgent first, as it matters while a probe is all that is sent. Busy is a shard, whatever its lease: one

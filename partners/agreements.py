@@ -1,5 +1,7 @@
 """What is agreed with a partner for one kind of document in one direction."""
 
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Literal
 
@@ -75,3 +77,18 @@ class Agreement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
     """Only test documents go this way: inbound a real one is refused, outbound the test indicator is set."""
     from_: Moment | None = None
     until: Moment | None = None
+
+
+def in_force(
+    agreements: Iterable[Agreement], *, document: str, direction: Literal["in", "out"], at: datetime
+) -> Iterator[Agreement]:
+    """Those about this kind of document and direction whose time it is, in the order of the profile."""
+    for one in agreements:
+        if (one.document, one.direction) == (document, direction) and is_in_force(one, at):
+            yield one
+
+
+def is_in_force(agreement: Agreement, at: datetime) -> bool:
+    return (agreement.from_ is None or at >= agreement.from_.at) and (
+        agreement.until is None or at < agreement.until.at
+    )

@@ -20,7 +20,7 @@ from translators.fileproblems import FileProblem
 from translators.jsondoc.reshaping import PointerText
 from translators.yamlsentences import suggest
 
-Viewer = Literal["sender", "plant", "operator"]
+Viewer = Literal["sender", "plant", "partner", "operator"]
 How = Literal["remove", "replace", "hash", "last-four"]
 
 
@@ -35,9 +35,12 @@ class MaskingRule(Rule, frozen=True, kw_only=True):
     """All rules that match hide what they name."""
 
     viewers: Annotated[tuple[Viewer, ...], Meta(min_length=1)]
-    """`sender`: who sent it; `plant`: one that fetches it; `operator`: our people at the command line and console."""
+    """`sender`: who sent it; `plant`: one that fetches it; `partner`: one it is written for; `operator`: our people at
+    the command line and console."""
     plants: Names = ()
     """Of the viewers `plant`, only these."""
+    partners: Names = ()
+    """Of the viewers `partner`, only these."""
     documents: Annotated[Names, Meta(min_length=1)]
     fields: Annotated[tuple[MaskedField, ...], Meta(min_length=1)]
 
@@ -81,16 +84,17 @@ class Masking:
         for written in read.lists["rules"]:
             yield from _check(written)
 
-    def of(self, viewer: Viewer, document_type: str, plant: str = "") -> Mask | None:
-        """None when nothing is masked. `plant`: the one that looks, when it is one."""
-        key = (viewer, plant, document_type)
+    def of(self, viewer: Viewer, document_type: str, who: str = "") -> Mask | None:
+        """None when nothing is masked. `who`: the plant or partner that looks, when it is one."""
+        key = (viewer, who, document_type)
         if key not in self._masks:
             fields = [
                 field
                 for rule in self._rules
                 if viewer in rule.viewers
                 and document_type in rule.documents
-                and (viewer != "plant" or not rule.plants or plant in rule.plants)
+                and (viewer != "plant" or not rule.plants or who in rule.plants)
+                and (viewer != "partner" or not rule.partners or who in rule.partners)
                 for field in rule.fields
             ]
             self._masks[key] = Mask(fields) if fields else None
@@ -105,6 +109,8 @@ def _check(written: Written[MaskingRule]) -> Iterator[FileProblem]:
         yield written.problem(name, f"a mask holds always; leave `{name}` out")
     if rule.plants and "plant" not in rule.viewers:
         yield written.problem("plants", "plants are chosen among the viewers `plant`; add it to `viewers`")
+    if rule.partners and "partner" not in rule.viewers:
+        yield written.problem("partners", "partners are chosen among the viewers `partner`; add it to `viewers`")
     for number, document_type in enumerate(rule.documents):
         if document_type not in document_types():
             text = f"there is no kind of document `{document_type}`; {suggest(document_type, sorted(document_types()))}"

@@ -10,7 +10,8 @@ Life of a parcel at its carrier:
    lies ready or the partner's word is still to come (asynchronous MDN, mailbox, outbox), and so on.
 2. `look(parcel, partner)` after an attempt whose outcome we do not know. Where the channel can read back, it does;
    where an id of the parcel makes a repetition harmless (AS2 Message-ID, webhook-id), it answers `Absent`.
-3. The partner's later word reaches the ledger as an acknowledgement of the parcel's deliveries.
+3. The partner's later word reaches the ledger as `ledger.parcels.acknowledge(parcel.id, accepted=…, reference=…,
+   actor="partner <id>")`: it ends the parcel and all deliveries in it. It may come before `carry` has answered.
 
 Both are safe to do twice, and raise nothing for what a partner's system can do.
 """

@@ -39,6 +39,8 @@ class OwnedDestination:
         self.name = inner.name
         self.concurrency = inner.concurrency
         self.batch = inner.batch
+        if hasattr(inner, "look_every"):
+            self.look_every = inner.look_every
         self._ownership = ownership
 
     async def start(self) -> None:

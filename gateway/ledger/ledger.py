@@ -26,6 +26,7 @@ from gateway.ledger.payloads import Payloads
 from gateway.ledger.reading import KeptDocument, MessageFilter, MessageHead, MessageHistory
 from gateway.ledger.recording import Note, Recorder
 from gateway.ledger.sealing import Sealer
+from gateway.ledger.shipping import Parcels
 from gateway.ledger.work import Result, Work
 
 PATIENCE = 10.0
@@ -41,6 +42,7 @@ class Ledger:
         self._worker = worker
         self._recorder: Recorder | None = None
         self.leases = Leases(pool, worker)
+        self.parcels = Parcels(pool, payloads)
         self.masking_key = payloads.masking_key
 
     async def close(self) -> None:

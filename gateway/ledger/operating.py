@@ -11,6 +11,7 @@ from gateway.clock import now_text
 from gateway.identifiers import delivery_id
 from gateway.ledger.database import Connection, Pool, connection
 from gateway.ledger.delivering import free_lanes
+from gateway.ledger.membership import reopen, withdraw
 from gateway.ledger.statements import statements
 from gateway.ledger.states import Event, State
 
@@ -85,6 +86,7 @@ async def replay(
             limit,
         )
         await _note(held, Event.DOCUMENT_REPLAYED, [dict(row) for row in rows], actor, reason)
+        await reopen(held, [(row["message_id"], row["number"]) for row in rows], actor=actor, reason=reason)
     return [delivery_id(row["message_id"], row["number"]) for row in rows]
 
 
@@ -96,6 +98,7 @@ async def cancel(pool: Pool, message_id: UUID, number: int, *, actor: str, reaso
         if row is None:
             return False
         await held.execute(_OFFERING["end_exception"], message_id, number, str(State.CANCELLED), None, reason, actor)
+        await withdraw(held, (message_id, number))
         await free_lanes(held, row["destination"], row["shard"], [row["lane"]])
         facts = {"message_id": message_id, "number": number, "destination": row["destination"]}
         await _note(held, Event.DOCUMENT_CANCELLED, [facts], actor, reason)

@@ -57,9 +57,25 @@ class Payloads:
 
     async def keep_new_keys(self, held: Connection) -> None:
         """Before the first payload that needs them."""
-        for key in (new := self._sealer.unstored()):
+        self.mark_stored(await self.add_new_keys(held))
+
+    async def add_new_keys(self, held: Connection) -> list[DataKey]:
+        """The same inside a transaction: after its commit say so with `mark_stored`."""
+        new = self._sealer.unstored()
+        for key in new:
             await held.execute(_RECORDING["keep_data_key"], key.id, key.owner, key.kek_id, key.wrapped)
-        self._sealer.mark_stored(new)
+        return new
+
+    def mark_stored(self, keys: Sequence[DataKey]) -> None:
+        self._sealer.mark_stored(keys)
+
+    def seal_alone(self, content: bytes, owner: str) -> tuple[bytes, tuple[object, ...]]:
+        """The hash of a content, and its row of `payloads`."""
+        digest = sha256(content).digest()
+        sealed = self._sealer.seal(content, owner=owner, digest=digest)
+        return digest, (
+            owner, digest, sealed.data_key_id, sealed.nonce, sealed.encoding, sealed.size, sealed.ciphertext,
+        )  # fmt: skip
 
     async def fetch(self, held: Connection, wanted: Sequence[Wanted]) -> dict[tuple[str, bytes], bytes]:
         """Contents by owner and hash; what is not there or was changed is left out, and said in the log."""

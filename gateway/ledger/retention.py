@@ -16,6 +16,7 @@ from gateway.ledger.statements import statements
 from gateway.ledger.states import Event
 
 _SQL = statements("retention")
+_PARCELS = statements("parcels")
 _NOTE = statements("recording")["note"]
 
 
@@ -53,6 +54,7 @@ async def erase_payloads(pool: Pool, ids: Sequence[UUID], *, rule: str, policy: 
     async with connection(pool) as held, held.transaction():
         row = await held.fetchrow(_SQL["erase"], list(ids))
         assert row is not None
+        await held.execute(_PARCELS["erase_parcels"], list(ids))
         erased = Erased(row["messages"], int(row["bytes"]))
         if erased.messages:
             leaf = {

@@ -1,0 +1,112 @@
+"""`parcel`: what left for partners under which control number, and sending it again."""
+
+import argparse
+import asyncio
+import getpass
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from gateway.app import open_records
+from gateway.cli.serve import with_embedded
+from gateway.clock import now_text
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.parcels import KeptParcel, ParcelState, members_of
+from gateway.ledger.shipping import Resending
+from gateway.ledger.states import Event
+from gateway.settings import Settings
+
+_STATES: tuple[ParcelState, ...] = ("kept", "offered", "delivered", "refused", "cancelled")
+_SAID: dict[Resending, str] = {
+    "due": "it is sent again, the same bytes under the same number",
+    "replayed": "it is sent again, with the documents that were parked with it",
+    "under_way": "it is under way already; nothing was changed",
+    "cancelled": "its documents were given up; send them anew",
+    "erased": "its bytes are kept no longer; send the documents anew",
+    "unknown": "there is no such parcel",
+}
+
+
+def add_commands(commands: Any) -> None:
+    nouns = commands.add_parser("parcel", help="what left for partners, and sending it again").add_subparsers(
+        required=True, metavar="VERB"
+    )
+    listed = nouns.add_parser("list", help="parcels, the newest first")
+    listed.add_argument("--partner")
+    listed.add_argument("--state", choices=_STATES)
+    listed.add_argument("--number", metavar="CONTROL_NUMBER", help="0020 or ISA13, as it is written")
+    listed.add_argument("--limit", type=int, default=50)
+    listed.add_argument("--json", action="store_true")
+    listed.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _list(ledger, chosen)))
+    show = nouns.add_parser("show", help="everything known of a parcel but its content")
+    show.add_argument("id", type=UUID)
+    show.add_argument("--reveal", metavar="REASON", help="write its content to the standard output; why, for the audit")
+    show.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _show(ledger, chosen)))
+    resend = nouns.add_parser("resend", help="once more: the same bytes under the same control number")
+    resend.add_argument("id", type=UUID)
+    resend.add_argument("--reason", required=True, help="for the audit")
+    resend.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _resend(ledger, chosen)))
+
+
+def _with_ledger(act: Callable[[Ledger], Awaitable[int]]) -> int:
+    async def run(settings: Settings) -> int:
+        async with open_records(settings, "operator") as ledger:
+            return await act(ledger)
+
+    with ExitStack() as stack:
+        return asyncio.run(run(with_embedded(stack)))
+
+
+async def _list(ledger: Ledger, chosen: argparse.Namespace) -> int:
+    found = await ledger.parcels.search(
+        partner=chosen.partner, state=chosen.state, control_number=chosen.number, limit=chosen.limit
+    )
+    if chosen.json:
+        print(msgspec.json.encode([_described(one) for one in found]).decode())
+        return 0
+    table = Table("parcel", "to", "number", "documents", "by", "state", "since", title=f"{len(found)} parcels")
+    for one in found:
+        documents = f"{len(one.members)} {', '.join(one.document_types)}"
+        table.add_row(str(one.id), one.partner, one.control_number or "-", documents, one.carrier, one.state,
+                      f"{one.changed_at:%Y-%m-%d %H:%M}")  # fmt: skip
+    Console().print(table)
+    return 0
+
+
+async def _show(ledger: Ledger, chosen: argparse.Namespace) -> int:
+    found = await ledger.parcels.find(chosen.id)
+    if found is None:
+        print(_SAID["unknown"])
+        return 1
+    if chosen.reveal is None:
+        print(msgspec.json.format(msgspec.json.encode(_described(found))).decode())
+        return 0
+    for message_id in dict.fromkeys(message for message, _ in members_of(found)):
+        leaf = {"event": Event.DOCUMENT_REVEALED, "at": now_text(), "message": str(message_id), "actor": _operator(),
+                "reason": chosen.reveal}  # fmt: skip
+        await ledger.note(msgspec.json.encode(leaf, order="sorted"), message_id)
+    sys.stdout.buffer.write(found.content)
+    return 0 if found.content else 1
+
+
+async def _resend(ledger: Ledger, chosen: argparse.Namespace) -> int:
+    said = await ledger.parcels.resend(chosen.id, actor=_operator(), reason=chosen.reason)
+    print(_SAID[said])
+    return 0 if said in ("due", "replayed") else 1
+
+
+def _described(parcel: KeptParcel) -> dict[str, Any]:
+    described: dict[str, Any] = msgspec.to_builtins(parcel)
+    for name in ("content", "maybe_carried", "position", "again"):
+        described.pop(name)
+    return described
+
+
+def _operator() -> str:
+    return f"operator {getpass.getuser()}"
