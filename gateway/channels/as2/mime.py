@@ -5,6 +5,7 @@ import re
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from email.message import Message
+from email.utils import collapse_rfc2231_value
 from itertools import pairwise
 from quopri import decodestring
 from typing import BinaryIO
@@ -50,10 +51,7 @@ class Header(Struct, frozen=True):
         message = Message()
         message[field] = " ".join(self.fields.get(field, "").split())
         value = message.get_param(name, None, field)
-        if isinstance(value, tuple):
-            charset, _, encoded = value
-            return encoded.encode("latin-1", "replace").decode(charset or "utf-8", "replace") if charset else encoded
-        return value
+        return collapse_rfc2231_value(value) if isinstance(value, tuple) else value
 
 
 class Entity(Struct, frozen=True):

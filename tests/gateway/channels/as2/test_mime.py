@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.channels.as2 import mime, windows
-from gateway.channels.as2.mime import decoded, outermost, read_entity, split, split_signed
+from gateway.channels.as2.mime import Header, decoded, outermost, read_entity, split, split_signed
 from gateway.channels.as2.refusing import Unacceptable
 from gateway.channels.as2.windows import Spools, held
 
@@ -132,3 +132,8 @@ def test_large_base64_is_decoded_in_pieces():
     with Spools() as spools:
         entity = an_entity(encodebytes(content), "application/edifact", content_transfer_encoding="base64")
         assert decoded(entity, spools).read() == content
+
+
+def test_a_parameter_in_a_charset_nobody_knows_is_taken_as_it_stands() -> None:
+    header = Header({"content-type": "application/edifact; name*=no-such-charset''a%20b.edi"})
+    assert header.parameter("name") == "a b.edi"
