@@ -69,8 +69,7 @@ class Partner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
     id: Id
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     kind: Literal["distributor", "supplier", "carrier", "customer"]
-    state: Literal["active", "testing", "suspended"]
-    """`testing`: before go-live only documents marked as tests are taken from them and sent to them."""
+    state: Literal["active", "suspended"]
     plan: Id
     """Which limits hold; `policies/rules/limits.yaml` says what they are."""
     binding: Binding
