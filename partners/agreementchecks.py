@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from partners.acknowledgementchecks import check_acknowledgements
-from partners.agreements import Agreement
+from partners.agreements import Agreement, own_file
 from partners.filed import Filed
 from partners.profile import Partner
 from partners.profilechecks import check_times
@@ -17,7 +17,7 @@ from translators.targets import Unwritable, documents_of, map_to
 from translators.yamlsentences import suggest
 
 _OUTBOUND = ("control_numbers", "batch", "charset", "syntax", "association")
-_INBOUND = ("interchange", "suspend", "duplicate_window")
+_INBOUND = ("interchange", "suspend")
 _ENVELOPED = ("edifact", "x12", "vda")
 _LONGEST_REFERENCE = 14  # 0020
 
@@ -131,7 +131,7 @@ def _check_files(one: Filed[Partner], path: str, agreement: Agreement, folder: P
     ):
         if own is None or own in shipped or own.removesuffix(".yaml") in shipped:
             continue
-        if own.endswith(".yaml") and "/" not in own and (folder / f"{field}s" / own).is_file():
+        if own_file(folder / f"{field}s", own) is not None:
             continue
         text = f"no {field} `{own}` ships, nor is it a file in `{field}s/` beside `profiles/`; {suggest(own, shipped)}"
         yield one.problem(f"{path}{field}", text)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -69,6 +70,7 @@ class Agreement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
     association: Annotated[str, Meta(max_length=6)] = ""
     acknowledgements: tuple[Acknowledgement, ...] = ()
     duplicate_window: Duration = field(default_factory=partial(Duration.from_text, "366d"))
+    """How long a control number is remembered: by us of theirs, and by them of ours, so that we use none again."""
     control_numbers: ControlNumbers = ControlNumbers()
     interchange: Literal["split", "preserve"] = "split"
     suspend: Literal["message", "all"] = "message"
@@ -92,3 +94,9 @@ def is_in_force(agreement: Agreement, at: datetime) -> bool:
     return (agreement.from_ is None or at >= agreement.from_.at) and (
         agreement.until is None or at < agreement.until.at
     )
+
+
+def own_file(folder: Path, name: str) -> Path | None:
+    """A map or guideline of a partner's own: a file in `maps/` or `guidelines/`, named with its ending; else None."""
+    path = folder / name
+    return path if name.endswith(".yaml") and "/" not in name and path.is_file() else None

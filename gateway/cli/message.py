@@ -1,11 +1,7 @@
 """`message`: where is it, what is parked, send it again, give it up, does everything add up."""
 
 import argparse
-import asyncio
-import getpass
 import json
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +9,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from gateway.app import open_policies, open_records
-from gateway.cli.serve import with_embedded
+from gateway.app import open_policies
+from gateway.cli.operating import Act, operator, with_ledger, with_settings
 from gateway.identifiers import split_delivery_id
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.operating import Selection
@@ -29,7 +25,7 @@ def add_commands(commands: Any) -> None:
     )
     show = verbs.add_parser("show", help="everything known of a message")
     show.add_argument("id", type=UUID)
-    show.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _show(ledger, chosen.id)))
+    show.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _show(ledger, chosen.id)))
     documents = verbs.add_parser("documents", help="canonical documents of messages, one JSON object a line")
     documents.add_argument("id", type=UUID, nargs="+")
     documents.add_argument("--reveal", metavar="REASON", help="show also what is masked; why, for the audit")
@@ -38,7 +34,7 @@ def add_commands(commands: Any) -> None:
     parked.add_argument("--destination")
     parked.add_argument("--cause")
     parked.add_argument("--json", action="store_true")
-    parked.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _parked(ledger, chosen)))
+    parked.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _parked(ledger, chosen)))
     replay = verbs.add_parser("replay", help="deliver parked documents again; reads back before it sends")
     replay.add_argument("delivery", nargs="?", help="one delivery, `<message id>.<number>`; else a selection")
     replay.add_argument("--destination")
@@ -46,27 +42,13 @@ def add_commands(commands: Any) -> None:
     replay.add_argument("--per-second", type=float, default=1.0, help="at most this many start each second")
     replay.add_argument("--limit", type=int, default=1000)
     replay.add_argument("--reason", required=True, help="for the audit")
-    replay.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _replay(ledger, chosen)))
+    replay.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _replay(ledger, chosen)))
     cancel = verbs.add_parser("cancel", help="give a delivery up for good; its followers go on")
     cancel.add_argument("delivery")
     cancel.add_argument("--reason", required=True, help="for the audit")
-    cancel.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _cancel(ledger, chosen)))
+    cancel.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _cancel(ledger, chosen)))
     balance = verbs.add_parser("balance", help="prove that everything accepted is somewhere")
-    balance.set_defaults(run=lambda _: _with_ledger(_balance))
-
-
-def _with_ledger(act: Callable[[Ledger], Awaitable[int]]) -> int:
-    return _with_settings(lambda _: act)
-
-
-def _with_settings(opened: Callable[[Settings], Callable[[Ledger], Awaitable[int]]]) -> int:
-    async def run(settings: Settings) -> int:
-        act = opened(settings)
-        async with open_records(settings, "operator") as ledger:
-            return await act(ledger)
-
-    with ExitStack() as stack:
-        return asyncio.run(run(with_embedded(stack)))
+    balance.set_defaults(run=lambda _: with_ledger(_balance))
 
 
 async def _show(ledger: Ledger, message_id: UUID) -> int:
@@ -83,7 +65,7 @@ def _show_documents(chosen: argparse.Namespace) -> int:
         """1 when a message has none: it was refused, or is not there."""
         found = [await ledger.documents(message_id) for message_id in chosen.id]
         if chosen.reveal is not None:
-            await reveal(ledger, chosen.id, actor=_operator(), reason=chosen.reveal)
+            await reveal(ledger, chosen.id, actor=operator(), reason=chosen.reveal)
         for document in (document for documents in found for document in documents):
             hidden = (
                 document if chosen.reveal is not None else masked(document, masking, "operator", ledger.masking_key)
@@ -91,11 +73,11 @@ def _show_documents(chosen: argparse.Namespace) -> int:
             print(msgspec.json.encode(hidden).decode())
         return 0 if all(found) else 1
 
-    def opened(settings: Settings) -> Callable[[Ledger], Awaitable[int]]:
+    def opened(settings: Settings) -> Act:
         masking = open_policies(settings, None, "operator").current.masking
         return lambda ledger: show(ledger, masking)
 
-    return _with_settings(opened)
+    return with_settings(opened)
 
 
 async def _parked(ledger: Ledger, chosen: argparse.Namespace) -> int:
@@ -115,14 +97,14 @@ async def _replay(ledger: Ledger, chosen: argparse.Namespace) -> int:
     message_id, number = split_delivery_id(chosen.delivery) if chosen.delivery else (None, None)
     which = Selection(message_id=message_id, number=number, destination=chosen.destination, cause=chosen.cause)
     ids = await ledger.replay(
-        which, actor=_operator(), reason=chosen.reason, per_second=chosen.per_second, limit=chosen.limit
+        which, actor=operator(), reason=chosen.reason, per_second=chosen.per_second, limit=chosen.limit
     )
     print(f"{len(ids)} due again, at most {chosen.per_second:g} a second")
     return 0 if ids else 1
 
 
 async def _cancel(ledger: Ledger, chosen: argparse.Namespace) -> int:
-    done = await ledger.cancel(*split_delivery_id(chosen.delivery), actor=_operator(), reason=chosen.reason)
+    done = await ledger.cancel(*split_delivery_id(chosen.delivery), actor=operator(), reason=chosen.reason)
     print("cancelled" if done else "there is no such delivery waiting, or it is under way")
     return 0 if done else 1
 
@@ -131,7 +113,3 @@ async def _balance(ledger: Ledger) -> int:
     balance = await ledger.balance()
     print(json.dumps({**msgspec.to_builtins(balance), "imbalance": balance.imbalance}))
     return 1 if balance.imbalance else 0
-
-
-def _operator() -> str:
-    return f"operator {getpass.getuser()}"

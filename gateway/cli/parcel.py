@@ -1,11 +1,7 @@
 """`parcel`: what left for partners under which control number, and sending it again."""
 
 import argparse
-import asyncio
-import getpass
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +9,11 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from gateway.app import open_records
-from gateway.cli.serve import with_embedded
-from gateway.clock import now_text
+from gateway.cli.operating import operator, with_ledger
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.parcels import KeptParcel, ParcelState, members_of
 from gateway.ledger.shipping import Resending
-from gateway.ledger.states import Event
-from gateway.settings import Settings
+from gateway.showing import reveal
 
 _STATES: tuple[ParcelState, ...] = ("kept", "offered", "delivered", "refused", "cancelled")
 _SAID: dict[Resending, str] = {
@@ -43,24 +36,15 @@ def add_commands(commands: Any) -> None:
     listed.add_argument("--number", metavar="CONTROL_NUMBER", help="0020 or ISA13, as it is written")
     listed.add_argument("--limit", type=int, default=50)
     listed.add_argument("--json", action="store_true")
-    listed.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _list(ledger, chosen)))
+    listed.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _list(ledger, chosen)))
     show = nouns.add_parser("show", help="everything known of a parcel but its content")
     show.add_argument("id", type=UUID)
     show.add_argument("--reveal", metavar="REASON", help="write its content to the standard output; why, for the audit")
-    show.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _show(ledger, chosen)))
+    show.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _show(ledger, chosen)))
     resend = nouns.add_parser("resend", help="once more: the same bytes under the same control number")
     resend.add_argument("id", type=UUID)
     resend.add_argument("--reason", required=True, help="for the audit")
-    resend.set_defaults(run=lambda chosen: _with_ledger(lambda ledger: _resend(ledger, chosen)))
-
-
-def _with_ledger(act: Callable[[Ledger], Awaitable[int]]) -> int:
-    async def run(settings: Settings) -> int:
-        async with open_records(settings, "operator") as ledger:
-            return await act(ledger)
-
-    with ExitStack() as stack:
-        return asyncio.run(run(with_embedded(stack)))
+    resend.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _resend(ledger, chosen)))
 
 
 async def _list(ledger: Ledger, chosen: argparse.Namespace) -> int:
@@ -87,16 +71,17 @@ async def _show(ledger: Ledger, chosen: argparse.Namespace) -> int:
     if chosen.reveal is None:
         print(msgspec.json.format(msgspec.json.encode(_described(found))).decode())
         return 0
-    for message_id in dict.fromkeys(message for message, _ in members_of(found)):
-        leaf = {"event": Event.DOCUMENT_REVEALED, "at": now_text(), "message": str(message_id), "actor": _operator(),
-                "reason": chosen.reveal}  # fmt: skip
-        await ledger.note(msgspec.json.encode(leaf, order="sorted"), message_id)
+    if not found.content:
+        print(_SAID["erased"], file=sys.stderr)
+        return 1
+    messages = list(dict.fromkeys(message for message, _ in members_of(found)))
+    await reveal(ledger, messages, actor=operator(), reason=chosen.reveal)
     sys.stdout.buffer.write(found.content)
-    return 0 if found.content else 1
+    return 0
 
 
 async def _resend(ledger: Ledger, chosen: argparse.Namespace) -> int:
-    said = await ledger.parcels.resend(chosen.id, actor=_operator(), reason=chosen.reason)
+    said = await ledger.parcels.resend(chosen.id, actor=operator(), reason=chosen.reason)
     print(_SAID[said])
     return 0 if said in ("due", "replayed") else 1
 
@@ -106,7 +91,3 @@ def _described(parcel: KeptParcel) -> dict[str, Any]:
     for name in ("content", "maybe_carried", "position", "again"):
         described.pop(name)
     return described
-
-
-def _operator() -> str:
-    return f"operator {getpass.getuser()}"

@@ -1,11 +1,10 @@
 """Whom we believe at the other end of TLS, and how we show ourselves."""
 
 import ssl
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 
 class ClientCertificate(Struct, frozen=True):
@@ -21,7 +20,7 @@ class Trust(Struct, frozen=True, kw_only=True):
     certificate must be valid for the host's name, under an authority we believe.
     """
 
-    pins: frozenset[bytes] = field(default_factory=partial(frozenset, ()))
+    pins: frozenset[bytes] = frozenset()
     client: ClientCertificate | None = None
 
 

@@ -86,8 +86,12 @@ class World:
         self.let(*partners)
         self.carrier = Carrying()
         self.carriers: dict[CarrierName, Any] = {one.name: one for one in (self.carrier, *carriers)}
-        self.composer = Composer(Path("/nowhere"), lambda: masking, ledger.masking_key)
-        self.forwarding = Forwarding(lambda: self.directory, ledger.parcels, self.composer, self.carriers)
+        self.masking = masking
+        self.compose_with(Path("/nowhere"))
+
+    def compose_with(self, maps: Path) -> None:
+        self.composer = Composer(maps, lambda: self.masking, self.ledger.masking_key)
+        self.forwarding = Forwarding(lambda: self.directory, self.parcels, self.composer, self.carriers)
 
     def let(self, *partners: Partner) -> None:
         self.directory = Directory(partners, (), "sha256:0")
@@ -134,6 +138,5 @@ async def accept(
 
 
 def batched(documents: int = 3, every: str = "1h", size: str = "1 MiB") -> Agreement:
-
     batch = Batch(documents=documents, bytes=Size.from_text(size), every=Duration.from_text(every))
     return replace(an_agreement(), batch=batch)

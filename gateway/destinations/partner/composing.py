@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gateway.destinations.carrying import CarrierName
 from gateway.ledger.parcels import Made, NewParcel, References, Series
-from partners.agreements import Agreement, in_force
+from partners.agreements import Agreement, in_force, own_file
 from partners.profile import Partner
 from policies.masking import Masking
 from translators.edifact.controlnumbers import ControlNumbers
@@ -50,7 +50,7 @@ class Leaving(Struct, frozen=True, kw_only=True):
 
 
 class Composer(Struct, frozen=True):
-    """`maps` is the folder where a partner's own maps lie; `masking` the rules in force."""
+    """`maps` is the folder of partners' own maps; `masking` the rules in force."""
 
     maps: Path
     masking: Callable[[], Masking]
@@ -113,9 +113,8 @@ class Composer(Struct, frozen=True):
     def _map(self, agreement: Agreement, partner: Partner) -> Map | None:
         if agreement.map is None:
             return None
-        places = [self.maps / partner.id / f"{agreement.map}.yaml", shipped(agreement.map)]
-        path = next((place for place in places if place.is_file()), None)
-        if path is None:
+        path = own_file(self.maps, agreement.map) or shipped(agreement.map.removesuffix(".yaml"))
+        if not path.is_file():
             text = f"there is no map `{agreement.map}` for agreement `{agreement.name}` of `{partner.id}`"
             raise NotComposed("partner.profile_incomplete", text)
         try:

@@ -1,5 +1,7 @@
 """A document for a partner: agreement, interchange, parcel, carrier, and what each outcome means."""
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 from support.delivering import states, whole
@@ -58,12 +60,10 @@ async def test_a_number_is_not_used_again_inside_the_duplicate_window(world: Wor
     world.let(a_partner(an_agreement(control_numbers=ControlNumbers(first=1, last=1))))
     await accept(ledger, "AB-1", "AB-2", lane="a")
     await world.work_off()
-    cause, why = await _why(ledger) if (await states(ledger))["AB-2"] == "parked" else ("", "")
     assert await world.numbers() == ["000000001"]
     row = await ledger._pool.fetchrow("select cause, last_error from exceptions where state = 'parked'")
     assert row["cause"] == "partner.numbers_used_up"
     assert row["last_error"].startswith("control number 000000001 was used inside the duplicate window, by parcel ")
-    assert (cause, why) == (row["cause"], row["last_error"]) or not cause
 
 
 async def test_what_the_partner_has_no_place_for_is_parked_with_its_place_and_takes_no_number(
@@ -263,3 +263,26 @@ async def test_ubl_is_one_document(world: World, ledger: Ledger) -> None:
     (parcel,) = world.carrier.carried
     assert parcel.media_type == "application/xml"
     assert parcel.content.startswith(b"<?xml")
+
+
+async def test_a_partners_own_map_is_the_file_that_its_profile_names(
+    world: World, ledger: Ledger, tmp_path: Path
+) -> None:
+    units = "{others: pass, writes: {C62: STK}, codes: {STK: C62}}"
+    (tmp_path / "stk.yaml").write_text(f"extends: ordrsp-d96a\ntables: {{units: {units}}}\n")
+    world.let(a_partner(an_agreement(map="stk.yaml")))
+    world.compose_with(tmp_path)
+    await accept(ledger, "AB-1")
+    await world.work_off()
+    (parcel,) = world.carrier.carried
+    assert b":STK'" in parcel.content
+    assert b":PCE'" not in parcel.content
+
+
+async def test_a_map_that_is_gone_parks_the_document_and_takes_no_number(world: World, ledger: Ledger) -> None:
+    world.let(a_partner(an_agreement(map="stk.yaml")))
+    await accept(ledger, "AB-1")
+    await world.work_off()
+    text = "there is no map `stk.yaml` for agreement `answers` of `nordlicht`"
+    assert await _why(ledger) == ("partner.profile_incomplete", text)
+    assert await world.numbers() == []
