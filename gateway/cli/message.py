@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.app import open_policies
-from gateway.cli.operating import Act, operator, with_ledger, with_settings
+from gateway.cli.operating import Act, how_many, operator, with_ledger, with_settings
 from gateway.identifiers import split_delivery_id
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.operating import Selection
@@ -40,7 +40,7 @@ def add_commands(commands: Any) -> None:
     replay.add_argument("--destination")
     replay.add_argument("--cause")
     replay.add_argument("--per-second", type=float, default=1.0, help="at most this many start each second")
-    replay.add_argument("--limit", type=int, default=1000)
+    replay.add_argument("--limit", type=how_many, default=1000)
     replay.add_argument("--reason", required=True, help="for the audit")
     replay.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _replay(ledger, chosen)))
     cancel = verbs.add_parser("cancel", help="give a delivery up for good; its followers go on")

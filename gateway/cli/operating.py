@@ -1,5 +1,6 @@
 """What the nouns of operators share: the ledger opened as the settings say, and who is at the keyboard."""
 
+import argparse
 import asyncio
 import getpass
 from collections.abc import Awaitable, Callable
@@ -30,3 +31,10 @@ def with_settings(opened: Callable[[Settings], Act]) -> int:
 def operator() -> str:
     """For the audit."""
     return f"operator {getpass.getuser()}"
+
+
+def how_many(text: str) -> int:
+    """For argparse: a whole number from 1."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"`{text}` is no whole number from 1 to 1000000")
+    return int(text)

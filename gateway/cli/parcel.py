@@ -9,7 +9,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.operating import operator, with_ledger
+from gateway.cli.operating import how_many, operator, with_ledger
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.parcels import KeptParcel, ParcelState, members_of
 from gateway.ledger.shipping import Resending
@@ -34,7 +34,7 @@ def add_commands(commands: Any) -> None:
     listed.add_argument("--partner")
     listed.add_argument("--state", choices=_STATES)
     listed.add_argument("--number", metavar="CONTROL_NUMBER", help="0020 or ISA13, as it is written")
-    listed.add_argument("--limit", type=int, default=50)
+    listed.add_argument("--limit", type=how_many, default=50)
     listed.add_argument("--json", action="store_true")
     listed.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _list(ledger, chosen)))
     show = nouns.add_parser("show", help="everything known of a parcel but its content")
