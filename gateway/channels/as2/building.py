@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from email.utils import encode_rfc2231, format_datetime
 from io import BytesIO
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.channels.as2.cms.algorithms import Cipher, Digest, Scheme, Transport
 from gateway.channels.as2.cms.compressed import compress
@@ -114,9 +116,10 @@ def signature_of(content: bytes, algorithm: Digest, relation: Relation) -> bytes
     """A detached signature with the key that signs for this relation now."""
     own = _signing_pair(relation)
     send = relation.agreed.send
-    scheme = Scheme(send.signature) if send is not None and hasattr(own.key, "decrypt") else Scheme.RSA_PKCS1
-    if not hasattr(own.key, "decrypt"):  # a key on a curve signs and cannot decrypt
+    if isinstance(own.key, EllipticCurvePrivateKey):
         scheme = Scheme.ECDSA
+    else:
+        scheme = Scheme(send.signature) if send is not None else Scheme.RSA_PKCS1
     digest = hashlib.new(algorithm, content).digest()
     return sign(digest, algorithm, own.key, own.certificate, scheme, relation.at)
 
@@ -202,13 +205,4 @@ def build_receipt(about: ReceiptContent, relation: Relation, *, is_signed: bool)
 
 def _unsigned(about: ReceiptContent, why: str) -> ReceiptContent:
     said = " ".join(text for text in (about.explanation, f"This receipt is not signed: {why}.") if text)
-    return ReceiptContent(
-        message_id=about.message_id,
-        sender=about.sender,
-        receiver=about.receiver,
-        subject=about.subject,
-        date=about.date,
-        disposition=about.disposition,
-        mic=about.mic,
-        explanation=said,
-    )
+    return replace(about, explanation=said)

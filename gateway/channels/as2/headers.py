@@ -11,9 +11,6 @@ from msgspec import Struct
 
 from gateway.channels.as2.refusing import Unacceptable
 
-VERSION = (1, 3)
-"""What we say in the modern profile; 1.2 in the legacy one."""
-
 _NAME = re.compile(r"[\x20-\x7e]{1,128}")
 _ATOM = re.compile(r"[!#-\[\]-~]+")
 _MESSAGE_ID = re.compile(r"[!-;=?-~]{1,996}")
