@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gateway.embedded import database_url, embedded_postgresql, embedded_valkey
 from gateway.ledger.database import migrate, open_pool
@@ -18,6 +19,10 @@ from gateway.ledger.payloads import Payloads
 from gateway.ledger.sealing import PayloadKey, Sealer
 
 _numbers = itertools.count()
+
+# How long an example takes says how busy the machine is, nothing else; speed is measured in tests/benchmarks.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
