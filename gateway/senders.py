@@ -1,9 +1,9 @@
 """Whose credential it is, which plant a document concerns: proven facts held against the profiles."""
 
 from gateway.clock import now
-from gateway.submissions import Credential, Rejection, Sender
+from gateway.submissions import Channel, Credential, Rejection, Sender
 from partners.directory import Directory, is_open
-from partners.profile import Partner
+from partners.profile import Partner, Plant
 from policies.facts import RequestFacts, Verb
 from translators.reading import Document
 
@@ -12,9 +12,10 @@ def find_sender(partners: Directory, credential: Credential) -> Sender | Rejecti
     """Whose credential it is. Corporate clients stand in no profile: their roles are all they have."""
     if credential.kind == "corporate":
         return Sender(kind="corporate", id=credential.client, plan=None, credential=credential)
-    found = partners.by_client(credential.kind, credential.client)
+    found = _profile(partners, credential)
     if found is None:
-        return Rejection(code="sender.unknown", text="no profile names this client", act="ask us to finish onboarding")
+        text = f"no profile names this {_CALLED[credential.channel]}"
+        return Rejection(code="sender.unknown", text=text, act="ask us to finish onboarding")
     if credential.plant not in (None, found.id):
         text = f"the token names plant `{credential.plant}`, but its client belongs to `{found.id}`"
         return Rejection(
@@ -22,11 +23,23 @@ def find_sender(partners: Directory, credential: Credential) -> Sender | Rejecti
         )
     if not is_open(found, now()):
         return Rejection(code="sender.suspended", text=f"`{found.id}` is suspended", act="ask your contact here why")
-    if found.binding not in ("none", credential.binding):
+    if credential.channel == "http" and found.binding not in ("none", credential.binding):
         text = f"`{found.id}` must present a token bound by {found.binding}"
         return Rejection(code="sender.binding_required", text=text, act=f"obtain tokens bound by {found.binding}")
     plan = found.plan if isinstance(found, Partner) else None
     return Sender(kind=credential.kind, id=found.id, plan=plan, credential=credential)
+
+
+_CALLED: dict[Channel, str] = {"http": "client", "as2": "pair of AS2 names", "sftp": "account"}
+
+
+def _profile(partners: Directory, credential: Credential) -> Partner | Plant | None:
+    """By the name under which the channel knows its callers; what proves it is the channel's matter."""
+    if credential.channel == "as2":
+        return partners.by_as2(credential.client, credential.towards)
+    if credential.channel == "sftp":
+        return partners.by_account(credential.client)
+    return partners.by_client(credential.kind, credential.client)
 
 
 def plant_of(partners: Directory, document: Document) -> str | None:

@@ -14,6 +14,8 @@ class Credential(Struct, frozen=True, kw_only=True):
 
     kind: SenderKind
     client: str
+    towards: str = ""
+    """Of AS2, the name of ours that was addressed: a relation is a pair of names."""
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     binding: Binding = "none"
