@@ -30,8 +30,9 @@ check: $(VENV)/.develops  ## lint, format, types, import contracts, rules and pr
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/partner-gateway policy check
 
-fuzz: $(VENV)/.develops  ## a hundred thousand damaged inputs through every reader (ARGS="20000 7": how many, seed)
+fuzz: $(VENV)/.develops  ## a hundred thousand damaged inputs through every reader, as many AS2 messages (ARGS="20000 7": how many, seed)
 	@$(BIN)/python tests/translators/fuzz.py $(ARGS)
+	@$(BIN)/python tests/gateway/channels/as2/fuzz.py $(ARGS)
 
 bench: $(VENV)/.develops  ## the benchmarks, one after the other (ARGS="--json": figures for programs)
 	@set -e; for name in $(BENCHMARKS); do $(BIN)/python tests/benchmarks/$$name.py $(ARGS); done
