@@ -17,6 +17,7 @@ from gateway.channels.http.calling import Callers
 from gateway.channels.http.health import Health
 from gateway.channels.http.inbox import PlantInbox
 from gateway.channels.http.olderapis import OlderApis
+from gateway.channels.http.outbox import PartnerOutbox
 from gateway.channels.http.submitting import Submissions
 from gateway.channels.http.timelimits import TimeLimits
 from gateway.counters import Counters
@@ -118,6 +119,7 @@ async def open_api(settings: Settings) -> AsyncIterator[Api]:
             ),
             questions=Questions(callers, intake, ledger),
             inbox=PlantInbox(callers, intake, ledger),
+            outbox=PartnerOutbox(callers, intake, ledger),
             health=Health(ledger, settings.state, settings.metrics_networks, lambda: reports.in_force),
         )
 

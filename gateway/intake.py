@@ -13,7 +13,7 @@ from gateway.places import Places, places_of
 from gateway.reading import read_within, understand_beside
 from gateway.rejections import by_rule, conflict, fields_of, other_type, unreadable
 from gateway.routing import Deliveries
-from gateway.senders import find_sender, request_facts
+from gateway.senders import find_sender, recipient_of, request_facts
 from gateway.shadowing import Shadow
 from gateway.statements import Admission, acceptance, conflict_leaf, refusal
 from gateway.submissions import Credential, Receipt, Rejection, Submission
@@ -98,7 +98,9 @@ class Intake:
             return await self._refuse(submission, admission, label, (), reading)
         places = [places_of(self._partners.current, document) for document in reading.documents]
         judged = [
-            _document_facts(submission, admission, label, document, where)
+            _document_facts(
+                submission, admission, label, document, where, recipient_of(self._partners.current, document)
+            )
             for document, where in zip(reading.documents, places, strict=True)
         ]
         if submission.document_type not in (None, label.document_type):
@@ -165,7 +167,12 @@ class Intake:
 
 
 def _document_facts(
-    submission: Submission, admission: Admission, label: Label, document: Document, places: Places
+    submission: Submission,
+    admission: Admission,
+    label: Label,
+    document: Document,
+    places: Places,
+    recipient: str | None,
 ) -> DocumentFacts:
     return DocumentFacts(
         request=admission.facts,
@@ -180,4 +187,5 @@ def _document_facts(
         test=document.test,
         plants=places.plants,
         writes=writes_of(document.object),
+        recipient=recipient,
     )

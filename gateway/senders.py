@@ -50,6 +50,36 @@ def plant_of(partners: Directory, document: Document) -> str | None:
     return plant.id if plant else None
 
 
+_RECIPIENTS: dict[str, tuple[str, ...]] = {
+    "purchase_order": ("seller",),
+    "order_change": ("seller",),
+    "order_response": ("buyer", "ship_to", "invoicee"),
+    "delivery_schedule": ("supplier", "ship_from"),
+    "despatch_advice": ("receiver", "ship_to"),
+    "receipt": ("despatcher", "ship_from"),
+    "invoice": ("invoicee", "buyer", "ship_to"),
+    "remittance_advice": ("payee",),
+    "price_catalogue": ("buyer",),
+    "sales_report": ("receiver", "supplier"),
+    "transport_status": ("receiver", "consignee"),
+    "inventory_snapshot": ("receiver",),
+    "quality_event": ("receiver",),
+    "ack": ("receiver",),
+}
+"""Of each type, the parties it may be for, the likeliest first."""
+
+
+def recipient_of(partners: Directory, document: Document) -> str | None:
+    """The partner a document is for: the first party on the other side whose GLN, DUNS or VAT number is a partner's."""
+    for role in _RECIPIENTS.get(document.type, ()):
+        party = getattr(document.object, role, None)
+        for identifier in party.identifiers if party is not None else ():
+            found = partners.partner_named(identifier.scheme, identifier.value)
+            if found is not None:
+                return found.id
+    return None
+
+
 def request_facts(sender: Sender, api_version: str, verb: Verb = "send") -> RequestFacts:
     credential = sender.credential
     return RequestFacts(

@@ -46,6 +46,16 @@ class Directory:
             self._clients.update((("plant", client), plant) for client in plant.clients)
         self._plants_by_gln = {gln.value: plant for plant in self.plants.values() for gln in plant.identifiers.gln}
         self._partners_by_gln = {one.value: each for each in self.partners.values() for one in each.identifiers.gln}
+        self._partners_named = {
+            (scheme, value): one
+            for one in self.partners.values()
+            for scheme, value in (
+                *(("gln", gln.value) for gln in one.identifiers.gln),
+                ("duns", one.identifiers.duns),
+                ("vat", one.identifiers.vat),
+            )
+            if value is not None
+        }
         self._by_as2 = {(one.as2.theirs, one.as2.ours): one for one in self.partners.values() if one.as2 is not None}
         self._by_account = {
             one.sftp.mailbox.account: one for one in self.partners.values() if one.sftp and one.sftp.mailbox
@@ -73,6 +83,10 @@ class Directory:
     def partner_by_gln(self, gln: str) -> Partner | None:
         """The partner that documents call by this GLN."""
         return self._partners_by_gln.get(gln)
+
+    def partner_named(self, scheme: str, value: str) -> Partner | None:
+        """The partner with this `gln`, `duns` or `vat` number; other schemes name nobody here."""
+        return self._partners_named.get((scheme, value))
 
     def timeline(self, partner: str) -> TimeLine:
         """The certificates of the partner with this id."""

@@ -20,7 +20,7 @@ _VERBS: tuple[Doing, ...] = (*EARLY, "send")
 _SENTENCES: dict[Doing, str] = {
     "call": "use the API",
     "read": "read what it has sent",
-    "fetch": "fetch from its inbox",
+    "fetch": "fetch what lies ready for it",
 }
 
 

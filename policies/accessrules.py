@@ -23,7 +23,7 @@ class AccessRule(ScopedRule, frozen=True, kw_only=True):
     """A grant, or a deny.
 
     `may: call` is about using the API at all, `send` about documents, `read` about asking for one's own messages and
-    receipts, `fetch` about a plant's inbox. Whoever may read or fetch must be let call as well.
+    receipts, `fetch` about a plant's inbox or a partner's outbox. Whoever may read or fetch must be let call as well.
     """
 
     effect: Literal["allow", "deny"] = "allow"
@@ -84,8 +84,9 @@ def _check_rule(written: Written[AccessRule], lists: set[str]) -> Iterator[FileP
             if getattr(rule, field):
                 text = f"`{field}` are known with `may: send` alone, once the document is read"
                 yield written.problem(field, text)
-    if rule.may == "fetch" and rule.senders != ("plant",):
-        yield written.problem("senders", "only a plant has an inbox to fetch from; set `senders: [plant]`")
+    if rule.may == "fetch" and not set(rule.senders) <= {"plant", "partner"}:
+        text = "only plants and partners have something to fetch; set `senders: [plant]` or `senders: [partner]`"
+        yield written.problem("senders", text)
     if rule.plants == "own" and rule.senders != ("plant",):
         yield written.problem("plants", "only a plant has an own plant; set `senders: [plant]`")
     if rule.effect == "allow" and rule.may == "send" and not rule.documents:

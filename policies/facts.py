@@ -34,7 +34,7 @@ class RequestFacts(Struct, frozen=True, kw_only=True, array_like=True):
     at: datetime
     """UTC, aware."""
     verb: Verb = "send"
-    """What the sender has come for: to send, to ask about what it sent, to fetch from its inbox."""
+    """What the sender has come for: to send, to ask about what it sent, to fetch what lies ready for it."""
 
 
 class DocumentFacts(Struct, frozen=True, kw_only=True, array_like=True):
@@ -60,6 +60,8 @@ class DocumentFacts(Struct, frozen=True, kw_only=True, array_like=True):
     """All plants its lines go to, by id, where lines say so; else the one plant."""
     writes: frozenset[str] = frozenset()
     """What it says of whose data, each as `create sales_order.order` (translators/canonical/fieldgroups.py)."""
+    recipient: str | None = None
+    """The partner it is for, by id, where it names one: the buyer of an answer, the supplier of an order."""
 
     @property
     def at(self) -> datetime:

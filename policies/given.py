@@ -53,6 +53,8 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where lines say so; else the one plant."""
     ship_to: str | None = None
     test: bool = False
+    recipient: Name | None = None
+    """The partner it is for, where it names one."""
     writes: Texts | None = None
     """In whose data, each as `create sales_order.order`; without it what such a document usually says."""
 

@@ -25,11 +25,12 @@ class RoutingRule(ScopedRule, frozen=True, kw_only=True):
     destination: Annotated[
         str,
         Meta(
-            pattern=r"^([a-z][a-z0-9-]*|plant:([a-z0-9][a-z0-9_.-]*|\{plant\}))$",
-            description="name a destination, as in `odoo`, `plant:<id>` or `plant:{plant}`",
+            pattern=r"^([a-z][a-z0-9-]*|plant:([a-z0-9][a-z0-9_.-]*|\{plant\})|partner:([a-z0-9][a-z0-9-]*|\{recipient\}))$",
+            description="name a destination, as in `odoo`, `plant:<id>`, `plant:{plant}` or `partner:{recipient}`",
         ),
     ]
-    """`odoo`, `plant:<id>`, or `plant:{plant}` for the plant the document concerns."""
+    """`odoo`, `plant:<id>`, `plant:{plant}` for the plant the document concerns, `partner:<id>`, or
+    `partner:{recipient}` for the partner the document names as the one it is for."""
     operation: Annotated[
         str,
         Meta(pattern=r"^[a-z][a-z0-9_.]*$", description="name an operation, as in `sale_order.create_confirmed`"),

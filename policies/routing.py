@@ -43,6 +43,7 @@ class _Way:
         self.force = force_of(written)
         self.plants = frozenset(rule.plants)
         self.needs_plant = "{plant}" in rule.destination
+        self.needs_recipient = "{recipient}" in rule.destination
         self.several = rule.several_plants or ("refuse" if self.needs_plant else "whole")
         flow = flows[rule.flow] if rule.flow is not None else None
         attempts = rule.attempts or (flow.attempts if flow is not None else None)
@@ -51,6 +52,7 @@ class _Way:
         self._priority = priority_of(rule, flow)
         self._deadline = rule.deadline or (flow.deadline if flow is not None else None)
         self._routes: dict[tuple[str | None, bool], Route] = {}
+        """By plant, or by the partner it is for."""
 
     def matches(self, document: DocumentFacts) -> bool | None:
         """None when its condition cannot be judged."""
@@ -66,21 +68,23 @@ class _Way:
         if len(document.plants) > 1 and self.several == "split":
             wanted = sorted(document.plants & self.plants if self.plants else document.plants)
             return tuple(self._route(plant, part=True) for plant in wanted)
+        if self.needs_recipient:
+            return (self._route(document.recipient),) if document.recipient is not None else ()
         if not self.needs_plant:
             return (self._route(None),)
         return (self._route(document.plant),) if document.plant is not None else ()
 
-    def _route(self, plant: str | None, *, part: bool = False) -> Route:
-        route = self._routes.get((plant, part))
+    def _route(self, whom: str | None, *, part: bool = False) -> Route:
+        route = self._routes.get((whom, part))
         if route is None:
-            route = self._routes[plant, part] = self._make(plant, part=part)
+            route = self._routes[whom, part] = self._make(whom, part=part)
         return route
 
-    def _make(self, plant: str | None, *, part: bool) -> Route:
+    def _make(self, whom: str | None, *, part: bool) -> Route:
         rule = self.rule
         return Route(
             rule=self.ref,
-            destination=rule.destination.replace("{plant}", plant or ""),
+            destination=rule.destination.replace("{plant}", whom or "").replace("{recipient}", whom or ""),
             operation=rule.operation,
             ordering_key=rule.ordering_key,
             when_parked=rule.when_parked,
@@ -89,7 +93,7 @@ class _Way:
             priority=self._priority,
             deadline=self._deadline.seconds if self._deadline is not None else None,
             flow=rule.flow,
-            part=plant if part else None,
+            part=whom if part else None,
         )
 
 
@@ -121,7 +125,7 @@ class Routing:
                     return self._several(way, document)
                 led = way.routes(document)
                 if not led:
-                    return self._nowhere(document)
+                    return self._no_recipient(document) if way.needs_recipient else self._nowhere(document)
                 routes += led
         return tuple(routes) or self._nowhere(document)
 
@@ -131,6 +135,11 @@ class Routing:
         text = f"its lines go to several plants, {named}, and route `{way.rule.name}` takes one plant a document"
         act = "send one document for each plant; the findings say which line goes where"
         return Refused(way.ref, "routing.several_plants", text, act, revision=self._revision)
+
+    def _no_recipient(self, document: DocumentFacts) -> Refused:
+        text = f"no partner of ours is the one this {document.document_type} is for"
+        act = "check the parties in the document, or ask us to add their numbers to the partner's profile"
+        return Refused(self._default, "routing.no_route", text, act, revision=self._revision)
 
     def _nowhere(self, document: DocumentFacts) -> Refused:
         text = f"no routing rule says where a {document.document_type} for this place goes"

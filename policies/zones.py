@@ -160,6 +160,8 @@ class Conduits:
         targets = {at} if at is not None else set[str]()
         if destination == "plant:{plant}":
             targets |= {zone for place, zone in self._destinations.items() if place.startswith("plant:")}
+        if destination == "partner:{recipient}":
+            targets |= {zone for place, zone in self._destinations.items() if place.startswith("partner:")}
         sources = [ready.zone.name for ready in self._senders.get(kind, [])]
         return any((source, target, document_type) in self._conduits for source in sources for target in targets)
 

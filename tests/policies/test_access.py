@@ -66,7 +66,7 @@ def refusal(verdict: object) -> Refused:
     ("verb", "facts", "role", "text"),
     [
         ("read", PARTNER, "orders.send", "no rule lets this partner read what it has sent"),
-        ("fetch", PLANT, "deliveries.fetch", "no rule lets this plant fetch from its inbox"),
+        ("fetch", PLANT, "deliveries.fetch", "no rule lets this plant fetch what lies ready for it"),
     ],
 )
 def test_who_may_call_may_not_yet_read_or_fetch(

@@ -22,6 +22,7 @@ from gateway.channels.http.asking import Questions
 from gateway.channels.http.calling import Callers
 from gateway.channels.http.health import Health
 from gateway.channels.http.inbox import PlantInbox
+from gateway.channels.http.outbox import PartnerOutbox
 from gateway.channels.http.submitting import Submissions
 from gateway.channels.http.timelimits import TimeLimits
 from gateway.counters import Counters
@@ -79,6 +80,9 @@ class Served:
     def plant(self, client: str = "salzungen-mes", *roles: str) -> dict[str, str]:
         return {"authorization": f"Bearer {self.issuer.token('plant', client, *(roles or PLANT))}"}
 
+    def corporate(self, *roles: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.issuer.token('corporate', 'erp', *(roles or ('documents.send',)))}"}
+
     async def post(self, path: str, content: Any, *fields: dict[str, str], media: str = "application/json") -> Any:
         """POST bytes, or an object as JSON."""
         body = content if isinstance(content, bytes) else msgspec.json.encode(content)
@@ -133,6 +137,7 @@ async def serving(
             submissions=Submissions(callers, intake, TimeLimits(), most, body_seconds, total_seconds),
             questions=Questions(callers, intake, ledger),
             inbox=PlantInbox(callers, intake, ledger),
+            outbox=PartnerOutbox(callers, intake, ledger),
             health=Health(ledger, folder, LOCAL),
         )
         app = http_application(lambda: api)

@@ -18,6 +18,7 @@ from gateway.channels.http.heads import NEWEST, HttpRequest, Incoming
 from gateway.channels.http.health import Health
 from gateway.channels.http.inbox import PlantInbox
 from gateway.channels.http.olderapis import OlderApis
+from gateway.channels.http.outbox import PartnerOutbox
 from gateway.channels.http.pages import Pages
 from gateway.channels.http.problems import problem
 from gateway.channels.http.sending import add_fields
@@ -38,6 +39,7 @@ class Api(Struct, frozen=True):
     submissions: Submissions
     questions: Questions
     inbox: PlantInbox
+    outbox: PartnerOutbox
     health: Health
 
 
@@ -54,7 +56,14 @@ def http_application(
     """
     document = documented.openapi(public_url, tokens)
     return Litestar(
-        route_handlers=[*_submitting(api), *_asking(api), *_plants(api), *_health(api), *_pages(document)],
+        route_handlers=[
+            *_submitting(api),
+            *_asking(api),
+            *_plants(api),
+            *_partners(api),
+            *_health(api),
+            *_pages(document),
+        ],
         openapi_config=None,  # documented.py says more than handlers can
         before_send=[add_fields],
         exception_handlers={
@@ -69,7 +78,7 @@ def http_application(
 
 
 SUBMISSIONS: dict[str, tuple[tuple[IssuerKind, ...], str | None]] = {
-    "/v1/documents": (_PARTNER, None),
+    "/v1/documents": (("partner", "corporate"), None),
     "/v1/purchase-orders": (_PARTNER, "purchase_order"),
     "/v1/despatch-advices": (_PARTNER, "despatch_advice"),
     "/v1/production-confirmations": (_PLANT, "production_confirmation"),
@@ -117,7 +126,7 @@ def _submitting(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
         if version == NEWEST or not (version.startswith("v") and version[1:].isdigit()):
             return problem(nothing_here(request))
         incoming = Incoming(request.scope, request.receive)
-        return await api().submissions.elsewhere(incoming, (*_PARTNER, *_PLANT), version)
+        return await api().submissions.elsewhere(incoming, (*_PARTNER, *_PLANT, "corporate"), version)
 
     return [submit_document, submit_purchase_order, submit_despatch_advice, submit_production_confirmation,
             other_versions]  # fmt: skip
@@ -177,6 +186,31 @@ def _plants(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
         return await api().inbox.acknowledge(request, plant, delivery, api().submissions.body_seconds)
 
     return [fetch_deliveries, acknowledge_delivery]
+
+
+def _partners(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
+    @get("/v1/outbox")
+    async def fetch_parcels(
+        request: HttpRequest,
+        wait: Annotated[float, QueryParameter(ge=0, le=60, description="Seconds to wait for the first parcel.")] = 0,
+        limit: Annotated[int, QueryParameter(ge=1, le=200, description="Parcels at the most.")] = 20,
+        lease: Annotated[float, QueryParameter(ge=1, le=3600, description="Seconds they are hidden from others.")] = 60,
+    ) -> Response[bytes]:
+        return await api().outbox.fetch(request, wait, limit, lease)
+
+    @get("/v1/outbox/{parcel:str}")
+    async def read_parcel(
+        request: HttpRequest, parcel: Annotated[str, PathParameter(description="`id` of the parcel.")]
+    ) -> Response[bytes]:
+        return await api().outbox.content(request, parcel)
+
+    @post("/v1/outbox/{parcel:str}/acknowledgement", status_code=200)
+    async def acknowledge_parcel(
+        request: HttpRequest, parcel: Annotated[str, PathParameter(description="`id` of the parcel.")]
+    ) -> Response[bytes]:
+        return await api().outbox.acknowledge(request, parcel, api().submissions.body_seconds)
+
+    return [fetch_parcels, read_parcel, acknowledge_parcel]
 
 
 def _health(api: Callable[[], Api]) -> list[HTTPRouteHandler]:

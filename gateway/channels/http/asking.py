@@ -19,7 +19,7 @@ from gateway.ledger.receipts import SUFFIX, write_receipt
 from gateway.showing import masked
 from gateway.submissions import Rejection, Sender
 
-_SENDERS: tuple[IssuerKind, ...] = ("partner", "plant")
+_SENDERS: tuple[IssuerKind, ...] = ("partner", "plant", "corporate")
 PAGE = 50
 
 

@@ -24,8 +24,12 @@ TAGS: Final = {
     "Documents": "Send documents. An answer 202 means it is kept, durably.",
     "Messages": "Ask what became of your own messages.",
     "Plants": "For the plants: fetch what lies ready, and acknowledge it.",
+    "Partners": "For trading partners: fetch what lies ready, and acknowledge it.",
     "Operation": "For those who run the gateway.",
 }
+_CALLERS: Final[dict[IssuerKind, str]] = {
+    "partner": "partners", "plant": "plants", "corporate": "our own people and systems",
+}  # fmt: skip
 _PHRASES: Final = {
     400: "The request or the syntax of the document is wrong", 401: "Nobody was proven to be calling",
     403: "The caller may not do this", 404: "It is not there", 408: "The request did not arrive in time",
@@ -193,9 +197,9 @@ def _schemes(tokens: Mapping[IssuerKind, Sequence[str]]) -> Json:
             "description": "The client certificate the token is bound to (RFC 8705), shown on the connection.",
         }
     }
-    kinds: tuple[IssuerKind, ...] = ("partner", "plant")
+    kinds: tuple[IssuerKind, ...] = ("partner", "plant", "corporate")
     for kind in kinds:
-        about = f"An access token of the realm for {kind}s, sent as `Authorization: Bearer`."
+        about = f"An access token of the realm for {_CALLERS[kind]}, sent as `Authorization: Bearer`."
         if addresses := tokens.get(kind):
             flow = {"clientCredentials": {"tokenUrl": addresses[0], "scopes": {}}}
             made[kind] = {"type": "oauth2", "description": about, "flows": flow}
@@ -204,7 +208,7 @@ def _schemes(tokens: Mapping[IssuerKind, Sequence[str]]) -> Json:
         made[f"{kind}-dpop"] = {
             "type": "http",
             "scheme": "DPoP",
-            "description": f"An access token of the realm for {kind}s that is bound to a key, sent as `Authorization: "
+            "description": f"An access token of the realm for {_CALLERS[kind]} that is bound to a key, sent as `Authorization: "
             "DPoP` with a new proof in `DPoP` for each request (RFC 9449).",
         }
     return made

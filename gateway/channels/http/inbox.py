@@ -1,15 +1,13 @@
 """The plant's inbox: fetch what lies ready (waiting for it if need be), acknowledge what was taken."""
 
 import asyncio
-import re
 from datetime import datetime
-from typing import Any, Literal
 
 import msgspec
 from litestar.response import Response
 from msgspec import Struct
 
-from gateway.channels.http.bodies import LATE, read_body
+from gateway.channels.http.acknowledging import Acknowledgement, answer_acknowledgement, read_acknowledgement
 from gateway.channels.http.calling import Callers
 from gateway.channels.http.heads import HttpRequest, read_head
 from gateway.channels.http.problems import problem
@@ -23,8 +21,6 @@ from gateway.submissions import Rejection, Sender
 _PLANT: tuple[IssuerKind, ...] = ("plant",)
 LOOK_EVERY = 0.2
 """Seconds between looks while a plant waits."""
-MOST_WORD = 16 * 1024
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class InboxDelivery(Struct, frozen=True, kw_only=True):
@@ -46,23 +42,6 @@ class InboxDelivery(Struct, frozen=True, kw_only=True):
 
 class Inbox(Struct, frozen=True):
     deliveries: list[InboxDelivery]
-
-
-class Acknowledgement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`accepted`: the plant has it, durably. `rejected`: it never will; `text` says why to our operators.
-
-    `reference` is the plant's own name for it.
-    """
-
-    verdict: Literal["accepted", "rejected"]
-    reference: str = ""
-    text: str = ""
-
-    def __post_init__(self) -> None:
-        if _CONTROL.search(self.reference) or _CONTROL.search(self.text):  # U+0000 cannot even be stored
-            raise ValueError("`reference` and `text` are without control characters")
-        if self.verdict == "rejected" and not self.text.strip():
-            raise ValueError("a rejection says why in `text`")
 
 
 class PlantInbox(Struct, frozen=True):
@@ -107,18 +86,9 @@ class PlantInbox(Struct, frozen=True):
         sender = await self._plant(request, plant)
         if isinstance(sender, Response):
             return sender
-        try:
-            async with asyncio.timeout(seconds):
-                content = await read_body(request.receive, None, MOST_WORD)
-        except TimeoutError:
-            return problem(LATE)
-        if isinstance(content, Rejection):
-            return problem(content)
-        try:
-            word = msgspec.json.decode(content, type=Acknowledgement)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            text = str(error) if isinstance(error, msgspec.ValidationError) else "the body is not JSON"
-            return problem(Rejection(code="request.malformed", text=text))
+        word = await read_acknowledgement(request, seconds)
+        if isinstance(word, Response):
+            return word
         return await self._record(plant, delivery_id, word, actor=sender.id)
 
     async def _record(self, plant: str, delivery_id: str, word: Acknowledgement, *, actor: str) -> Response[bytes]:
@@ -132,16 +102,10 @@ class PlantInbox(Struct, frozen=True):
             message_id,
             number,
             accepted=word.verdict == "accepted",
-            reference=(word.reference or word.text)[:200],
+            reference=word.word,
             actor=f"plant {actor}",
         )
-        if said == "unknown":
-            return problem(missing)
-        if said == "contradicted":
-            text = "this delivery was acknowledged the other way before; the first word stands"
-            return problem(Rejection(code="delivery.contradicted", text=text, act="ask our operators"))
-        answer: dict[str, Any] = {"delivery": delivery_id, "verdict": word.verdict, "repeated": said == "repeated"}
-        return Response(msgspec.json.encode(answer), media_type="application/json")
+        return answer_acknowledgement(said, "delivery", delivery_id, word, missing)
 
     async def _plant(self, request: HttpRequest, plant: str) -> Sender | Response[bytes]:
         """The caller, who must be this very plant."""

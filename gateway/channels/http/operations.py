@@ -8,7 +8,7 @@ from gateway.channels.http import samples
 from gateway.errors import ERRORS
 
 Json = dict[str, Any]
-Caller = Literal["partner", "plant"]
+Caller = Literal["partner", "plant", "corporate"]
 
 
 class Parameter(Struct, frozen=True, kw_only=True):
@@ -58,6 +58,7 @@ _MESSAGE_ID = Parameter(
 _PLANT = Parameter(
     name="plant", place="path", about="The plant's id; it must be the caller's own.", schema=_ANY, example="salzungen"
 )
+_PARCEL = Parameter(name="parcel", place="path", about="`id` of the parcel.", schema=_ANY, example=samples.PARCEL)
 
 TOKENS = tuple(code for code in ERRORS if code.startswith(("token.", "dpop.")) and code != "dpop.unavailable")
 ADMISSION = (
@@ -78,7 +79,7 @@ _RATES = ("RateLimit", "RateLimit-Policy", "Deprecation", "Sunset", "Link")
 
 
 def _submitting(document_type: str | None, path: str, summary: str, about: str, *examples: str,
-                caller: Caller = "partner") -> Operation:  # fmt: skip
+                callers: tuple[Caller, ...] = ("partner",)) -> Operation:  # fmt: skip
     """All that take documents differ in what they take alone."""
     known = samples.document_examples()
     takes: dict[str, dict[str, Any]] = {}
@@ -88,7 +89,7 @@ def _submitting(document_type: str | None, path: str, summary: str, about: str, 
     typed = ("document.other_type",) if document_type else ()
     return Operation(
         id=f"send_{document_type or 'document'}", method="post", path=path, tag="Documents", summary=summary,
-        about=about, callers=(caller,), parameters=(_KEY, _TRACEPARENT), takes=takes,
+        about=about, callers=callers, parameters=(_KEY, _TRACEPARENT), takes=takes,
         shape=document_type or "Document", status=202,
         outcome="Taken and kept, durably. A repetition gets the stored receipt with `duplicate` true.",
         gives={"application/json": samples.ACCEPTED}, answer_shape="Accepted",
@@ -102,6 +103,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Takes any document you are granted: EDIFACT, X12, VDA, XML or JSON, told by its first bytes; a `Content-Type` "
         "that contradicts them is refused. The answer comes when the document is translated, judged and committed.",
         "purchase_order", "despatch_advice", "order_as_edifact", "order_as_ubl", "despatch_advice_as_ubl",
+        "order_response", callers=("partner", "corporate"),
     ),
     _submitting(
         "purchase_order", "/v1/purchase-orders", "Send a purchase order",
@@ -115,13 +117,13 @@ OPERATIONS: tuple[Operation, ...] = (
     _submitting(
         "production_confirmation", "/v1/production-confirmations", "Confirm production",
         "A plant reports what one of its orders has produced: running totals and what is new since the last report.",
-        "production_confirmation", caller="plant",
+        "production_confirmation", callers=("plant",),
     ),
     Operation(
         id="list_messages", method="get", path="/v1/messages", tag="Messages", summary="List your messages",
         about="Your own messages, newest first. Take `next` of one page as `cursor` for the page behind it; messages "
         "that arrive meanwhile move nothing.",
-        callers=("partner", "plant"),
+        callers=("partner", "plant", "corporate"),
         parameters=(
             Parameter(name="cursor", place="query", about="`next` of the page before.", schema=_ANY,
                       example="AZqwxHwefVKaQwtvLI5NEQ"),
@@ -140,7 +142,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         id="read_message", method="get", path="/v1/messages/{message_id}", tag="Messages", summary="Ask for a message",
         about="Its state, its documents, where each was delivered, and every event since it arrived. Only your own.",
-        callers=("partner", "plant"), parameters=(_MESSAGE_ID,), outcome="The message.",
+        callers=("partner", "plant", "corporate"), parameters=(_MESSAGE_ID,), outcome="The message.",
         gives={"application/json": samples.HISTORY}, answer_shape="MessageHistory", fields=_RATES,
         refusals=(*ADMISSION, "message.not_found"),
     ),
@@ -149,7 +151,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="See what was understood of a message",
         about="The canonical documents it became, whatever format it came in; what is masked for you is left out. "
         "`body` is null once a rule of retention has let go of it.",
-        callers=("partner", "plant"), parameters=(_MESSAGE_ID,), outcome="The documents; none when it was refused.",
+        callers=("partner", "plant", "corporate"), parameters=(_MESSAGE_ID,), outcome="The documents; none when it was refused.",
         gives={"application/json": samples.DOCUMENTS}, answer_shape="Documents", fields=_RATES,
         refusals=(*ADMISSION, "message.not_found"),
     ),
@@ -159,7 +161,7 @@ OPERATIONS: tuple[Operation, ...] = (
         about="A small text file that proves our verdict offline: the statement, its place in our audit tree, and a "
         "checkpoint signed by us. `partner-gateway audit verify-receipt` checks it, and so does any tool for "
         "transparency log proofs (C2SP).",
-        callers=("partner", "plant"), parameters=(_MESSAGE_ID,), outcome="The receipt.",
+        callers=("partner", "plant", "corporate"), parameters=(_MESSAGE_ID,), outcome="The receipt.",
         gives={"text/plain": samples.RECEIPT}, fields=("Content-Disposition", *_RATES),
         refusals=(*ADMISSION, "message.not_found", "receipt.not_ready"),
     ),
@@ -197,6 +199,42 @@ OPERATIONS: tuple[Operation, ...] = (
         gives={"application/json": samples.ACKNOWLEDGED}, answer_shape="AcknowledgementAnswer", fields=_RATES,
         refusals=(*ADMISSION, "request.malformed", "request.deadline", "request.too_large", "request.wrong_kind",
                   "delivery.not_found", "delivery.contradicted"),
+    ),
+    Operation(
+        id="fetch_parcels", method="get", path="/v1/outbox", tag="Partners", summary="Fetch what lies ready for you",
+        about="Documents for you in the format we have agreed, in order; `content` is base64. Each parcel is hidden "
+        "from other fetches for `lease` seconds and offered again if it was not acknowledged by then, so treat a "
+        "second one of the same `id` as the same: its bytes and its control number are the same, too.",
+        callers=("partner",),
+        parameters=(
+            Parameter(name="wait", place="query", about="Seconds to wait for the first parcel.", example=30,
+                      schema={"type": "number", "minimum": 0, "maximum": 60, "default": 0}),
+            Parameter(name="limit", place="query", about="Parcels at the most.", example=20,
+                      schema={"type": "integer", "minimum": 1, "maximum": 200, "default": 20}),
+            Parameter(name="lease", place="query", about="Seconds they are hidden from others.", example=60,
+                      schema={"type": "number", "minimum": 1, "maximum": 3600, "default": 60}),
+        ),
+        outcome="The parcels; none when nothing lies ready.",
+        gives={"application/json": {"parcels": [samples.parcel()]}}, answer_shape="Outbox", fields=_RATES,
+        refusals=(*ADMISSION, "request.parameter"),
+    ),
+    Operation(
+        id="read_parcel", method="get", path="/v1/outbox/{parcel}", tag="Partners", summary="Read a parcel as a file",
+        about="Its bytes in their own media type, with the file name. It hides nothing and may be asked again.",
+        callers=("partner",), parameters=(_PARCEL,), outcome="The bytes.",
+        gives={"application/edifact": samples.INTERCHANGE}, fields=("Content-Disposition", *_RATES),
+        refusals=(*ADMISSION, "delivery.not_found"),
+    ),
+    Operation(
+        id="acknowledge_parcel", method="post", path="/v1/outbox/{parcel}/acknowledgement", tag="Partners",
+        summary="Acknowledge a parcel",
+        about="`accepted`: you have it, durably. `rejected`: you will not take it, and `text` says why to our "
+        "operators. It holds for all documents in it. Saying the same twice is harmless; the first word stands.",
+        callers=("partner",), parameters=(_PARCEL,),
+        takes={"application/json": samples.ACKNOWLEDGEMENTS}, shape="Acknowledgement", outcome="It is on record.",
+        gives={"application/json": samples.PARCEL_ACKNOWLEDGED}, answer_shape="ParcelAnswer", fields=_RATES,
+        refusals=(*ADMISSION, "request.malformed", "request.deadline", "request.too_large", "delivery.not_found",
+                  "delivery.contradicted"),
     ),
     Operation(
         id="live", method="get", path="/health/live", tag="Operation", summary="Whether the process lives",

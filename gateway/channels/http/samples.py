@@ -1,5 +1,6 @@
 """Examples for the OpenAPI document and the page made of it; each refusal is written by the code that refuses."""
 
+from base64 import b64encode
 from typing import Any
 
 import msgspec
@@ -71,6 +72,12 @@ ACKNOWLEDGEMENTS: dict[str, Json] = {
     "accepted": {"verdict": "accepted", "reference": "MES-20261123-7"},
     "rejected": {"verdict": "rejected", "text": "article SH-20 is unknown here"},
 }
+PARCEL = "019ab0c4-9d11-7a20-8f43-2c5e6b7a8d90"
+PARCEL_ACKNOWLEDGED: Json = {"parcel": PARCEL, "verdict": "accepted", "repeated": False}
+INTERCHANGE = (
+    "UNB+UNOC:3+4260001230004:14+4012345000009:14+261123:0931+000000042'UNH+0107+ORDRSP:D:96A:UN:EAN005'"
+    "BGM+231+AB-77120+4'…UNT+24+0107'UNZ+1+000000042'"
+)
 ACKNOWLEDGED: Json = {"delivery": f"{MESSAGE}.1", "verdict": "accepted", "repeated": False}
 
 _TEXTS = {**TOKEN_REFUSALS, **PROOF_REFUSALS, **CERTIFICATE_REFUSALS, **OUTAGES}
@@ -141,6 +148,7 @@ def document_examples() -> dict[str, tuple[str, bytes]]:
         "purchase_order": ("application/json", example("order.json")),
         "production_confirmation": ("application/json", example("production-confirmation.json")),
         "despatch_advice": ("application/json", msgspec.json.encode(_DESPATCH_ADVICE)),
+        "order_response": ("application/json", msgspec.json.encode(_ORDER_RESPONSE)),
         "order_as_edifact": ("application/edifact", _copied_as_it_is_sent(example("order.edi"))),
         "order_as_ubl": ("application/xml", example("order.ubl.xml")),
         "despatch_advice_as_ubl": ("application/xml", example("despatch-advice.ubl.xml")),
@@ -152,6 +160,13 @@ def _copied_as_it_is_sent(edifact: bytes) -> bytes:
     return edifact.decode("latin-1").replace("ß", "ss").replace("Ø ", "").encode("ascii")
 
 
+_ORDER_RESPONSE: Json = {
+    "kind": "order_response/1", "number": "AB-77120", "order": {"kind": "order", "number": "PO-4711"},
+    "status": "accepted", "issued_on": "2026-11-23",
+    "buyer": {"identifiers": [{"scheme": "gln", "value": "4012345000009"}], "name": "Nordlicht Handel GmbH"},
+    "seller": {"identifiers": [{"scheme": "gln", "value": "4260001230004"}], "name": "Bergmann Antriebe GmbH"},
+}  # fmt: skip
+
 _DESPATCH_ADVICE: Json = {
     "kind": "despatch_advice/1", "number": "LS-2026-0815", "issued_on": "2026-11-23",
     "despatcher": {"identifiers": [{"scheme": "gln", "value": "7612345000008"}],
@@ -161,6 +176,16 @@ _DESPATCH_ADVICE: Json = {
     "lines": [{"number": "1", "product": [{"scheme": "supplier_code", "value": "SH-20"}],
                "description": "Welle 20 mm, gehärtet", "quantity": {"value": "400", "unit": "C62"}}],
 }  # fmt: skip
+
+
+def parcel() -> Json:
+    """A parcel in a partner's outbox."""
+    return {
+        "id": PARCEL, "document_types": ["order_response"], "control_number": "000000042",
+        "file_name": "order-response-000000042.edi", "media_type": "application/edifact", "made_at": _AT,
+        "hidden_until": "2026-11-23T09:31:00.512Z", "fetched": 1, "traceparent": TRACE, "test": False,
+        "content": b64encode(INTERCHANGE.encode()).decode(),
+    }  # fmt: skip
 
 
 def delivery() -> Json:

@@ -4,8 +4,10 @@ from typing import Any
 
 import msgspec
 
+from gateway.channels.http.acknowledging import Acknowledgement
 from gateway.channels.http.asking import Documents, Page
-from gateway.channels.http.inbox import Acknowledgement, Inbox
+from gateway.channels.http.inbox import Inbox
+from gateway.channels.http.outbox import Outbox
 from gateway.channels.http.submitting import Accepted
 from gateway.ledger.reading import MessageHistory
 from translators.canonical.schema import json_schema
@@ -13,8 +15,8 @@ from translators.findings import Finding
 
 Json = dict[str, Any]
 
-DOCUMENT_TYPES = ("purchase_order", "despatch_advice", "production_confirmation")
-ANSWERS = (Accepted, MessageHistory, Documents, Page, Inbox, Acknowledgement, Finding)
+DOCUMENT_TYPES = ("purchase_order", "order_response", "despatch_advice", "production_confirmation")
+ANSWERS = (Accepted, MessageHistory, Documents, Page, Inbox, Outbox, Acknowledgement, Finding)
 _REF = "#/components/schemas/"
 
 
@@ -33,6 +35,7 @@ def schemas() -> Json:
     made["KeptDocument"]["properties"]["body"] = {"anyOf": [reference("Document"), {"type": "null"}]}
     made["Problem"] = _PROBLEM
     made["AcknowledgementAnswer"] = _ACKNOWLEDGED
+    made["ParcelAnswer"] = _PARCEL_ACKNOWLEDGED
     made["Live"] = {"type": "object", "required": ["live"], "properties": {"live": {"const": True}}}
     made["Ready"] = _READY
     plain: Json = msgspec.json.decode(msgspec.json.encode(made))  # defaults are tuples until then
@@ -99,6 +102,14 @@ _ACKNOWLEDGED: Json = {
         "delivery": _text("The delivery."),
         "verdict": {"enum": ["accepted", "rejected"]},
         "repeated": {"type": "boolean", "description": "The same was said before."},
+    },
+}
+_PARCEL_ACKNOWLEDGED: Json = {
+    **_ACKNOWLEDGED,
+    "required": ["parcel", "verdict", "repeated"],
+    "properties": {
+        "parcel": _text("The parcel.", format="uuid"),
+        **{name: part for name, part in _ACKNOWLEDGED["properties"].items() if name != "delivery"},
     },
 }
 _READY: Json = {

@@ -1,0 +1,65 @@
+"""A receiver's word on what it fetched, and what is said back."""
+
+import asyncio
+import re
+from typing import Any, Literal
+
+import msgspec
+from litestar.response import Response
+from msgspec import Struct
+
+from gateway.channels.http.bodies import LATE, read_body
+from gateway.channels.http.heads import HttpRequest
+from gateway.channels.http.problems import problem
+from gateway.submissions import Rejection
+
+MOST_WORD = 16 * 1024
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+class Acknowledgement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`accepted`: the receiver has it, durably. `rejected`: it never will; `text` says why to our operators.
+
+    `reference` is the receiver's own name for it.
+    """
+
+    verdict: Literal["accepted", "rejected"]
+    reference: str = ""
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        if _CONTROL.search(self.reference) or _CONTROL.search(self.text):  # U+0000 cannot even be stored
+            raise ValueError("`reference` and `text` are without control characters")
+        if self.verdict == "rejected" and not self.text.strip():
+            raise ValueError("a rejection says why in `text`")
+
+    @property
+    def word(self) -> str:
+        return (self.reference or self.text)[:200]
+
+
+async def read_acknowledgement(request: HttpRequest, seconds: float) -> Acknowledgement | Response[bytes]:
+    """The word, or the answer that refuses it."""
+    try:
+        async with asyncio.timeout(seconds):
+            content = await read_body(request.receive, None, MOST_WORD)
+    except TimeoutError:
+        return problem(LATE)
+    if isinstance(content, Rejection):
+        return problem(content)
+    try:
+        return msgspec.json.decode(content, type=Acknowledgement)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        text = str(error) if isinstance(error, msgspec.ValidationError) else "the body is not JSON"
+        return problem(Rejection(code="request.malformed", text=text))
+
+
+def answer_acknowledgement(said: str, what: str, id: str, word: Acknowledgement, missing: Rejection) -> Response[bytes]:  # noqa: A002
+    """`what` is `delivery` or `parcel`; `missing` is said of one that is not the receiver's."""
+    if said == "unknown":
+        return problem(missing)
+    if said == "contradicted":
+        text = f"this {what} was acknowledged the other way before; the first word stands"
+        return problem(Rejection(code="delivery.contradicted", text=text, act="ask our operators"))
+    answer: dict[str, Any] = {what: id, "verdict": word.verdict, "repeated": said == "repeated"}
+    return Response(msgspec.json.encode(answer), media_type="application/json")
