@@ -176,7 +176,7 @@ def test_a_grant_whose_condition_fails_grants_nothing(rules: Path) -> None:
 
 
 def test_a_call_whose_grant_fails_is_not_granted(rules: Path) -> None:
-    before = "  roles: [orders.send, despatch.send, messages.read]\n"
+    before = "  roles: [orders.send, despatch.send, messages.read, outbox.fetch]\n"
     policy = edit(rules, "access.yaml", before, before + EARLY_FAILING)
     assert code(policy.admit(REQUEST)) == "access.not_granted"
 

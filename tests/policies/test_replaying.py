@@ -79,7 +79,9 @@ def test_what_would_have_gone_elsewhere_or_been_refused_otherwise(rules: Path) -
     change(rules, "routing.yaml", "destination: odoo", "destination: recording")
     change(rules, "access.yaml", "destinations: [odoo]", "destinations: [odoo, recording]")
     change(rules, "access.yaml", "roles: [orders.send]", "roles: [orders.send, messages.read]")
-    other = past(2, {"document": "invoice"}, routes=(), code="access.denied", rule="access `no-invoices` (a.yaml:1)")
+    other = past(
+        2, {"document": "remittance_advice"}, routes=(), code="access.denied", rule="access `no-remittances` (a.yaml:1)"
+    )
     assert found(replayed(rules, past(), other)) == [
         ("aurora", "other route", "routing `orders-to-odoo`", 1),
         ("aurora", "other reason", "versions `default`", 1),
