@@ -69,8 +69,8 @@ ERRORS: dict[str, Error] = {
     # asking and acknowledging
     "message.not_found": Error("the sender has no such message"),
     "receipt.not_ready": Error("the receipt is not provable yet", repeat=True),
-    "delivery.not_found": Error("the plant has no such delivery"),
-    "delivery.contradicted": Error("the delivery was acknowledged the other way before"),
+    "delivery.not_found": Error("nothing of this id lies ready for the caller"),
+    "delivery.contradicted": Error("it was acknowledged the other way before"),
     # us
     "gateway.overrun": Error("the gateway did not finish in time", "operator", repeat=True),
     "ledger.unavailable": Error("the gateway cannot keep anything at the moment", "operator", repeat=True),

@@ -1,4 +1,4 @@
-"""The ERP confirms an order: canonical JSON in, an EDIFACT interchange in the partner's outbox, fetched, acknowledged."""
+"""The ERP confirms an order: canonical JSON in, EDIFACT in the partner's outbox, fetched, acknowledged."""
 
 from base64 import b64decode
 from collections.abc import AsyncIterator
@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.ledgering import lease_all
 from support.leaving import an_answer
+from support.ledgering import lease_all
 from support.serving import Served, serving
 
 from gateway.breaker import Breaker

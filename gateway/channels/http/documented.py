@@ -208,7 +208,7 @@ def _schemes(tokens: Mapping[IssuerKind, Sequence[str]]) -> Json:
         made[f"{kind}-dpop"] = {
             "type": "http",
             "scheme": "DPoP",
-            "description": f"An access token of the realm for {_CALLERS[kind]} that is bound to a key, sent as `Authorization: "
-            "DPoP` with a new proof in `DPoP` for each request (RFC 9449).",
+            "description": f"An access token of the realm for {_CALLERS[kind]} that is bound to a key, sent as "
+            "`Authorization: DPoP` with a new proof in `DPoP` for each request (RFC 9449).",
         }
     return made

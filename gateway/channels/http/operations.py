@@ -151,7 +151,8 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="See what was understood of a message",
         about="The canonical documents it became, whatever format it came in; what is masked for you is left out. "
         "`body` is null once a rule of retention has let go of it.",
-        callers=("partner", "plant", "corporate"), parameters=(_MESSAGE_ID,), outcome="The documents; none when it was refused.",
+        callers=("partner", "plant", "corporate"), parameters=(_MESSAGE_ID,),
+        outcome="The documents; none when it was refused.",
         gives={"application/json": samples.DOCUMENTS}, answer_shape="Documents", fields=_RATES,
         refusals=(*ADMISSION, "message.not_found"),
     ),
