@@ -1,7 +1,8 @@
 """Damaged AS2 messages and receipts through everything that reads them. Nothing may be taken that was not signed.
 
 A damage of what nobody vouches for (the name of a boundary, a certificate enclosed as a hint) leaves a message whole:
-that counts as `unharmed`, and only when content and integrity check are those of a message the partner did make.
+that counts as `unharmed`, and only when content and integrity check are those of a message the partner did make. Line
+ends of a text may be others: the signature is tried over each form of them (canonical.py), and fits the signed one.
 """
 
 import hashlib
@@ -138,26 +139,29 @@ class As2Trial:
         """`refused`, `unharmed`, or `accepted`, which must not be."""
         refused = None
         try:
-            measured, payload = self._opened(part)
+            measured, payload, form = self._opened(part)
         except Unacceptable as unacceptable:
             refused = unacceptable
         if refused is None:
-            return "unharmed" if measured in self._genuine and payload in self._payloads else "accepted"
+            same = payload in self._payloads
+            if form != "as received":
+                same = payload.replace(b"\r\n", b"\n") in {one.replace(b"\r\n", b"\n") for one in self._payloads}
+            return "unharmed" if measured in self._genuine and same else "accepted"
         assert refused.detail
         assert refused.code.startswith("as2.")
         if self._unwrapping.is_encrypted and self._unwrapping.signer is None:
             assert refused.code == "as2.decryption", "one class for all that an encrypted message lacks"
         return "refused"
 
-    def _opened(self, part: Part) -> tuple[bytes, bytes]:
-        """The digest of what was verified and the payload; the content of a receipt is judged, too."""
+    def _opened(self, part: Part) -> tuple[bytes, bytes, str | None]:
+        """The digest of what was verified, the payload, and the form that fitted; a receipt is judged, too."""
         with Spools() as spools:
             entity = outermost([("content-type", part.kind)], held(part.body))
             self._unwrapping = Unwrapping(entity, self._relation, spools, CAPS)
             opened = self._unwrapping.open()
             assert opened.signer is not None
             self._judge(opened, spools)
-            return opened.measured.mic("sha256").digest, opened.content.read()
+            return opened.measured.mic("sha256").digest, opened.content.read(), opened.measured.form
 
     def _judge(self, opened: Opened, spools: Spools) -> None:
         if opened.payload.header.media_type == "multipart/report":

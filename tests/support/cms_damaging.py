@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from copy import deepcopy
 
 from gateway.channels.as2.cms import der
 
@@ -80,6 +81,7 @@ def _damage(node: Node, holders: list[Node], donors: list[Node], chance: random.
 
 
 def _rearrange(holder: Node, donors: list[Node], chance: random.Random) -> None:
+    """What comes from a donor is a copy: a donor damaged twice might else come to lie inside itself."""
     children = holder.children
     if not children:
         return
@@ -92,6 +94,6 @@ def _rearrange(holder: Node, donors: list[Node], chance: random.Random) -> None:
         case 2:
             chance.shuffle(children)
         case 3:
-            children[at] = chance.choice(donors)
+            children[at] = deepcopy(chance.choice(donors))
         case _:
-            children.insert(at, chance.choice(donors))
+            children.insert(at, deepcopy(chance.choice(donors)))
