@@ -20,6 +20,7 @@ from gateway.channels.http.olderapis import OlderApis
 from gateway.channels.http.outbox import PartnerOutbox
 from gateway.channels.http.submitting import Submissions
 from gateway.channels.http.timelimits import TimeLimits
+from gateway.channels.webhooks.carrier import WebhookCarrier
 from gateway.counters import Counters
 from gateway.deadlines import Deadlines
 from gateway.destinations.carrying import Carrier, CarrierName
@@ -33,6 +34,7 @@ from gateway.destinations.partner.forwarding import Forwarding
 from gateway.destinations.partner.outbox import OutboxCarrier
 from gateway.destinations.plant import PlantDestination
 from gateway.destinations.recording import RecordingDestination
+from gateway.egress.client import Egress
 from gateway.identity.keys import JwksKeys
 from gateway.identity.tokens import TokenVerifier
 from gateway.intake import Intake
@@ -165,9 +167,19 @@ def destinations(
     return [OwnedDestination(one, lambda: policies.current.ownership) for one in found]
 
 
-def carriers() -> dict[CarrierName, Carrier]:
+@asynccontextmanager
+async def open_egress(settings: Settings) -> AsyncIterator[Egress]:
+    """The one client for addresses of partners."""
+    egress = Egress(settings.partner_networks, authorities=settings.egress_authorities)
+    try:
+        yield egress
+    finally:
+        await egress.close()
+
+
+def carriers(webhooks: WebhookCarrier) -> dict[CarrierName, Carrier]:
     """Every way to a partner."""
-    found: list[Carrier] = [OutboxCarrier()]
+    found: list[Carrier] = [OutboxCarrier(), webhooks]
     return {one.name: one for one in found}
 
 
@@ -187,13 +199,18 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
     """A worker with its destinations and the sequencer."""
     partners = LiveDirectory(settings.partners)
     keys = await asyncio.to_thread(open_keys, settings)
-    async with open_records(settings, "worker") as ledger, httpx.AsyncClient(follow_redirects=False) as client:
+    async with (
+        open_records(settings, "worker") as ledger,
+        httpx.AsyncClient(follow_redirects=False) as client,
+        open_egress(settings) as egress,
+    ):
         sequencer = ledger.sequencer(keys.signing, cosigning=keys.cosigning, anchor=settings.checkpoint_file)
         policies = open_policies(settings, None, "worker")
         watching = [asyncio.create_task(task) for task in (policies.watch(), partners.watch(DIRECTORY_EVERY))]
         deadlines = Deadlines(ledger, lambda: policies.current.flows.by_name)
         retaining = Retaining(ledger, lambda: policies.current)
-        ways = carriers()
+        webhooks = WebhookCarrier(egress, settings.partner_keys, ledger.webhooks, lambda: partners.current)
+        ways = carriers(webhooks)
         composer = Composer(settings.partners / "maps", lambda: policies.current.masking, ledger.masking_key)
         forwarding = Forwarding(lambda: partners.current, ledger.parcels, composer, ways)
         duties = [
@@ -201,6 +218,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             Duty("erase what is past its time", retaining.look, retaining.every),
             Duty("forward parcels", forwarding.look, forwarding.every),
             Duty("count parcels", forwarding.measure, MEASURE_EVERY),
+            Duty("look after webhooks", webhooks.look_after, webhooks.every),
         ]
 
         def to_partners() -> list[Destination]:

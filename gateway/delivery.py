@@ -127,8 +127,13 @@ def _result(work: Work, outcome: Outcome) -> Result:
             return _park(work, code, why)
         case Postponed(why, after):
             return _retry(work, Event.DOCUMENT_POSTPONED, "postponed", "destination.postponed", why, after or 0.0)
-        case Unknown(why):
+        case Unknown(why, harmless):
             after = wait_before_reading_back(attempt)
+            if harmless:
+                return Result(
+                    work=work, event=Event.DOCUMENT_UNKNOWN, outcome="unknown", cause="destination.no_answer",
+                    error=why, after=after, blocks=not work.passed, spent=False,
+                )  # fmt: skip
             return _retry(work, Event.DOCUMENT_UNKNOWN, "unknown", "destination.no_answer", why, after)
         case Unavailable(why, after):
             event = Event.DOCUMENT_UNKNOWN if work.maybe_sent else Event.DOCUMENT_POSTPONED

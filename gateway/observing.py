@@ -48,6 +48,10 @@ SHADOW_DIFFERENCES = Counter(
     "Decisions the candidate would have made otherwise",
     ["partner", "change", "rule"],
 )
+WEBHOOK_DISABLED = Gauge(
+    "gateway_webhook_disabled", "1 where nothing is sent until an operator enables it", ["partner"]
+)
+WEBHOOK_FAILING = Gauge("gateway_webhook_failing_seconds", "Time since nothing gets through any more", ["partner"])
 EGRESS_FORBIDDEN = Counter("gateway_egress_forbidden_total", "Calls to addresses that are not to be called")
 TREE_SIZE = Gauge("gateway_audit_tree_size", "Events under the newest checkpoint")
 

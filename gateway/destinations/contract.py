@@ -63,9 +63,13 @@ class Refused(Struct, frozen=True, tag="refused"):
 
 
 class Unknown(Struct, frozen=True, tag="unknown"):
-    """Sent, and nothing heard: `verify` decides before anything is sent again."""
+    """Sent, and nothing heard: `verify` decides before anything is sent again.
+
+    `harmless`: an id that the receiver knows it by makes a repetition so; then no attempt is spent, however often.
+    """
 
     why: str
+    harmless: bool = False
 
 
 class Absent(Struct, frozen=True, tag="absent"):

@@ -27,6 +27,7 @@ from gateway.ledger.reading import KeptDocument, MessageFilter, MessageHead, Mes
 from gateway.ledger.recording import Note, Recorder
 from gateway.ledger.sealing import Sealer
 from gateway.ledger.shipping import Parcels
+from gateway.ledger.webhooks import Webhooks
 from gateway.ledger.work import Result, Work
 
 PATIENCE = 10.0
@@ -43,6 +44,7 @@ class Ledger:
         self._recorder: Recorder | None = None
         self.leases = Leases(pool, worker)
         self.parcels = Parcels(pool, payloads)
+        self.webhooks = Webhooks(pool)
         self.masking_key = payloads.masking_key
 
     async def close(self) -> None:

@@ -54,6 +54,7 @@ async def _work_off(ledger: Ledger, told: Told, lease: Lease, breaker: Breaker |
         (Postponed(why="busy"), "waiting", "destination.postponed", 1),
         (Refused(code="odoo.product.unknown", why="no such product"), "parked", "odoo.product.unknown", 1),
         (Unknown(why="time-out"), "unknown", "destination.no_answer", 1),
+        (Unknown(why="time-out", harmless=True), "unknown", "destination.no_answer", 0),
         (Unavailable(why="503"), "waiting", "destination.unavailable", 0),
         (RuntimeError("a defect"), "unknown", "destination.no_answer", 1),
         (None, "unknown", "destination.no_answer", 1),

@@ -116,9 +116,9 @@ where id = $1;
 
 -- name: reopen
 -- Parcels of deliveries that are replayed: what was refused, or given up after many attempts, may go again; a batch by
--- itself.
+-- itself. One that is due already stays so.
 update parcels p set state = 'kept', changed_at = now(),
-  due_at = case when (select count(*) from parcel_members m where m.parcel = p.id) > 1 then now() end
+  due_at = case when (select count(*) from parcel_members m where m.parcel = p.id) > 1 then now() else due_at end
 where p.state in ('refused', 'kept') and p.id in (
   select parcel from parcel_members
   where (message_id, number) in (select * from unnest($1::uuid[], $2::smallint[])))

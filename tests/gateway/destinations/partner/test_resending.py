@@ -77,3 +77,15 @@ async def test_every_step_is_on_record(world: World, ledger: Ledger) -> None:
     assert {body["control_number"] for body in about} == {"000000001"}
     assert (about[1]["actor"], about[1]["reason"]) == ("operator ann", "their system lost it")
     assert about[2]["outcome"] == "delivered"
+
+
+async def test_asking_twice_before_it_has_left_sends_it_once(world: World, ledger: Ledger) -> None:
+    world.carrier.otherwise = Delivered("MDN 1")
+    await accept(ledger, "AB-1")
+    await world.work_off()
+    (first,) = world.carrier.carried
+    assert await world.parcels.resend(first.id, **WHY) == "due"
+    assert await world.parcels.resend(first.id, **WHY) == "under_way"
+    await world.forwarding.look()
+    assert len(world.carrier.carried) == 2
+    assert await world.states() == ["delivered"]
