@@ -4,17 +4,14 @@ import argparse
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.cli.policy.telling import (
+from gateway.cli.policy.telling import known_of, named, profiles, rules_option
+from gateway.cli.telling import (
     carefully,
     console,
     json_option,
-    known_of,
-    named,
     partners_option,
     place_of,
-    profiles,
     row,
-    rules_option,
     safe,
     table,
     tell_json,

@@ -8,20 +8,20 @@ from typing import Any
 
 from gateway.app import open_records
 from gateway.cli.policy.sources import open_rules
-from gateway.cli.policy.telling import (
+from gateway.cli.policy.telling import profiles
+from gateway.cli.serve import with_embedded
+from gateway.cli.telling import (
     carefully,
     console,
     json_option,
     moment,
     partners_option,
-    profiles,
     row,
     safe,
     span,
     table,
     tell_json,
 )
-from gateway.cli.serve import with_embedded
 from gateway.ledger.judging import JudgedMessage, RefusedSum
 from gateway.local_counters import LocalCounters
 from gateway.settings import Settings

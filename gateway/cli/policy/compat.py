@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.cli.policy.telling import Impossible, carefully, json_option, safe, tell_json
+from gateway.cli.telling import Impossible, carefully, json_option, safe, tell_json
 from policies.compatibility import breaking_changes
 from translators.changes import Change
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from gateway.cli.policy.telling import carefully, console, json_option, row, table, tell_json
+from gateway.cli.telling import carefully, console, json_option, row, table, tell_json
 from policies.import_apim import import_apim
 from policies.import_deck import import_deck
 from policies.importing import Imported, Note

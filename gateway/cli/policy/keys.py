@@ -8,15 +8,8 @@ from typing import Any
 from gateway.cli.policy.check import tests_of
 from gateway.cli.policy.compare import plans_of, tell_comparison
 from gateway.cli.policy.sources import folder_of, kept_here, settings_here, signers_here
-from gateway.cli.policy.telling import (
-    Impossible,
-    carefully,
-    json_option,
-    moment_or_span,
-    partners_option,
-    profiles,
-    tell_json,
-)
+from gateway.cli.policy.telling import profiles
+from gateway.cli.telling import Impossible, carefully, json_option, moment_or_span, partners_option, tell_json
 from policies.comparing import compare_sets
 from policies.folders import read_folder
 from policies.loading import load

@@ -10,7 +10,8 @@ from typing import Any
 from gateway.cli.policy.check import tests_of
 from gateway.cli.policy.keys import next_number, write_signed
 from gateway.cli.policy.sources import folder_of, kept_here, settings_here, signers_here
-from gateway.cli.policy.telling import RULES, Impossible, carefully, json_option, moment_or_span, tell_json
+from gateway.cli.policy.telling import RULES
+from gateway.cli.telling import Impossible, carefully, json_option, moment_or_span, tell_json
 from gateway.settings import Settings
 from policies.folders import read_folder, write_folder
 from policies.loading import load

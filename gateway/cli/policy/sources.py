@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from gateway.cli.policy.telling import Impossible
+from gateway.cli.telling import Impossible
 from gateway.settings import Settings, read_settings
 from policies.keeping import Kept
 from policies.loading import PolicySet, load

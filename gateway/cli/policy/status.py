@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from gateway.app import open_records
 from gateway.cli.policy.sources import kept_here
-from gateway.cli.policy.telling import carefully, console, json_option, row, safe, table, tell_json
 from gateway.cli.serve import with_embedded
+from gateway.cli.telling import carefully, console, json_option, row, safe, table, tell_json
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.watching import RunningGateway, ShadowRun
 from gateway.settings import Settings

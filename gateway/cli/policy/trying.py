@@ -11,19 +11,9 @@ from uuid import UUID
 import msgspec
 
 from gateway.app import open_records
-from gateway.cli.policy.telling import (
-    Impossible,
-    carefully,
-    console,
-    json_option,
-    named,
-    row,
-    rules_option,
-    safe,
-    table,
-    tell_json,
-)
+from gateway.cli.policy.telling import named, rules_option
 from gateway.cli.serve import with_embedded
+from gateway.cli.telling import Impossible, carefully, console, json_option, row, safe, table, tell_json
 from gateway.ledger.judging import JudgedMessage
 from gateway.settings import Settings
 from policies.explaining import Explanation, Looked, explain, for_partners

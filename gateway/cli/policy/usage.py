@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from gateway.app import open_records
 from gateway.cli.policy.sources import open_rules
-from gateway.cli.policy.telling import carefully, console, json_option, row, span, table, tell_json
 from gateway.cli.serve import with_embedded
+from gateway.cli.telling import carefully, console, json_option, row, span, table, tell_json
 from gateway.clock import now
 from gateway.ledger.ledger import Ledger
 from gateway.settings import Settings
