@@ -45,7 +45,6 @@ class Directory:
         for plant in self.plants.values():
             self._clients.update((("plant", client), plant) for client in plant.clients)
         self._plants_by_gln = {gln.value: plant for plant in self.plants.values() for gln in plant.identifiers.gln}
-        self._partners_by_gln = {one.value: each for each in self.partners.values() for one in each.identifiers.gln}
         self._partners_named = {
             (scheme, value): one
             for one in self.partners.values()
@@ -79,10 +78,6 @@ class Directory:
     def plant_by_gln(self, gln: str) -> Plant | None:
         """The plant at this GLN, such as the ship-to of a despatch advice."""
         return self._plants_by_gln.get(gln)
-
-    def partner_by_gln(self, gln: str) -> Partner | None:
-        """The partner that documents call by this GLN."""
-        return self._partners_by_gln.get(gln)
 
     def partner_named(self, scheme: str, value: str) -> Partner | None:
         """The partner with this `gln`, `duns` or `vat` number; other schemes name nobody here."""

@@ -36,13 +36,6 @@ def test_a_plant_is_found_by_its_client_and_by_its_gln(directory: Directory) -> 
     assert directory.plants["salzungen"] is plant
 
 
-def test_a_partner_is_found_by_each_of_its_glns(directory: Directory) -> None:
-    assert {directory.partner_by_gln(gln) for gln in ("4012345000009", "4012345000016")} == {
-        directory.partners["nordlicht"]
-    }
-    assert directory.partner_by_gln("4260001230011") is None
-
-
 def test_the_demo_has_three_distributors_a_trial_and_a_supplier(directory: Directory) -> None:
     assert sorted((one.kind, one.plan) for one in directory.partners.values()) == [
         ("distributor", "standard"),

@@ -1,0 +1,18 @@
+"""`partner`: who they are, what is agreed with them, and how they are reached. One module for each verb.
+
+Exit status, everywhere: 0 yes or done; 1 the answer is no; 2 the command cannot be carried out. `--json` prints one
+object, whatever the answer.
+"""
+
+from typing import Any
+
+from gateway.cli import partner_check, partner_diff, partner_list, partner_show
+
+_VERBS = (partner_check, partner_list, partner_show, partner_diff)
+
+
+def add_commands(commands: Any) -> None:
+    noun = commands.add_parser("partner", help="trading partners: who they are and what is agreed with them")
+    verbs = noun.add_subparsers(required=True, metavar="VERB")
+    for verb in _VERBS:
+        verb.add_verb(verbs)
