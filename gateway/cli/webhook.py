@@ -18,7 +18,7 @@ from gateway.channels.webhooks.carrier import WebhookCarrier
 from gateway.channels.webhooks.events import test_event
 from gateway.channels.webhooks.signing import BadSecret, new_secret, secret_of
 from gateway.cli.operating import how_many, operator, with_settings
-from gateway.cli.policy.telling import moment
+from gateway.cli.telling import moment
 from gateway.clock import now
 from gateway.egress.client import NoAnswer
 from gateway.identifiers import new_message_id
