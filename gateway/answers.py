@@ -25,6 +25,7 @@ _HTTP = {
     "ownership.not_owned": 403,
     "schema.not_matched": 422,
     "routing.no_route": 422,
+    "routing.no_agreement": 422,
     "routing.several_plants": 422,
     "idempotency.conflict": 422,
     "version.unknown": 404,

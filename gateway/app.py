@@ -5,7 +5,7 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
@@ -184,13 +184,18 @@ def carriers(webhooks: WebhookCarrier) -> dict[CarrierName, Carrier]:
 
 
 def partner_destinations(
-    partners: LiveDirectory, policies: LivePolicies, make: Callable[[str], PartnerDestination]
+    partners: LiveDirectory, policies: LivePolicies, served: Iterable[str], make: Callable[[str], PartnerDestination]
 ) -> list[Destination]:
-    """Every partner with whom something is agreed that we send, as the profiles are now."""
-    return [
-        OwnedDestination(make(partner.id), lambda: policies.current.ownership)
+    """Every partner with whom something is agreed that we send, as the profiles are now; and those that were `served`
+    before: what is left for one whose agreements are gone must be parked, or wait, but not lie where nobody looks."""
+    before = (name.removeprefix("partner:") for name in served if name.startswith("partner:"))
+    agreed = (
+        partner.id
         for partner in partners.current.partners.values()
         if any(agreement.direction == "out" for agreement in partner.agreements)
+    )
+    return [
+        OwnedDestination(make(name), lambda: policies.current.ownership) for name in dict.fromkeys((*before, *agreed))
     ]
 
 
@@ -221,10 +226,12 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             Duty("look after webhooks", webhooks.look_after, webhooks.every),
         ]
 
+        served = await ledger.leases.seated()
+
         def to_partners() -> list[Destination]:
             return partner_destinations(
-                partners, policies, lambda one: PartnerDestination(one, lambda: partners.current, ledger.parcels,
-                                                                   composer, ways)
+                partners, policies, served,
+                lambda one: PartnerDestination(one, lambda: partners.current, ledger.parcels, composer, ways),
             )  # fmt: skip
 
         everywhere = [*destinations(settings, partners, policies, client), *to_partners()]

@@ -42,6 +42,7 @@ ERRORS: dict[str, Error] = {
     "ownership.not_owned": Error("the document sets what is not the sender's to set", "receiver"),
     "schema.not_matched": Error("the document does not match the agreed schema"),
     "routing.no_route": Error("nobody here takes this document", "receiver"),
+    "routing.no_agreement": Error("nothing is agreed with the partner the document is for", "operator"),
     "routing.several_plants": Error("the lines of the document go to several plants"),
     "idempotency.conflict": Error("the key was used before for other content"),
     # policies

@@ -98,16 +98,14 @@ class Intake:
             return await self._refuse(submission, admission, label, (), reading)
         places = [places_of(self._partners.current, document) for document in reading.documents]
         judged = [
-            _document_facts(
-                submission, admission, label, document, where, recipient_of(self._partners.current, document)
-            )
+            _facts(submission, admission, label, document, where, recipient_of(self._partners.current, document))
             for document, where in zip(reading.documents, places, strict=True)
         ]
         if submission.document_type not in (None, label.document_type):
             return await self._refuse(submission, admission, label, judged, other_type(submission, label))
 
         judgement = Judgement(admission.rules, understood, (*admission.observed, *capped), reading.tree)
-        deliveries = Deliveries(admission.sender.id, len(reading.documents))
+        deliveries = Deliveries(admission.sender.id, len(reading.documents), self._partners.current)
         for number, (document, facts, where) in enumerate(zip(reading.documents, judged, places, strict=True), 1):
             refused = judgement.refuses(facts)
             refused = refused or deliveries.lead(admission.rules.routes(facts), document, number, where)
@@ -166,7 +164,7 @@ class Intake:
         )
 
 
-def _document_facts(
+def _facts(
     submission: Submission,
     admission: Admission,
     label: Label,

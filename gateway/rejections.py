@@ -57,6 +57,16 @@ def indivisible(rule: RuleRef, why: str, findings: tuple[Finding, ...]) -> Rejec
     )
 
 
+def not_agreed(rule: RuleRef, partner: str, why: str) -> Rejection:
+    """A document that nothing carries to its partner: whoever keeps the profiles must act first."""
+    return Rejection(
+        code="routing.no_agreement",
+        text=why,
+        act=f"ask our EDI team to complete the agreements in the profile of `{partner}`, then send it again",
+        rule=str(rule),
+    )
+
+
 def other_type(submission: Submission, label: Label) -> Rejection:
     text = f"this address takes a {submission.document_type}, but this is a {label.document_type}"
     return Rejection(code="document.other_type", text=text, act="post it to /v1/documents, or to its own address")

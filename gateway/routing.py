@@ -2,12 +2,15 @@
 
 from msgspec.structs import replace
 
+from gateway.clock import now
 from gateway.identifiers import external_id
 from gateway.ledger.entries import NewDelivery
 from gateway.places import Places, part_for
-from gateway.rejections import by_rule, indivisible
+from gateway.rejections import by_rule, indivisible, not_agreed
 from gateway.retries import as_schedule
 from gateway.submissions import Rejection
+from partners.agreements import agreement_for, why_none
+from partners.directory import Directory
 from policies.routes import KeyPart
 from policies.routing import Route
 from policies.verdicts import Refused
@@ -17,11 +20,12 @@ from translators.reading import Document, Reading
 class Deliveries:
     """What the documents of one message lead to. `parts` are documents made by dividing one; they follow the others."""
 
-    def __init__(self, sender: str, documents: int) -> None:
+    def __init__(self, sender: str, documents: int, partners: Directory) -> None:
         self.made: list[NewDelivery] = []
         self.parts: list[Document] = []
         self._sender = sender
         self._documents = documents
+        self._partners = partners
 
     def lead(
         self, routes: tuple[Route, ...] | Refused, document: Document, number: int, places: Places
@@ -30,6 +34,9 @@ class Deliveries:
         if isinstance(routes, Refused):
             return by_rule(routes, places.findings() if routes.code == "routing.several_plants" else ())
         for route in routes:
+            refused = self._not_agreed(route, document) if route.destination.startswith("partner:") else None
+            if refused is not None:
+                return refused
             if route.destination.startswith("plant:") and not places.are_known():
                 return indivisible(route.rule, "not every line goes to one of our plants", places.findings())
             if route.part is None:
@@ -45,6 +52,18 @@ class Deliveries:
     def with_parts(self, reading: Reading) -> Reading:
         """What is kept of the message: its documents, then the parts made of them."""
         return replace(reading, documents=(*reading.documents, *self.parts)) if self.parts else reading
+
+    def _not_agreed(self, route: Route, document: Document) -> Rejection | None:
+        """Nothing is taken for a partner that nothing can carry to it. One that is suspended keeps its agreements: what
+        is for it is taken, and waits."""
+        name = route.destination.removeprefix("partner:")
+        partner = self._partners.partners.get(name)
+        if partner is None:
+            return not_agreed(route.rule, name, f"there is no profile of `{name}`")
+        at = now()
+        if agreement_for(partner.agreements, document=document.type, at=at, test=document.test) is not None:
+            return None
+        return not_agreed(route.rule, name, why_none(name, partner.agreements, document=document.type, at=at))
 
     def _add(self, route: Route, document: Document, number: int, plant: str | None) -> None:
         self.made.append(

@@ -100,3 +100,36 @@ def own_file(folder: Path, name: str) -> Path | None:
     """A map or guideline of a partner's own: a file in `maps/` or `guidelines/`, named with its ending; else None."""
     path = folder / name
     return path if name.endswith(".yaml") and "/" not in name and path.is_file() else None
+
+
+def agreement_for(agreements: Iterable[Agreement], *, document: str, at: datetime, test: bool) -> Agreement | None:
+    """How a document leaves: a test document by an agreement for tests where there is one, a real one never."""
+    found = list(in_force(agreements, document=document, direction="out", at=at))
+    of_tests = [one for one in found if one.test]
+    rest = [one for one in found if not one.test]
+    return next(iter((of_tests or rest) if test else rest), None)
+
+
+def why_none(partner: str, agreements: Iterable[Agreement], *, document: str, at: datetime) -> str:
+    """For whoever keeps the profile: why nothing carries a document of this kind to the partner."""
+    about = [one for one in agreements if (one.document, one.direction) == (document, "out")]
+    if not about:
+        return f"nothing is agreed with `{partner}` for sending `{document}`"
+    if any(is_in_force(one, at) for one in about):
+        return f"what is agreed with `{partner}` for sending `{document}` is for tests alone"
+    coming = min((one for one in about if one.from_ and one.from_.at > at), key=_begin, default=None)
+    if coming is not None and coming.from_ is not None:
+        return f"agreement `{coming.name}` with `{partner}` for sending `{document}` begins at {coming.from_.text}"
+    last = max((one for one in about if one.until), key=_end)
+    assert last.until is not None, "it is not in force, and is not to come"
+    return f"agreement `{last.name}` with `{partner}` for sending `{document}` ended at {last.until.text}"
+
+
+def _begin(agreement: Agreement) -> datetime:
+    assert agreement.from_ is not None
+    return agreement.from_.at
+
+
+def _end(agreement: Agreement) -> datetime:
+    assert agreement.until is not None
+    return agreement.until.at

@@ -47,6 +47,11 @@ class Leases:
             for destination in destinations:
                 await held.execute(_SQL["seat_destination"], destination, SHARDS)
 
+    async def seated(self) -> list[str]:
+        """Every destination that a worker has ever served: work for it may be left."""
+        async with connection(self._pool) as held:
+            return [row["destination"] for row in await held.fetch(_SQL["seated_destinations"])]
+
     async def rebalance(self, destinations: Collection[str], busy: Collection[tuple[str, int]] = ()) -> None:
         """Renew what is ours, take our fair share of what is free, give up what is above it.
 

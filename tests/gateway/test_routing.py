@@ -9,6 +9,7 @@ from gateway.identifiers import external_id
 from gateway.ledger.entries import NewDelivery
 from gateway.places import Places
 from gateway.routing import Deliveries
+from partners.directory import Directory
 from policies.routes import KeyPart
 from policies.routing import Route
 from policies.verdicts import RuleRef
@@ -36,7 +37,7 @@ def a_document(**given: Any) -> Document:
 def choose(
     routes: tuple[Route, ...], document: Document, number: int, sender: str, plant: str | None
 ) -> list[NewDelivery]:
-    deliveries = Deliveries(sender, number)
+    deliveries = Deliveries(sender, number, Directory((), (), "sha256:0"))
     assert deliveries.lead(routes, document, number, Places(plant, {})) is None
     return deliveries.made
 

@@ -151,6 +151,74 @@ async def test_an_answer_that_names_no_partner_of_ours_is_refused_with_what_to_d
     assert answer.json()["detail"] == "no partner of ours is the one this order_response is for"
 
 
+def _change(served: Served, old: str, new: str) -> None:
+    directory: LiveDirectory = served.intake._partners
+    profile = directory.folder / "profiles" / "nordlicht.yaml"
+    text = profile.read_text()
+    assert old in text
+    profile.write_text(text.replace(old, new))
+    assert directory.reload(), directory.problems
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("- name: answers\n", "- name: answers\n  until: 2026-01-01\n",
+         "agreement `answers` with `nordlicht` for sending `order_response` ended at 2026-01-01"),
+        ("- name: answers\n", "- name: answers\n  from: 2099-01-01\n",
+         "agreement `answers` with `nordlicht` for sending `order_response` begins at 2099-01-01"),
+        ("- name: answers\n", "- name: answers\n  test: true\n",
+         "what is agreed with `nordlicht` for sending `order_response` is for tests alone"),
+        (AGREED[AGREED.index("agreements:"):], "", "nothing is agreed with `nordlicht` for sending `order_response`"),
+    ],
+)  # fmt: skip
+async def test_what_no_agreement_carries_is_refused_and_says_who_must_act(
+    served: Served, old: str, new: str, why: str
+) -> None:
+    _change(served, old, new)
+    answer = await _send(served)
+    assert (answer.status_code, answer.json()["code"]) == (422, "routing.no_agreement")
+    assert answer.json()["detail"] == why
+    assert answer.json()["act"] == (
+        "ask our EDI team to complete the agreements in the profile of `nordlicht`, then send it again"
+    )
+    assert await served.ledger._pool.fetchval("select count(*) from deliveries") == 0
+    _change(served, new or "contacts:", old if new else AGREED[AGREED.index("agreements:") :] + "contacts:")
+    assert (await _send(served)).status_code == 202, "it is taken when the profile is complete"
+
+
+async def test_what_is_for_a_suspended_partner_is_taken_waits_and_leaves_when_it_is_back(served: Served) -> None:
+    _change(served, "state: active", "state: suspended")
+    for number in ("AB-1", "AB-2"):
+        assert (await _send(served, number)).status_code == 202
+    await _work_off(served)
+    assert (await served.client.get("/v1/outbox", headers=_nordlicht(served))).json()["code"] == "sender.suspended"
+    _change(served, "state: suspended", "state: active")
+    await served.ledger._pool.execute("update exceptions set due_at = now() where due_at > now()")
+    await _work_off(served)
+    found = await _fetch(served)
+    assert [one["control_number"] for one in found] == ["000000001", "000000002"]
+    assert (await served.ledger.balance()).imbalance == 0
+
+
+async def test_what_lay_ready_before_a_suspension_is_fetched_after_it(served: Served) -> None:
+    await _send(served)
+    await _work_off(served)
+    _change(served, "state: active", "state: suspended")
+    await _work_off(served)
+    _change(served, "state: suspended", "state: active")
+    assert len(await _fetch(served)) == 1
+
+
+async def test_an_agreement_that_ends_while_a_document_waits_parks_it(served: Served) -> None:
+    await _send(served)
+    _change(served, "- name: answers\n", "- name: answers\n  until: 2026-01-01\n")
+    await _work_off(served)
+    (parked,) = await served.ledger.parked()
+    assert parked.cause == "partner.no_agreement"
+    assert "ended at 2026-01-01" in (parked.last_error or "")
+
+
 async def test_a_partner_cannot_send_answers_to_others(served: Served) -> None:
     answer = await served.post("/v1/documents", an_answer("AB-1"), served.supplier())
     assert (answer.status_code, answer.json()["code"]) == (403, "access.not_granted")

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gateway.destinations.carrying import CarrierName
 from gateway.ledger.parcels import Made, NewParcel, References, Series
-from partners.agreements import Agreement, in_force, own_file
+from partners.agreements import Agreement, agreement_for, own_file, why_none
 from partners.profile import Partner
 from policies.masking import Masking
 from translators.edifact.controlnumbers import ControlNumbers
@@ -57,16 +57,12 @@ class Composer(Struct, frozen=True):
     masking_key: bytes
 
     def agreement(self, partner: Partner, document_type: str, at: datetime, *, test: bool) -> Agreement:
-        """A test document goes by an agreement for tests where there is one, a real one never. Raises NotComposed."""
-        found = list(in_force(partner.agreements, document=document_type, direction="out", at=at))
-        of_tests = [one for one in found if one.test]
-        rest = [one for one in found if not one.test]
-        chosen = (of_tests or rest) if test else rest
-        if not chosen:
-            raise NotComposed(
-                "partner.no_agreement", f"no agreement with `{partner.id}` for sending a {document_type} is in force"
-            )
-        return chosen[0]
+        """How it leaves. Raises NotComposed."""
+        agreed = agreement_for(partner.agreements, document=document_type, at=at, test=test)
+        if agreed is None:
+            why = why_none(partner.id, partner.agreements, document=document_type, at=at)
+            raise NotComposed("partner.no_agreement", why)
+        return agreed
 
     def parcel(
         self,

@@ -1,6 +1,10 @@
 -- name: seat_destination
 insert into shards (destination, shard) select $1, s from generate_series(0, $2 - 1) as s on conflict do nothing;
 
+-- name: seated_destinations
+-- Every destination a worker has ever served.
+select distinct destination from shards;
+
 -- name: report_worker
 insert into workers (id) values ($1) on conflict (id) do update set seen_at = now();
 

@@ -82,9 +82,9 @@ async def test_what_the_partner_has_no_place_for_is_parked_with_its_place_and_ta
     ("partner", "cause", "why"),
     [
         (a_partner(), "partner.no_agreement",
-         "no agreement with `nordlicht` for sending a order_response is in force"),
+         "nothing is agreed with `nordlicht` for sending `order_response`"),
         (a_partner(an_agreement(test=True)), "partner.no_agreement",
-         "no agreement with `nordlicht` for sending a order_response is in force"),
+         "what is agreed with `nordlicht` for sending `order_response` is for tests alone"),
         (a_partner(an_agreement(), edifact=None), "partner.profile_incomplete",
          "agreement `answers` of `nordlicht` sends edifact, but the profile has no names under `edifact`"),
         (a_partner(an_agreement(map="ours")), "partner.profile_incomplete",
