@@ -1,7 +1,10 @@
 """Each error's answer on the wire: one table, as data. A test proves that no error lacks one.
 
+SFTP: the status of the request that ends an upload.
 HTTP: status of the RFC 9457 problem, whose `type` is `/errors/<code>` here, or the registered type where there is one.
 """
+
+from typing import Literal
 
 from gateway.errors import ERRORS
 
@@ -71,3 +74,24 @@ HTTP_STATUS: dict[str, int] = {
 def problem_type(code: str) -> str:
     """The `type` of the problem document: a registered one, or our page about it."""
     return _REGISTERED_TYPES.get(code, f"/errors/{code}")
+
+
+SftpStatus = Literal["ok", "failure", "permission denied"]
+_SFTP_BY_PREFIX: dict[str, SftpStatus] = {
+    "document.": "ok", "schema.": "ok", "ownership.": "ok", "routing.": "ok", "idempotency.": "ok", "version.": "ok",
+    "access.": "ok", "limit.too_large": "ok", "sender.": "permission denied",
+}  # fmt: skip
+
+
+def _sftp_status(code: str) -> SftpStatus:
+    if ERRORS[code].repeat:
+        return "failure"
+    by_prefix = (status for prefix, status in _SFTP_BY_PREFIX.items() if code.startswith(prefix))
+    return next(by_prefix, "failure")
+
+
+SFTP_STATUS: dict[str, SftpStatus] = {code: _sftp_status(code) for code in ERRORS}
+"""`ok`: the file is ours now, and a file in /error says why it was refused; sending it again would change nothing.
+`failure`: nothing was taken, the upload lies where it is, and the same request may succeed later.
+`permission denied`: the partner is stopped as such; so is one whose `ok` would be about a refusal before its file was
+looked at, of which nothing is on record."""

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 from litestar import Litestar
+from msgspec import Struct
 
 from gateway.channels.http.application import Api, fast, http_application
 from gateway.channels.http.asking import Questions
@@ -20,6 +21,13 @@ from gateway.channels.http.olderapis import OlderApis
 from gateway.channels.http.outbox import PartnerOutbox
 from gateway.channels.http.submitting import Submissions
 from gateway.channels.http.timelimits import TimeLimits
+from gateway.channels.sftp.accounts import Accounts
+from gateway.channels.sftp.connections import Bounds
+from gateway.channels.sftp.hostkeys import load_host_keys
+from gateway.channels.sftp.laying import MailboxCarrier
+from gateway.channels.sftp.listening import SftpServer
+from gateway.channels.sftp.submitting import Submitting
+from gateway.channels.sftp.tending import Tending
 from gateway.channels.webhooks.carrier import WebhookCarrier
 from gateway.counters import Counters
 from gateway.deadlines import Deadlines
@@ -92,28 +100,47 @@ def open_shadow(settings: Settings, policies: LivePolicies, ledger: Ledger) -> S
     return Shadow(LivePolicies(settings.policies_candidate, otherwise=policies.current), ledger)
 
 
+class Judging(Struct, frozen=True):
+    """The way in, for a process that runs a channel."""
+
+    ledger: Ledger
+    policies: LivePolicies
+    partners: LiveDirectory
+    counters: Counters
+    intake: Intake
+    reports: PolicyReports
+
+
 @asynccontextmanager
-async def open_api(settings: Settings) -> AsyncIterator[Api]:
-    """Everything the HTTP channel needs, in the order a message meets it."""
+async def open_judging(settings: Settings, role: str) -> AsyncIterator[Judging]:
+    """Profiles and rules are followed, and what is in force is reported, until it is left."""
     async with AsyncExitStack() as stack:
-        ledger = await stack.enter_async_context(open_records(settings, "gateway"))
+        ledger = await stack.enter_async_context(open_records(settings, role))
         told = record_policies(ledger)
-        policies = open_policies(settings, told, "gateway")
+        policies = open_policies(settings, told, role)
         told(policies.current, policies.problems)
         partners = LiveDirectory(settings.partners)
         counters = Counters(settings.counters_url, gateways=lambda: settings.gateways)
         stack.push_async_callback(counters.close)
-        keys = JwksKeys(settings.issuers(), settings.state / "jwks", development=settings.is_development)
-        await keys.start()
-        stack.push_async_callback(keys.close)
-        verifier = TokenVerifier(settings.issuers(), keys, replays=counters)
         shadow = open_shadow(settings, policies, ledger)
         intake = Intake(policies, partners, counters, ledger, Limits(max_bytes=settings.max_body), shadow)
         reports = PolicyReports(ledger, policies, shadow)
-        for_ever = [policies.watch(), partners.watch(), reports.run(), *([shadow.run()] if shadow is not None else [])]
-        watchers = [asyncio.create_task(task) for task in for_ever]
-        stack.push_async_callback(_end, watchers)
+        for_ever = [policies.watch(), partners.watch(DIRECTORY_EVERY), reports.run()]
+        for_ever += [shadow.run()] if shadow is not None else []
+        stack.push_async_callback(_end, [asyncio.create_task(task) for task in for_ever])
+        yield Judging(ledger, policies, partners, counters, intake, reports)
 
+
+@asynccontextmanager
+async def open_api(settings: Settings) -> AsyncIterator[Api]:
+    """Everything the HTTP channel needs, in the order a message meets it."""
+    async with AsyncExitStack() as stack:
+        judging = await stack.enter_async_context(open_judging(settings, "gateway"))
+        ledger, intake = judging.ledger, judging.intake
+        keys = JwksKeys(settings.issuers(), settings.state / "jwks", development=settings.is_development)
+        await keys.start()
+        stack.push_async_callback(keys.close)
+        verifier = TokenVerifier(settings.issuers(), keys, replays=judging.counters)
         callers = Callers(verifier, settings.trusted_proxies, settings.public_url)
         yield Api(
             submissions=Submissions(
@@ -122,7 +149,7 @@ async def open_api(settings: Settings) -> AsyncIterator[Api]:
             questions=Questions(callers, intake, ledger),
             inbox=PlantInbox(callers, intake, ledger),
             outbox=PartnerOutbox(callers, intake, ledger),
-            health=Health(ledger, settings.state, settings.metrics_networks, lambda: reports.in_force),
+            health=Health(ledger, settings.state, settings.metrics_networks, lambda: judging.reports.in_force),
         )
 
 
@@ -148,6 +175,24 @@ def create() -> OlderApis:
         lambda: opened[-1], lifespan=[life], public_url=settings.public_url, tokens=settings.token_addresses()
     )
     return fast(application, lambda: opened[-1])
+
+
+@asynccontextmanager
+async def open_sftp(settings: Settings) -> AsyncIterator[SftpServer]:
+    """The SFTP server, listening, with the way in behind it."""
+    host_keys = await asyncio.to_thread(load_host_keys, settings.sftp_host_keys, create=settings.is_development)
+    async with open_judging(settings, "sftp") as judging:
+        mailboxes = judging.ledger.mailboxes
+        server = SftpServer(
+            Accounts(judging.partners, settings.partner_keys),
+            Submitting(judging.intake, mailboxes, settings.total_seconds),
+            mailboxes,
+            settings.sftp_spool,
+            settings.max_body,
+            Bounds(connections=settings.sftp_connections),
+        )
+        async with server.listening(settings.sftp_host, settings.sftp_port, host_keys):
+            yield server
 
 
 def destinations(
@@ -177,9 +222,9 @@ async def open_egress(settings: Settings) -> AsyncIterator[Egress]:
         await egress.close()
 
 
-def carriers(webhooks: WebhookCarrier) -> dict[CarrierName, Carrier]:
+def carriers(ledger: Ledger, webhooks: WebhookCarrier) -> dict[CarrierName, Carrier]:
     """Every way to a partner."""
-    found: list[Carrier] = [OutboxCarrier(), webhooks]
+    found: list[Carrier] = [OutboxCarrier(), MailboxCarrier(ledger.mailboxes), webhooks]
     return {one.name: one for one in found}
 
 
@@ -215,15 +260,18 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         deadlines = Deadlines(ledger, lambda: policies.current.flows.by_name)
         retaining = Retaining(ledger, lambda: policies.current)
         webhooks = WebhookCarrier(egress, settings.partner_keys, ledger.webhooks, lambda: partners.current)
-        ways = carriers(webhooks)
+        ways = carriers(ledger, webhooks)
         composer = Composer(settings.partners / "maps", lambda: policies.current.masking, ledger.masking_key)
         forwarding = Forwarding(lambda: partners.current, ledger.parcels, composer, ways)
+        tending = Tending(ledger.mailboxes)
         duties = [
             Duty("look after deadlines", deadlines.look, deadlines.every),
             Duty("erase what is past its time", retaining.look, retaining.every),
             Duty("forward parcels", forwarding.look, forwarding.every),
             Duty("count parcels", forwarding.measure, MEASURE_EVERY),
             Duty("look after webhooks", webhooks.look_after, webhooks.every),
+            Duty("look after mailboxes", tending.look, tending.every),
+            Duty("count files in mailboxes", tending.measure, MEASURE_EVERY),
         ]
 
         served = await ledger.leases.seated()

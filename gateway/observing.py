@@ -53,6 +53,9 @@ WEBHOOK_DISABLED = Gauge(
 )
 WEBHOOK_FAILING = Gauge("gateway_webhook_failing_seconds", "Time since nothing gets through any more", ["partner"])
 EGRESS_FORBIDDEN = Counter("gateway_egress_forbidden_total", "Calls to addresses that are not to be called")
+SFTP_LOGINS = Counter("gateway_sftp_logins_total", "Tries to log in at the SFTP server", ["outcome"])
+SFTP_CONNECTIONS = Gauge("gateway_sftp_connections", "Connections open at the SFTP server")
+SFTP_FILES = Gauge("gateway_sftp_files", "Files in partners' mailboxes", ["folder", "state"])
 TREE_SIZE = Gauge("gateway_audit_tree_size", "Events under the newest checkpoint")
 
 received = lru_cache(maxsize=1024)(RECEIVED.labels)

@@ -56,6 +56,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     header_seconds: int = 10
     body_seconds: int = 30
     total_seconds: int = 60
+    sftp_host: str = "127.0.0.1"
+    sftp_port: int = 8022
+    sftp_host_keys: Path = Path(".gateway/sftp-host-keys")
+    sftp_spool: Path = Path(".gateway/sftp-spool")
+    sftp_connections: int = 500
+    sftp_metrics_port: int = 0
     odoo_url: str | None = None
     odoo_database: str = "odoo"
     odoo_api_key_file: Path | None = None
@@ -229,6 +235,12 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "header_seconds": _whole(1, 300),
     "body_seconds": _whole(1, 3600),
     "total_seconds": _whole(1, 3600),
+    "sftp_host": str,
+    "sftp_port": _whole(1, 65535),
+    "sftp_host_keys": Path,
+    "sftp_spool": Path,
+    "sftp_connections": _whole(1, 10_000),
+    "sftp_metrics_port": _whole(0, 65535),
     "odoo_url": _url("https", "http"),
     "odoo_database": str,
     "odoo_api_key_file": _file,

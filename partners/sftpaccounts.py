@@ -30,7 +30,7 @@ class SftpMailbox(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     password: KeyName | None = None
     """A file with the password's hash, for a partner that cannot use keys yet."""
     quota: Size = field(default_factory=partial(Size.from_text, "1 GiB"))
-    """Of what lies in the mailbox, uploads under way included."""
+    """Of uploads that are no message yet, together."""
     files: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
 
 

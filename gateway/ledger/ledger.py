@@ -21,6 +21,7 @@ from gateway.ledger.checkpoints import SigningKey, Verifier
 from gateway.ledger.database import Pool, connection, migrate, open_pool
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
 from gateway.ledger.leasing import Lease, Leases
+from gateway.ledger.mailbox import Mailboxes
 from gateway.ledger.operating import Balance, Depth, ParkedDelivery, Selection
 from gateway.ledger.payloads import Payloads
 from gateway.ledger.reading import KeptDocument, MessageFilter, MessageHead, MessageHistory
@@ -45,6 +46,7 @@ class Ledger:
         self.leases = Leases(pool, worker)
         self.parcels = Parcels(pool, payloads)
         self.webhooks = Webhooks(pool)
+        self.mailboxes = Mailboxes(pool, payloads, self.parcels)
         self.masking_key = payloads.masking_key
 
     async def close(self) -> None:

@@ -1,0 +1,97 @@
+"""From a file that is complete to a message, and what its partner is told."""
+
+import asyncio
+from typing import Literal
+
+from msgspec import Struct
+
+from gateway.answers import SFTP_STATUS
+from gateway.channels.sftp.completeness import UNKNOWN, lacking
+from gateway.channels.sftp.verdicts import accepted, refused
+from gateway.intake import Intake
+from gateway.ledger.database import LedgerUnavailable
+from gateway.ledger.mailbox import Mailboxes
+from gateway.observing import DUPLICATES, log_change, received
+from gateway.statements import Admission
+from gateway.submissions import Credential, Receipt, Rejection, Submission
+
+API_VERSION = "v1"
+"""The rules ask every sender for a version of the API; over SFTP there is this one."""
+_IN_THREAD = 256 * 1024
+
+
+class Taken(Struct, frozen=True):
+    """It is on record, accepted or refused, and the partner's acknowledgement lies ready."""
+
+    message_id: str | None
+    code: str | None = None
+
+
+class NotTaken(Struct, frozen=True):
+    """It is not on record. The sentence is for the partner's log; the upload may stay and be tried again."""
+
+    kind: Literal["incomplete", "failure", "permission denied"]
+    text: str
+
+
+class Submitting(Struct, frozen=True):
+    """Knows whom to ask; keeps nothing between two files."""
+
+    intake: Intake
+    mailboxes: Mailboxes
+    seconds: float
+
+    async def take(
+        self, credential: Credential, partner: str, name: str, content: bytes, *, renamed: bool
+    ) -> Taken | NotTaken:
+        """Commits, then lays the acknowledgement, then returns.
+
+        `renamed`: the partner says itself that it is complete, so content of an unknown format goes on, to be refused
+        for that; what was only closed must prove its end.
+        """
+        lacks = await asyncio.to_thread(lacking, content) if len(content) > _IN_THREAD else lacking(content)
+        if lacks is not None and not (renamed and lacks is UNKNOWN):
+            return NotTaken("incomplete", f"the file is not complete: {lacks}; it was kept and is no message")
+        try:
+            async with asyncio.timeout(self.seconds):
+                return await self._submit(credential, partner, name, content)
+        except TimeoutError:
+            return NotTaken("failure", "the gateway did not finish in time; try again, it is recognised if it was kept")
+        except LedgerUnavailable:
+            return NotTaken("failure", "the gateway cannot keep anything at the moment; try again later")
+
+    async def _submit(self, credential: Credential, partner: str, name: str, content: bytes) -> Taken | NotTaken:
+        admission = await self.intake.admit(credential, API_VERSION)
+        if isinstance(admission, Rejection):
+            return _not_taken(admission)
+        submission = Submission(content=content, media_type=None)
+        outcome = await self.intake.accept(submission, admission)
+        if isinstance(outcome, Receipt):
+            await self.mailboxes.lay(accepted(partner, name, outcome))
+        elif SFTP_STATUS[outcome.code] == "ok" and outcome.message_id is not None:
+            await self.mailboxes.lay(refused(partner, name, outcome))
+        _tell(outcome, admission)
+        if isinstance(outcome, Receipt):
+            return Taken(outcome.message_id)
+        if SFTP_STATUS[outcome.code] == "ok" and outcome.message_id is not None:
+            return Taken(outcome.message_id, outcome.code)
+        return _not_taken(outcome)
+
+
+def _not_taken(rejection: Rejection) -> NotTaken:
+    text = f"{rejection.code}: {rejection.text}" + (f"; {rejection.act}" if rejection.act else "")
+    if rejection.retry_after is not None:
+        text += f"; try again in {rejection.retry_after} s"
+    return NotTaken("failure" if SFTP_STATUS[rejection.code] == "failure" else "permission denied", text)
+
+
+def _tell(outcome: Receipt | Rejection, admission: Admission) -> None:
+    sender = admission.sender.id
+    if isinstance(outcome, Rejection):
+        received("sftp", "any", outcome.code).inc()
+        log_change("intake.refused", message_id=outcome.message_id, sender=sender, code=outcome.code)
+        return
+    received("sftp", "any", "accepted").inc()
+    if outcome.duplicate:
+        DUPLICATES.labels("submission").inc()
+    log_change("intake.accepted", message_id=outcome.message_id, sender=sender)
