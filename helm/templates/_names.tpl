@@ -68,6 +68,12 @@ volumes:
     secret:
       secretName: {{ $values.secrets.keys.existingSecret }}
       defaultMode: 288   # 0440; the gateway refuses key files that are open to others
+  {{- with $values.secrets.partnerKeys.existingSecret }}
+  - name: partner-keys
+    secret:
+      secretName: {{ . }}
+      defaultMode: 288
+  {{- end }}
   {{- with $values.files.policies }}
   - name: policies
     {{- toYaml . | nindent 4 }}
@@ -124,6 +130,11 @@ env:
 - name: keys
   mountPath: /etc/partner-gateway/keys
   readOnly: true
+{{- if $values.secrets.partnerKeys.existingSecret }}
+- name: partner-keys
+  mountPath: /etc/partner-gateway/partner-keys
+  readOnly: true
+{{- end }}
 {{- if $values.files.policies }}
 - name: policies
   mountPath: /etc/partner-gateway/policies

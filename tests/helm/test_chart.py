@@ -21,6 +21,7 @@ VALUES = YAML(typ="safe").load((CHART / "values.yaml").read_text())
 SET_BY_THE_CHART = {
     "environment", "state", "host", "port", "database_url", "counters_url", "policies", "partners", "keys",
     "checkpoint_file", "odoo_api_key_file", "worker_metrics_port", "gateways", "policies_candidate", "policy_signers",
+    "partner_keys",
 }  # fmt: skip
 NEVER_IN_PRODUCTION = {"recording"}
 OF_NO_POD = {name for name in Settings.__struct_fields__ if name.startswith("sftp_")}
@@ -41,6 +42,7 @@ GIVEN: Values = {
         "counters": {"existingSecret": "gateway-counters"},
         "keys": {"existingSecret": "gateway-keys"},
         "odoo": {"existingSecret": "gateway-odoo"},
+        "partnerKeys": {"existingSecret": "gateway-partner-keys"},
     },
     "files": {"policies": {"configMap": {"name": "rules"}}},
     "network": {
@@ -190,7 +192,7 @@ def test_the_gateway_takes_the_settings_it_is_given(helm: Helm, program: str, tm
     assert settings.gateways == 2
     assert settings.odoo_url == ("https://erp.example.com" if program == "worker" else None)
     assert settings.odoo_rate == (0.5 if program == "worker" else Settings().odoo_rate)
-    for path in (settings.state, settings.keys, settings.policies):
+    for path in (settings.state, settings.keys, settings.policies, settings.partner_keys):
         assert path.is_dir(), "a setting names a folder that is not mounted"
     if program == "worker":
         assert settings.checkpoint_file is not None
@@ -218,7 +220,7 @@ def test_key_files_are_mounted_as_the_gateway_demands(helm: Helm) -> None:
             if "secret" in volume:
                 assert volume["secret"]["defaultMode"] == 0o440, name
         secrets = {volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
-        assert secrets == ({"gateway-keys", "gateway-odoo"} if name == "gw-worker" else {"gateway-keys"})
+        assert secrets == {"gateway-keys", "gateway-partner-keys"} | ({"gateway-odoo"} if name == "gw-worker" else set())
 
 
 def test_signers_and_a_candidate_are_volumes_of_their_own(helm: Helm) -> None:
