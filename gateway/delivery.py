@@ -83,7 +83,7 @@ async def _attempt(destination: Destination, breaker: Breaker, work: Work) -> Re
         return _park(work, "ledger.payload_unreadable", "the payload does not open; `audit verify` tells what changed")
     if breaker.circuit == "open":
         return _result(work, Unavailable(why="the destination is out"))
-    with observe_delivery(destination.name, work):
+    with observe_delivery(destination.name):
         if work.maybe_sent:
             verified: Verified | Unknown = await _ask(destination.verify, work, get_args(Verified))
             if not isinstance(verified, Absent):

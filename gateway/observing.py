@@ -66,7 +66,7 @@ _CIRCUITS = {"closed": 0, "probing": 1, "open": 2}
 
 
 @contextmanager
-def observe_delivery(destination: str, work: Work) -> Iterator[None]:  # noqa: ARG001 - the span's subject
+def observe_delivery(destination: str) -> Iterator[None]:
     """Times one attempt."""
     started = time.perf_counter()
     try:

@@ -97,12 +97,6 @@ def compile_condition(text: str, *, early: bool) -> Condition:
     return Condition(text, expression, {name: read for name, (_, read) in variables.items() if name in named})
 
 
-def facts_of_conditions(*, early: bool) -> dict[str, str]:
-    """What a condition may name, and the type of each in the words of CEL."""
-    found = _variables(_stage(early=early))
-    return {name: repr(kind).lower() for name, (kind, _) in found.items()}
-
-
 def _stage(*, early: bool) -> type[Struct]:
     return RequestFacts if early else DocumentFacts
 

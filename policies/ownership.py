@@ -97,15 +97,6 @@ class Ownership:
         for written in read.lists["rules"]:
             yield from _check_row(written, [one.name for one in read.content.systems])
 
-    def may_anybody(self, write: str) -> bool:
-        """Whether any system may write or propose it."""
-        return any(
-            row.enforced and row.effect != "deny"
-            for (_, what), rows in self._rows.items()
-            if what == write
-            for row in rows
-        )
-
     def systems_of(self, request: RequestFacts) -> frozenset[str]:
         """What the sender is here, by its kind and its roles."""
         return frozenset(one.name for one in self._systems if one.is_played_by(request))

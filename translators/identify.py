@@ -35,6 +35,8 @@ def identify(head: bytes, media_type: str | None) -> Label:
         raise _unreadable("document.empty", "the document is empty")
     if start.startswith(b"{"):
         label = _json(start)
+    elif start.startswith(b"["):
+        raise _unreadable("document.format", "a list of JSON: each document is an object, sent by itself")
     elif start.startswith(b"<") or start[:2] in (b"\xff\xfe", b"\xfe\xff"):
         label = _xml(start)
     elif start[:3] in (b"UNA", b"UNB", b"UNG", b"UNH", b"UIB"):

@@ -94,7 +94,7 @@ def _translate(chosen: argparse.Namespace) -> int:
             content = content_of(path)
             label = identify(content, None)
             reading = read(content, label, using=using, trace=chosen.trace)
-            held = guideline_findings(content, guidelines) if label.format == "edifact" else ()
+            held = guideline_findings(content, label.format, guidelines)
             told = list(dict.fromkeys((*reading.findings, *held)))
             if any(finding.severity == "error" for finding in told):
                 status = max(status, 1)

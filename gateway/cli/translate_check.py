@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.cli.translate_files import console, content_of, each_file, plain, problems_console
 from gateway.cli.translate_findings import show_findings
-from gateway.cli.translate_guidelines import chosen_guidelines, unsuited
+from gateway.cli.translate_guidelines import chosen_guidelines, foreign, unsuited
 from translators.edifact.examining import examine
 from translators.edifact.guidelines import Guideline
 from translators.findings import Finding, Unreadable
@@ -60,13 +60,15 @@ def examined(content: bytes, guidelines: tuple[Guideline, ...]) -> tuple[str, tu
     if start[:3] in (b"UNA", b"UNB", b"UNH"):
         return _examined_edifact(content, guidelines)
     if start.startswith(b"ISA"):
-        return _examined_x12(content)
+        what, findings = _examined_x12(content)
+        return what, (*findings, *foreign("x12", guidelines))
     try:
         label = identify(content, None)
         reading = read(content, label)
     except Unreadable as unreadable:
         return "not readable", unreadable.findings
-    return f"{label.format.upper()} {label.name} {label.version}", reading.findings
+    findings = (*reading.findings, *foreign(label.format, guidelines))
+    return f"{label.format.upper()} {label.name} {label.version}", findings
 
 
 def _examined_edifact(content: bytes, guidelines: tuple[Guideline, ...]) -> tuple[str, tuple[Finding, ...]]:

@@ -23,19 +23,30 @@ def chosen_guidelines(name: str | None) -> tuple[Guideline, ...]:
     return (shipped_guideline(name),)
 
 
-def guideline_findings(content: bytes, guidelines: tuple[Guideline, ...]) -> tuple[Finding, ...]:
-    """Everything the guideline says of an EDIFACT input, and nothing without one."""
+def guideline_findings(content: bytes, format_: str, guidelines: tuple[Guideline, ...]) -> tuple[Finding, ...]:
+    """Everything the guideline says of an input in this format, and nothing without one."""
     if not guidelines:
         return ()
+    if format_ != "edifact":
+        return foreign(format_, guidelines)
     examination = examine(content, guidelines=guidelines)
     messages = [each.message for one in examination.interchanges for each in one.messages]
     return (*examination.all_findings, *unsuited(messages, guidelines))
 
 
+def foreign(format_: str, guidelines: tuple[Guideline, ...]) -> tuple[Finding, ...]:
+    """A word where a guideline was asked for and the input is no EDIFACT."""
+    return tuple(_unsuited(f"{one.name} is about EDIFACT, and this is {format_.upper()}") for one in guidelines)
+
+
 def unsuited(messages: list[Message], guidelines: tuple[Guideline, ...]) -> tuple[Finding, ...]:
     """A word where a guideline was asked for and no message is one of its messages."""
     return tuple(
-        Finding("guideline.unsuited", f"no message here is one of {each.name}", severity="warning", act="operator")
+        _unsuited(f"no message here is one of {each.name}")
         for each in guidelines
         if not any(each.suits(message) for message in messages)
     )
+
+
+def _unsuited(text: str) -> Finding:
+    return Finding("guideline.unsuited", text, severity="warning", act="operator")

@@ -4,7 +4,7 @@ import argparse
 
 from rich.table import Table
 
-from gateway.cli.translate_files import console
+from gateway.cli.translate_files import console, problems_console
 from translators.targets import documents_of
 
 
@@ -20,5 +20,9 @@ def _list(chosen: argparse.Namespace) -> int:
     for target, document in documents_of().items():
         if all(word.lower() in f"{target} {document}".lower() for word in chosen.words):
             table.add_row(target, document)
+    if not table.row_count:
+        text = f"no target has all of `{' '.join(chosen.words)}`; `translate targets` alone lists every one"
+        problems_console().print(text, markup=False)
+        return 1
     console().print(table)
-    return 0 if table.row_count else 1
+    return 0

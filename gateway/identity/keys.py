@@ -102,10 +102,6 @@ class JwksKeys:
         """See KeySource."""
         return await self._rings[issuer.iss].find(kid)
 
-    def without_keys(self) -> list[str]:
-        """The issuers (`iss`) whose tokens cannot be judged now: no set, or one older than `max_stale_seconds`."""
-        return [iss for iss, ring in self._rings.items() if not ring.is_usable]
-
     async def _refresh_forever(self) -> None:
         while True:
             failing = [ring.failed_pause for ring in self._rings.values() if ring.is_failing]

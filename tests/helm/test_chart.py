@@ -220,7 +220,8 @@ def test_key_files_are_mounted_as_the_gateway_demands(helm: Helm) -> None:
             if "secret" in volume:
                 assert volume["secret"]["defaultMode"] == 0o440, name
         secrets = {volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
-        assert secrets == {"gateway-keys", "gateway-partner-keys"} | ({"gateway-odoo"} if name == "gw-worker" else set())
+        of_worker = {"gateway-odoo"} if name == "gw-worker" else set()
+        assert secrets == {"gateway-keys", "gateway-partner-keys"} | of_worker
 
 
 def test_signers_and_a_candidate_are_volumes_of_their_own(helm: Helm) -> None:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 import policies
-from policies.conditions import LONGEST, Condition, MistakenCondition, compile_condition, facts_of_conditions
+from policies.conditions import LONGEST, Condition, MistakenCondition, _stage, _variables, compile_condition
 from policies.facts import DocumentFacts, RequestFacts
 from policies.loading import PolicySet, load
 from policies.verdicts import Allowed, Refused
@@ -130,10 +130,10 @@ def test_texts_in_quotes_are_no_names() -> None:
 
 def test_every_fact_can_be_named_and_is_documented() -> None:
     readme = (Path(policies.__file__).parent / "README.md").read_text()
-    late_facts = facts_of_conditions(early=False)
-    assert set(facts_of_conditions(early=True)) < set(late_facts)
-    for name, kind in late_facts.items():
-        assert f"| `{name}` | `{kind}` |" in readme
+    late_facts = _variables(_stage(early=False))
+    assert set(_variables(_stage(early=True))) < set(late_facts)
+    for name, (kind, _) in late_facts.items():
+        assert f"| `{name}` | `{repr(kind).lower()}` |" in readme
         assert late(f"{name} == {name}").judge(ORDER) is True
 
 

@@ -58,7 +58,6 @@ async def verifier(server: Keycloak, realms: Realms) -> AsyncIterator[TokenVerif
     issuers = [issuer(server.url, realm, kind) for realm, kind in (("partners", "partner"), ("plants", "plant"))]
     keys = JwksKeys(issuers, None, development=True)
     await keys.start()
-    assert keys.without_keys() == []
     yield TokenVerifier(issuers, keys, replays=ProcessReplays())
     await keys.close()
 

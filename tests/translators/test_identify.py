@@ -30,6 +30,7 @@ def test_a_document_is_known_by_its_first_bytes(name: str, media_type: str | Non
         (b"", None, "the document is empty"),
         (b" \n\t", None, "the document is empty"),
         (b"hello", None, "neither EDIFACT, X12, VDA, XML nor JSON: the first bytes are not known"),
+        (b" [1]", None, "a list of JSON: each document is an object, sent by itself"),
         (b'{"a": 1}', None, "the field `kind` is missing near the start; put it first, as in purchase_order/1"),
         (
             b'{"kind": "invoice/9"}',

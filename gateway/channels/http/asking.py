@@ -114,7 +114,8 @@ class Questions(Struct, frozen=True):
         except ValueError:
             history = None
         if history is None or (history.sender, history.sender_kind) != (sender.id, sender.kind):
-            return problem(Rejection(code="message.not_found", text="you have no message of this id"))
+            act = "compare the id with the one in your receipt, and use the client that sent it"
+            return problem(Rejection(code="message.not_found", text="you have no message of this id", act=act))
         return history
 
 

@@ -25,12 +25,15 @@ def answer_failure(error: Exception) -> Response[bytes]:
     return problem(Rejection(code="internal", text="the gateway failed; nothing was acknowledged", act="send it again"))
 
 
+_METHODS = "use a method that the header `Allow` names; see / for all addresses"
+
+
 def answer_http_exception(request: HttpRequest, error: HTTPException) -> Response[bytes]:
     """Litestar's own refusals, in our form."""
     if error.status_code == 404:
         return problem(nothing_here(request))
     if error.status_code == 405:
-        answer = problem(Rejection(code="request.method", text=f"{request.method} is not taken here"))
+        answer = problem(Rejection(code="request.method", text=f"{request.method} is not taken here", act=_METHODS))
         answer.headers.update(error.headers or {})
         return answer
     if error.status_code == 413:

@@ -69,7 +69,10 @@ def test_a_target_of_another_release_names_those_there_are(capsys: pytest.Captur
 def test_what_can_be_written_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["translate", "targets", "desadv", "d.96a"]) == 0
     assert capsys.readouterr().out.split()[-3:] == ["edifact:DESADV:D.96A", "despatch", "advice"]
-    assert main(["translate", "targets", "fax"]) == 1
+    assert main(["translate", "targets", "fax", "orders"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "no target has all of `fax orders`; `translate targets` alone lists every one\n"
 
 
 def test_a_map_of_ones_own_is_tried_where_it_lies(
@@ -107,6 +110,15 @@ def test_check_holds_a_message_to_a_guideline(capsys: pytest.CaptureFixture[str]
     assert "no message here is one of" in capsys.readouterr().err
     assert main(["translate", "check", str(ORDER), "--guideline", "nobody"]) == 2
     assert "no guideline ships under this name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "what"), [("order-change-ubl21.in.xml", "XML"), ("order-x12.in.x12", "X12")])
+@pytest.mark.parametrize("verb", [(), ("check",)])
+def test_a_guideline_says_that_other_formats_are_none_of_its(
+    name: str, what: str, verb: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["translate", *verb, str(SAMPLES / name), "--guideline", "eancom-desadv-d96a"]) == 0
+    assert f"is about EDIFACT, and this is {what}" in capsys.readouterr().err
 
 
 def test_a_pattern_means_all_files_it_fits(capsys: pytest.CaptureFixture[str]) -> None:

@@ -264,7 +264,6 @@ async def test_kept_keys_serve_after_a_cold_start_while_the_issuer_is_away(world
     later = world.keys(tmp_path / "keys", sleep=forever)
     await later.start()
     assert (await later.find(ISSUER, "a")).members["kid"] == "a"
-    assert later.without_keys() == []
     await later.close()
 
 
@@ -276,7 +275,6 @@ async def test_kept_keys_are_not_used_beyond_their_day(world, tmp_path):
     await later.start()
     with pytest.raises(KeysUnavailable):
         await later.find(ISSUER, "a")
-    assert later.without_keys() == [ISSUER.iss]
     await later.close()
 
 

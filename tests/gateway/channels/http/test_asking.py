@@ -35,6 +35,7 @@ async def test_another_senders_message_is_as_good_as_absent(served: Served, tail
         answer = await served.client.get(f"{sent['status']}{tail}", headers=caller)
         assert (answer.status_code, answer.json()["code"]) == (404, "message.not_found")
         assert answer.json() == absent.json()
+        assert answer.json()["act"] == "compare the id with the one in your receipt, and use the client that sent it"
 
 
 @pytest.mark.parametrize(

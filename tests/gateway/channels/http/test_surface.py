@@ -32,6 +32,7 @@ async def test_every_refusal_is_a_problem_document(served: Served, method: str, 
     assert problem["status"] == status
     assert {"type", "title", "detail", "code", "acts", "repeat"} <= set(problem)
     assert (status == 405) == ("allow" in answer.headers)
+    assert ("act" in problem) == (status != 401), "a 401 says it in WWW-Authenticate"
 
 
 async def test_allow_names_the_methods_that_are_taken(served: Served) -> None:
