@@ -351,7 +351,7 @@ def test_every_setting_a_page_names_exists() -> None:
 
 
 def test_every_command_a_page_names_exists(capsys: pytest.CaptureFixture[str]) -> None:
-    pattern = r"partner-gateway ([a-z][a-z-]+(?: [a-z][a-z-]+)?)"
+    pattern = r"partner-gateway ([a-z][a-z0-9-]+(?: [a-z][a-z0-9-]+)?)"
     commands = {command for path in PAGES for command in re.findall(pattern, path.read_text(encoding="utf-8"))}
     assert commands
     for command in sorted(commands):

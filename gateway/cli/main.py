@@ -4,7 +4,20 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from gateway.cli import audit, issuer, keys, message, odoo_standin, parcel, partner, serve, sftp, translate, webhook
+from gateway.cli import (
+    as2,
+    audit,
+    issuer,
+    keys,
+    message,
+    odoo_standin,
+    parcel,
+    partner,
+    serve,
+    sftp,
+    translate,
+    webhook,
+)
 from gateway.cli.demo import command as demo
 from gateway.cli.policy import command as policy
 from gateway.ledger.database import LedgerUnavailable
@@ -12,7 +25,22 @@ from gateway.ledger.keyfiles import BadKeyFile
 from gateway.settings import BadSettings
 from translators.yamlfiles import FileProblems
 
-_NOUNS = (demo, serve, sftp, message, parcel, partner, webhook, audit, keys, policy, translate, odoo_standin, issuer)
+_NOUNS = (
+    demo,
+    serve,
+    sftp,
+    message,
+    parcel,
+    partner,
+    as2,
+    webhook,
+    audit,
+    keys,
+    policy,
+    translate,
+    odoo_standin,
+    issuer,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

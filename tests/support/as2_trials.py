@@ -114,14 +114,21 @@ class As2Trial:
         self._genuine = {hashlib.sha256(one.part.content).digest() for one in self._originals}
         self._payloads = {self._opened(_signed(one.part, one.signature))[1] for one in self._originals}
 
-    def run(self, rounds: int) -> Iterator[str]:
-        """What was wrong with an input, one after the other: nothing, it is hoped."""
-        kinds: tuple[Callable[[], Part], ...] = (
+    @property
+    def _kinds(self) -> tuple[Callable[[], Part], ...]:
+        return (
             self._damaged_bytes, self._damaged_content, self._damaged_signature, self._damaged_packing,
             self._damaged_inside, self._damaged_envelope, self._damaged_envelope,
         )  # fmt: skip
+
+    def damaged(self) -> Part:
+        """The next one."""
+        return self.chance.choice(self._kinds)()
+
+    def run(self, rounds: int) -> Iterator[str]:
+        """What was wrong with an input, one after the other: nothing, it is hoped."""
         for _ in range(rounds):
-            kind = self.chance.choice(kinds)
+            kind = self.chance.choice(self._kinds)
             part = kind()
             began = time.process_time()
             try:
