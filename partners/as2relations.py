@@ -21,8 +21,9 @@ class Legacy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     until: Moment
     why: Annotated[str, Meta(min_length=10, max_length=300)]
-    allows: Annotated[tuple[Literal["sha-1", "3des", "no-signed-attributes"], ...], Meta(min_length=1)]
-    """`no-signed-attributes`: their signatures must lack signed attributes (IBM Sterling); never both ways."""
+    allows: Annotated[tuple[Literal["sha-1", "3des", "oaep-sha-1", "no-signed-attributes"], ...], Meta(min_length=1)]
+    """`sha-1`: in signatures. `3des`: as the cipher. `oaep-sha-1`: around the key of any cipher.
+    `no-signed-attributes`: their signatures must lack signed attributes (IBM Sterling); never both ways."""
 
 
 class As2Receive(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,12 +6,12 @@ from datetime import datetime
 from cryptography import x509
 from msgspec import Struct
 
-from gateway.channels.as2.cms.algorithms import Cipher, Digest
+from gateway.channels.as2.cms.algorithms import Cipher, Digest, Transport
 from gateway.channels.as2.cms.recipients import Recipient
 from gateway.channels.as2.cms.rules import (
-    LEGACY_ENCRYPTION,
     MODERN_CIPHERS,
     MODERN_DIGESTS,
+    MODERN_TRANSPORTS,
     EncryptionRules,
     SignatureRules,
 )
@@ -59,6 +59,8 @@ class Relation(Struct, frozen=True, kw_only=True):
 
     @property
     def encryption_rules(self) -> EncryptionRules:
-        if "3des" not in self.allowances:
-            return EncryptionRules()
-        return EncryptionRules(ciphers=MODERN_CIPHERS | {Cipher.DES3_CBC}, transports=LEGACY_ENCRYPTION.transports)
+        allowed = self.allowances
+        return EncryptionRules(
+            ciphers=frozenset(Cipher) if "3des" in allowed else MODERN_CIPHERS,
+            transports=frozenset(Transport) if "oaep-sha-1" in allowed else MODERN_TRANSPORTS,
+        )
