@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,10 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from gateway.cli.demo.ports import HOST, reserve
 from gateway.cli.demo.programs import DidNotStart, Program
 from gateway.cli.demo.secret_files import ODOO, Secrets
 
-HOST = "127.0.0.1"
 USUAL_PORTS = {"gateway": 8080, "issuer": 8081, "odoo": 8069}
 PLANT, PLANT_CLIENT = "salzungen", "salzungen-mes"
 ODOO_RATE = "100"
@@ -34,7 +33,7 @@ class House:
         self._keeper: subprocess.Popen[str] | None = None
         self.secrets = Secrets(self.folder / "secrets")
         self._reserved = {name: reserve(port) for name, port in USUAL_PORTS.items()}
-        self._ports: dict[str, int] = {name: one.getsockname()[1] for name, one in self._reserved.items()}
+        self._ports: dict[str, int] = {name: one.port for name, one in self._reserved.items()}
         self.gateway, self.issuer, self.odoo = (f"http://{HOST}:{self._ports[name]}" for name in USUAL_PORTS)
         self.inbox = self.folder / "plant" / PLANT / "inbox"
         self.keys = self.folder / "keys"
@@ -131,7 +130,7 @@ class House:
     def _launch(self, name: str, *arguments: str, module: str = "gateway.cli.main", port: str = "") -> Program:
         """`port` names the reserved port the program is about to listen on; it stays ours while that program starts."""
         if port in self._reserved:
-            self._reserved[port] = leave_to_listen(self._reserved[port])
+            self._reserved[port].leave_to_listen()
         log = self.folder / "log" / f"{name}.log"
         program = Program(name, module, arguments, log=log, env=self.environment)
         self._programs.append(program)
@@ -186,30 +185,3 @@ class House:
 def without_settings() -> dict[str, str]:
     """The environment as it is, less what it says of another gateway."""
     return {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-
-
-def leave_to_listen(reserved: socket.socket) -> socket.socket:
-    """The same port, bound but not listened on: a program that reuses addresses, as servers do, may now listen there,
-    and no connection that anybody opens meanwhile is given the port as its own end."""
-    where = reserved.getsockname()
-    reserved.close()
-    bound = socket.socket()
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    with suppress(OSError):  # somebody was quicker: the program will say so in its log
-        bound.bind(where)
-    return bound
-
-
-def reserve(usual: int) -> socket.socket:
-    """Listens on the usual port where it is free, on another where not, until closed: nobody else is given it."""
-    for port in (usual, 0):
-        one = socket.socket()
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the last demo's connections do not take it
-        try:
-            one.bind((HOST, port))
-            one.listen()
-        except OSError:
-            one.close()
-            continue
-        return one
-    raise DidNotStart(f"no port is free on {HOST}")

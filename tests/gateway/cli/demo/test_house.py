@@ -1,41 +1,18 @@
-"""Ports, secrets and processes of the demo."""
+"""Secrets and processes of the demo."""
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from gateway.cli.demo.house import HOST, leave_to_listen, reserve, without_settings
+from gateway.cli.demo.house import without_settings
 from gateway.cli.demo.keeping import alone_in, end_groups, is_there
 from gateway.cli.demo.programs import DidNotStart, Program
 from gateway.cli.demo.secret_files import ODOO, PARTNERS, PLANTS, Secrets
 from gateway.identity.development_clients import read_clients
-
-
-def test_the_usual_port_is_taken_where_it_is_free_and_another_where_not() -> None:
-    with reserve(0) as first:
-        usual = first.getsockname()[1]
-        with reserve(usual) as second:
-            assert second.getsockname()[1] != usual
-    with reserve(usual) as again:
-        assert again.getsockname() == (HOST, usual)
-
-
-def test_a_port_that_is_left_to_a_program_is_nobody_elses_meanwhile() -> None:
-    with leave_to_listen(reserve(0)) as left:
-        where = left.getsockname()
-        with socket.socket() as other, pytest.raises(OSError, match="in use"):
-            other.bind(where)
-        with socket.socket() as server:
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            server.bind(where)
-            server.listen()
-            with socket.create_connection(where):
-                pass
 
 
 def test_secrets_are_random_kept_and_for_their_owner_only(tmp_path: Path) -> None:
