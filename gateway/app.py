@@ -36,6 +36,7 @@ from gateway.destinations.contract import Destination
 from gateway.destinations.odoo.destination import OdooDestination
 from gateway.destinations.odoo.settings import OdooSettings
 from gateway.destinations.owned import OwnedDestination, WritingDestination
+from gateway.destinations.partner.answering import Answering
 from gateway.destinations.partner.composing import Composer
 from gateway.destinations.partner.destination import PartnerDestination
 from gateway.destinations.partner.forwarding import Forwarding
@@ -231,13 +232,14 @@ def carriers(ledger: Ledger, webhooks: WebhookCarrier) -> dict[CarrierName, Carr
 def partner_destinations(
     partners: LiveDirectory, policies: LivePolicies, served: Iterable[str], make: Callable[[str], PartnerDestination]
 ) -> list[Destination]:
-    """Every partner with whom something is agreed that we send, as the profiles are now; and those that were `served`
-    before: what is left for one whose agreements are gone must be parked, or wait, but not lie where nobody looks."""
+    """Every partner with whom something is agreed that we send or answer, as the profiles are now; and those that were
+    `served` before: what is left for one whose agreements are gone must be parked, or wait, but not lie where nobody
+    looks."""
     before = (name.removeprefix("partner:") for name in served if name.startswith("partner:"))
     agreed = (
         partner.id
         for partner in partners.current.partners.values()
-        if any(agreement.direction == "out" for agreement in partner.agreements)
+        if any(agreement.direction == "out" or agreement.acknowledgements for agreement in partner.agreements)
     )
     return [
         OwnedDestination(make(name), lambda: policies.current.ownership) for name in dict.fromkeys((*before, *agreed))
@@ -279,7 +281,8 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         def to_partners() -> list[Destination]:
             return partner_destinations(
                 partners, policies, served,
-                lambda one: PartnerDestination(one, lambda: partners.current, ledger.parcels, composer, ways),
+                lambda one: PartnerDestination(one, lambda: partners.current, ledger.parcels, composer, ways,
+                                               Answering(ledger.content)),
             )  # fmt: skip
 
         everywhere = [*destinations(settings, partners, policies, client), *to_partners()]

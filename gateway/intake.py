@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from gateway.answering import answered, answered_refusal, owes
 from gateway.counters import Counters
 from gateway.judgement import Judgement
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded
@@ -19,6 +20,7 @@ from gateway.statements import Admission, acceptance, conflict_leaf, refusal
 from gateway.submissions import Credential, Receipt, Rejection, Submission
 from gateway.understanding import Understood
 from partners.live import LiveDirectory
+from partners.profile import Partner
 from policies.charges import Counted
 from policies.facts import DocumentFacts, Verb
 from policies.limits import verdict as limits_verdict
@@ -119,6 +121,9 @@ class Intake:
         observed = (*judgement.observed, *limited.observed)
         kept = deliveries.with_parts(reading)
         entry = acceptance(submission, admission, label, kept, deliveries.made, observed, judged)
+        partner = self._partner(admission)
+        if partner is not None:
+            entry = await answered(entry, partner, label, reading, self._limits)
         recorded = await self._record(entry, counted)
         if isinstance(recorded, Rejection):
             return msgspec.structs.replace(recorded, fields=admission.fields)
@@ -128,6 +133,12 @@ class Intake:
             duplicate=recorded.duplicate,
             fields=judgement.fields(admission.fields),
         )
+
+    def _partner(self, admission: Admission) -> Partner | None:
+        """The sender's profile, where something that it sends is answered."""
+        sender = admission.sender
+        found = self._partners.current.partners.get(sender.id) if sender.kind == "partner" else None
+        return found if owes(found) else None
 
     async def _record(self, entry: Acceptance, counted: Counted) -> Recorded | Rejection:
         """Commit it. What was `counted` for a message that had come before is given back; a ledger that does not answer
@@ -153,6 +164,9 @@ class Intake:
     ) -> Rejection:
         """Put the refusal on record and tell the sender under which id."""
         entry = refusal(submission, admission, label, judged, rejection)
+        partner = self._partner(admission)
+        if partner is not None:
+            entry = await answered_refusal(entry, partner, label, rejection, self._limits)
         await self._ledger.refuse(entry)
         if self._shadow is not None:
             self._shadow.see(entry)

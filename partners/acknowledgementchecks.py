@@ -32,10 +32,27 @@ def check_acknowledgements(one: Filed[Partner], path: str, agreement: Agreement)
             yield one.problem(f"{place}.kind", text)
         if owed.when == "on-error" and owed.kind in _ALWAYS:
             yield one.problem(f"{place}.when", f"`{owed.kind}` is owed always")
+        if one.says(f"{place}.detail") and owed.kind not in ("contrl", "aperak"):
+            yield one.problem(f"{place}.detail", f"`detail` belongs to a `contrl` or an `aperak`, not to `{owed.kind}`")
+        if owed.kind in ("contrl", "aperak", "997", "order_response") and agreement.direction == "in":
+            text = _no_way_back(one.profile, agreement)
+            if text is not None:
+                yield one.problem(f"{place}.kind", text)
         if owed.warn is not None and owed.warn.seconds >= owed.within.seconds:
             yield one.problem(f"{place}.warn", f"a warning must come before {owed.within.text}, when it is overdue")
     if {"997", "999"} <= seen:
         yield one.problem(f"{path}acknowledgements", "a `999` takes the place of a `997`; agree on one")
+
+
+def _no_way_back(profile: Partner, agreement: Agreement) -> str | None:
+    """Our answer goes by the channel on which they send."""
+    match agreement.channel:
+        case "as2" if profile.as2 is not None and profile.as2.send is None:
+            return "our answer goes over `as2`, which needs `as2.send` in this profile"
+        case "sftp" if profile.sftp is not None and profile.sftp.mailbox is None:
+            if profile.sftp.server is None or profile.sftp.server.push is None:
+                return "our answer goes over `sftp`, which needs a `sftp.mailbox`, or a `push` folder at `sftp.server`"
+    return None
 
 
 def _unfit(profile: Partner, agreement: Agreement, owed: Acknowledgement) -> str | None:

@@ -29,6 +29,9 @@ class Acknowledgement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     within: Duration
     when: Literal["always", "on-error"] = "always"
     warn: Duration | None = None
+    detail: Literal["receipt", "messages", "elements"] = "elements"
+    """How much a CONTRL or APERAK of ours says: only that the interchange came; which messages are rejected; and every
+    error with its place."""
 
 
 class ControlNumbers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -23,9 +23,13 @@ from msgspec import Struct
 from gateway.ledger.work import Delivery
 
 __all__ = [
+    "ANSWER",
     "Absent", "Delivered", "Delivery", "Destination", "Offered", "Outcome", "Postponed", "Refused", "Unavailable",
     "Unknown", "Verified",
 ]  # fmt: skip
+
+ANSWER = "partner.answer"
+"""The operation of our own answers to what a partner sent; they are ours, whatever the rules say of the sender."""
 
 
 class Delivered(Struct, frozen=True, tag="delivered"):

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from gateway.destinations.contract import Delivery, Destination, Outcome, Refused, Verified
+from gateway.destinations.contract import ANSWER, Delivery, Destination, Outcome, Refused, Verified
 from policies.facts import DocumentFacts
 from policies.ownership import Ownership
 from policies.recordedfacts import decode_facts
@@ -61,6 +61,8 @@ class OwnedDestination:
             self.inner.set_share(fraction)
 
     def _refusal(self, delivery: Delivery) -> Refused | None:
+        if delivery.operation == ANSWER:
+            return None
         writes = self.inner.writes(delivery.operation)
         if writes is None:
             return Refused("ownership.undeclared", f"nobody says what `{delivery.operation}` writes")

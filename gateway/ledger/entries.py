@@ -30,8 +30,29 @@ class NewDelivery(Struct, frozen=True):
     """The class of flows.yaml that its route names."""
 
 
+class Obligation(Struct, frozen=True, kw_only=True):
+    """An answer we owe for a message. `delivery` is the one of the message that brings it; None where it is made later.
+
+    `within` and `warn` are seconds after receipt. `repetition`: of what was refused, what makes the same bytes known
+    again; they are answered once.
+    """
+
+    partner: str
+    agreement: str
+    kind: str
+    subject: str | None
+    within: float
+    warn: float | None = None
+    delivery: int | None = None
+    says: str | None = None
+    repetition: bytes | None = None
+
+
 class Acceptance(Struct, frozen=True, kw_only=True):
-    """A submission we take. `key` is what makes a repetition recognisable; `statement` is the audit leaf."""
+    """A submission we take. `key` is what makes a repetition recognisable; `statement` is the audit leaf.
+
+    Among the documents and deliveries are those of our own answers, last.
+    """
 
     message_id: UUID
     received_at: datetime
@@ -50,10 +71,12 @@ class Acceptance(Struct, frozen=True, kw_only=True):
     test: bool = False
     facts: bytes | None = None
     """What the rules looked at, as policies/recordedfacts.py writes it."""
+    owed: tuple[Obligation, ...] = ()
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
-    """A submission we do not take; `refusal` is JSON with code, rule and findings."""
+    """A submission we do not take; `refusal` is JSON with code, rule and findings. Its documents and deliveries are our
+    own answers, nothing else: one `owed` for each delivery."""
 
     message_id: UUID
     received_at: datetime
@@ -68,6 +91,9 @@ class Refusal(Struct, frozen=True, kw_only=True):
     statement: bytes
     traceparent: str | None = None
     facts: bytes | None = None
+    documents: tuple[NewDocument, ...] = ()
+    deliveries: tuple[NewDelivery, ...] = ()
+    owed: tuple[Obligation, ...] = ()
 
 
 class Recorded(Struct, frozen=True):

@@ -55,6 +55,14 @@ class Payloads:
     def seal_refused(self, entries: Iterable[Refusal]) -> list[PayloadRow]:
         return [self._seal(entry.message_id, entry.sender, entry.content, entry.content_hash) for entry in entries]
 
+    def seal_answers(self, entries: Iterable[Refusal]) -> list[PayloadRow]:
+        """The bodies of our answers to what was refused."""
+        return [
+            self._seal(entry.message_id, entry.sender, document.body, document.body_hash)
+            for entry in entries
+            for document in entry.documents
+        ]
+
     async def keep_new_keys(self, held: Connection) -> None:
         """Before the first payload that needs them."""
         self.mark_stored(await self.add_new_keys(held))

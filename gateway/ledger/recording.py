@@ -5,16 +5,16 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 from msgspec import Struct
 
 from gateway.ledger.database import LOST, Connection, LedgerUnavailable, Pool
-from gateway.ledger.entries import Acceptance, Conflicting, NewDelivery, Recorded, Refusal
+from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
+from gateway.ledger.owing import owe, owe_for_refused
 from gateway.ledger.payloads import PayloadRow, Payloads
-from gateway.ledger.sharding import shard_of
+from gateway.ledger.rows import delivery_row, document_row
 from gateway.ledger.statements import statements
 
 _SQL = statements("recording")
@@ -116,17 +116,40 @@ class Recorder:
             if accepted:
                 rows, bundles = self._payloads.seal_accepted(accepted)
                 await self._payloads.keep_new_keys(held)
-                messages, documents, deliveries = _acceptance_rows(accepted, bundles)
-                repeated = await _insert(held, "record", rows, messages, rows, documents, deliveries)
-                verdicts = await _verdicts(held, accepted, {row["id"] for row in repeated})
+                verdicts = await _verdicts(held, accepted, await _accept(held, accepted, rows, bundles))
             if refused:
                 refused_rows = self._payloads.seal_refused(refused)
+                answers = self._payloads.seal_answers(refused)
                 await self._payloads.keep_new_keys(held)
-                messages = [_message_row(entry, False, None, entry.refusal) for entry in refused]
-                await _insert(held, "refuse", refused_rows, messages, refused_rows)
+                await _refuse(held, refused, refused_rows, answers)
             if notes:
                 await held.execute(_SQL["note"], [n.message_id for n in notes], [n.body for n in notes])
         return [verdicts[entry.message_id] if isinstance(entry, Acceptance) else None for entry in entries]
+
+
+async def _accept(
+    held: Connection, accepted: list[Acceptance], rows: list[PayloadRow], bundles: list[bytes | None]
+) -> set[UUID]:
+    """The ids of those that had come before. What we owe for the others is recorded with them or not at all."""
+    messages, documents, deliveries = _acceptance_rows(accepted, bundles)
+    owing = [entry for entry in accepted if entry.owed]
+    if not owing:
+        return {row["id"] for row in await _insert(held, "record", rows, messages, rows, documents, deliveries)}
+    async with held.transaction():
+        known = {row["id"] for row in await _insert(held, "record", rows, messages, rows, documents, deliveries)}
+        await owe(held, [entry for entry in owing if entry.message_id not in known])
+    return known
+
+
+async def _refuse(held: Connection, refused: list[Refusal], rows: list[PayloadRow], answers: list[PayloadRow]) -> None:
+    messages = [_message_row(entry, False, None, entry.refusal) for entry in refused]
+    owing = [entry for entry in refused if entry.owed]
+    if not owing:
+        await _insert(held, "refuse", rows, messages, rows)
+        return
+    async with held.transaction():
+        await _insert(held, "refuse", rows, messages, rows)
+        await owe_for_refused(held, owing, answers)
 
 
 async def _insert(
@@ -171,21 +194,9 @@ def _acceptance_rows(entries: list[Acceptance], bundles: list[bytes | None]) -> 
     documents: list[tuple[object, ...]] = []
     deliveries: list[tuple[object, ...]] = []
     for e, bundle in zip(entries, bundles, strict=True):
-        for number, d in enumerate(e.documents, 1):
-            documents.append(
-                (e.message_id, number, d.document_type, d.business_number, d.business_key, d.body_hash,
-                 bundle)
-            )  # fmt: skip
-        for number, o in enumerate(e.deliveries, 1):
-            deliveries.append(
-                (e.message_id, number, o.document, o.destination, shard_of(o.lane, o.priority), o.operation, o.lane,
-                 o.external_id, o.retries, o.when_parked, _deadline(e, o), o.flow)
-            )  # fmt: skip
+        documents += [document_row(e.message_id, number, d, bundle) for number, d in enumerate(e.documents, 1)]
+        deliveries += [delivery_row(e.message_id, number, o, e.received_at) for number, o in enumerate(e.deliveries, 1)]
     return [[_message_row(e, e.test, e.key, None) for e in entries], documents, deliveries]
-
-
-def _deadline(entry: Acceptance, delivery: NewDelivery) -> datetime | None:
-    return entry.received_at + timedelta(seconds=delivery.deadline) if delivery.deadline is not None else None
 
 
 def _message_row(e: Acceptance | Refusal, test: bool, key: str | None, refusal: str | None) -> tuple[object, ...]:

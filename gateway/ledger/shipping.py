@@ -33,6 +33,7 @@ from translators.edifact.controlnumbers import ControlNumbersUsedUp
 
 _SQL = statements("parcels")
 _NOTE = statements("recording")["note"]
+_ACKNOWLEDGING = statements("acknowledging")
 _TRIES = 4
 """To write with the numbers that will come next; after that the numbers are taken first, and others wait for it."""
 _LEASE = 120.0
@@ -122,8 +123,10 @@ class Parcels:
     ) -> tuple[ParcelState, str | None]:  # fmt: skip
         """What became of an attempt; returns the state it is in now, which a faster word of the partner may have
         changed already, with the partner's reference. `after`: seconds until one that carries itself is due again."""
-        async with connection(self._pool) as held:
+        async with connection(self._pool) as held, held.transaction():
             row = await held.fetchrow(_SQL["tell"], parcel_id, state, reference, error, after, maybe_carried)
+            if state in ("offered", "delivered"):
+                await held.execute(_ACKNOWLEDGING["left"], parcel_id)
         assert row is not None, "parcels are never deleted"
         return row["state"], row["reference"]
 

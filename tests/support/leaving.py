@@ -13,6 +13,7 @@ from gateway.breaker import Breaker
 from gateway.delivery import deliver
 from gateway.destinations.carrying import CarrierName, Parcel
 from gateway.destinations.contract import Absent, Offered, Outcome, Verified
+from gateway.destinations.partner.answering import Answering
 from gateway.destinations.partner.composing import Composer
 from gateway.destinations.partner.destination import PartnerDestination
 from gateway.destinations.partner.forwarding import Forwarding
@@ -97,7 +98,8 @@ class World:
         self.directory = Directory(partners, (), "sha256:0")
 
     def destination(self, partner: str = "nordlicht") -> PartnerDestination:
-        return PartnerDestination(partner, lambda: self.directory, self.parcels, self.composer, self.carriers)
+        return PartnerDestination(partner, lambda: self.directory, self.parcels, self.composer, self.carriers,
+                                  Answering(self.ledger.content))  # fmt: skip
 
     async def work_off(self, partner: str = "nordlicht") -> None:
         destination = self.destination(partner)

@@ -12,5 +12,7 @@ PARTNER_CAUSES: dict[str, str] = {
     "another range, then `message replay`",
     "partner.refused": "the partner said no to what it got (a rejection, a negative MDN): ask the partner; "
     "`parcel resend` or `message replay` sends the same bytes again, a corrected document is sent anew",
+    "partner.answer_differs": "our answer would say otherwise than the verdict on record, as the gateway reads the "
+    "message in another way by now: tell the partner by hand, then `message cancel`",
     "partner.content_erased": "the bytes of the parcel are kept no longer: send the document anew",
 }

@@ -25,7 +25,7 @@ from translators.writing import Envelope, Unwritable, write
 
 _ENVELOPED = {"edifact": "application/edifact", "x12": "application/edi-x12", "vda": "application/edi-consent"}
 _ENDINGS = {"edifact": "edi", "x12": "x12", "vda": "vda", "json": "json", "xml": "xml"}
-_MESSAGES = ControlNumbers(first=1, last=999_999_999, digits=4)
+MESSAGES = ControlNumbers(first=1, last=999_999_999, digits=4)
 """References of messages (0062, ST02) go on from interchange to interchange: 4 digits at least, as X12 wants them."""
 
 
@@ -181,7 +181,7 @@ def _series(partner: Partner, agreement: Agreement, kind: str, messages: int) ->
         numbers = ControlNumbers(first=asked.first, last=asked.last, digits=asked.digits, prefix=asked.prefix)
     except ValueError as error:
         raise NotComposed("partner.profile_incomplete", f"agreement `{agreement.name}`: {error}") from None
-    return Series(ours=_text(ours), theirs=_text(theirs), numbers=numbers, of_messages=_MESSAGES, messages=messages)
+    return Series(ours=text_of(ours), theirs=text_of(theirs), numbers=numbers, of_messages=MESSAGES, messages=messages)
 
 
 def _names(partner: Partner, agreement: Agreement, kind: str) -> tuple[Party, Party]:
@@ -201,7 +201,7 @@ def _names(partner: Partner, agreement: Agreement, kind: str) -> tuple[Party, Pa
     )
 
 
-def _text(name: Party) -> str:
+def text_of(name: Party) -> str:
     return ":".join((name.id, name.qualifier, name.internal)).rstrip(":")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from gateway.clock import now
 from gateway.destinations.carrying import Carrier, CarrierName, Parcel
 from gateway.destinations.contract import (
+    ANSWER,
     Absent,
     Delivered,
     Delivery,
@@ -21,6 +22,7 @@ from gateway.destinations.contract import (
     Unknown,
     Verified,
 )
+from gateway.destinations.partner.answering import Answering
 from gateway.destinations.partner.composing import Composer, Leaving, NotComposed
 from gateway.identifiers import new_message_id, split_delivery_id
 from gateway.ledger.parcels import KeptParcel, NotKept
@@ -42,7 +44,13 @@ class PartnerDestination:
     """Seconds between looks for work: there are many partners, and each hears from us now and then."""
 
     def __init__(
-        self, partner: str, directory: Callable[[], Directory], parcels: Parcels, composer: Composer, carriers: Carriers
+        self,
+        partner: str,
+        directory: Callable[[], Directory],
+        parcels: Parcels,
+        composer: Composer,
+        carriers: Carriers,
+        answering: Answering | None = None,
     ) -> None:
         self.name = f"partner:{partner}"
         self._partner = partner
@@ -50,6 +58,7 @@ class PartnerDestination:
         self._parcels = parcels
         self._composer = composer
         self._carriers = carriers
+        self._answering = answering
 
     async def start(self) -> None:
         """Nothing to open: carriers live as long as the worker."""
@@ -90,7 +99,7 @@ class PartnerDestination:
 
     def writes(self, operation: str) -> frozenset[str] | None:
         """Sending writes nothing of ours: the partner takes it into its own data."""
-        return frozenset() if operation == "partner.send" else None
+        return frozenset() if operation in ("partner.send", ANSWER) else None
 
     async def close(self) -> None:
         """Carriers are closed by who opened them."""
@@ -106,6 +115,8 @@ class PartnerDestination:
             message_id=message_id, number=number, document_type=delivery.document_type, body=delivery.body,
             test=delivery.test, traceparent=delivery.traceparent,
         )  # fmt: skip
+        if delivery.operation == ANSWER and delivery.document_type == "ack" and self._answering is not None:
+            return await self._parcels.keep(*await self._answering.parcel(partner, document, new_message_id(), at))
         agreement = self._composer.agreement(partner, delivery.document_type, at, test=delivery.test)
         if agreement.batch is not None:
             await self._gather(partner, agreement, document)

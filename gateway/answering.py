@@ -1,0 +1,198 @@
+"""What we owe a partner for what it sent: CONTRL, 997 and APERAK, kept in one transaction with the verdict.
+
+Here is decided that something is answered and what the answer says; the bytes are made from the message itself when the
+answer leaves (destinations/partner/answering.py). What an acknowledgement says is never answered, so nothing loops.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime
+from hashlib import sha256
+
+from msgspec.structs import replace
+
+from gateway.destinations.contract import ANSWER
+from gateway.identifiers import external_id
+from gateway.ledger.entries import Acceptance, NewDelivery, NewDocument, Obligation, Refusal
+from gateway.retries import as_schedule
+from gateway.submissions import Rejection
+from gateway.verdicts import Verdict, accepted_verdicts, refused_verdicts
+from partners.agreements import Acknowledgement, Agreement, is_in_force
+from partners.profile import Partner
+from translators.canonical.ack import Ack, AckSubject
+from translators.canonical.documents import encode
+from translators.canonical.identifiers import Identifier
+from translators.canonical.parties import Party
+from translators.formats import Label
+from translators.reading import Limits, Reading
+
+_WAITS = as_schedule((10, 60, 300, 900, 3600, 14400))
+_LANE = "answers"
+READ_IN_THREAD = 128 * 1024
+"""Bytes from which a message is looked at beside the event loop."""
+_MADE_HERE = {"edifact": ("contrl", "aperak"), "x12": ("997",)}
+_LATER = ("order_response", "receipt_advice")
+"""Owed from the moment of acceptance, made by what happens to the document."""
+
+
+def owes(partner: Partner | None) -> bool:
+    """Whether anything that this partner sends is answered: asked first, so that nobody else pays for it."""
+    if partner is None:
+        return False
+    return any(one.direction == "in" and one.acknowledgements for one in partner.agreements)
+
+
+async def answered(entry: Acceptance, partner: Partner, label: Label, reading: Reading, limits: Limits) -> Acceptance:
+    """The acceptance with what we owe for it."""
+    agreement = _agreement(partner, label, entry.channel, entry.received_at, is_test=entry.test)
+    if agreement is None or label.document_type == "ack":
+        return entry
+    asked = [one for one in agreement.acknowledgements if one.when == "always"]
+    made = _Answers(partner, agreement, entry, len(entry.documents), len(entry.deliveries))
+    wanted = [one for one in asked if one.kind in _MADE_HERE.get(label.format, ())]
+    if wanted:
+        arguments = (entry.content, label, reading, limits, {str(one.kind) for one in wanted})
+        if len(entry.content) < READ_IN_THREAD:
+            verdicts = accepted_verdicts(*arguments)
+        else:
+            verdicts = await asyncio.to_thread(accepted_verdicts, *arguments)
+        for verdict in verdicts:
+            made.add(next(one for one in wanted if one.kind == verdict.kind), verdict)
+    for one in asked:
+        if one.kind in _LATER:
+            made.owe_later(one, reading.documents[0].number)
+    return replace(
+        entry,
+        documents=(*entry.documents, *made.documents),
+        deliveries=(*entry.deliveries, *made.deliveries),
+        owed=tuple(made.owed),
+    )
+
+
+async def answered_refusal(
+    entry: Refusal, partner: Partner, label: Label | None, rejection: Rejection, limits: Limits
+) -> Refusal:
+    """The refusal with what we owe for it. One by a limit is not answered: the same may come again and be taken."""
+    if rejection.limits or rejection.retry_after is not None or (label is not None and label.document_type == "ack"):
+        return entry
+    agreement = _agreement(partner, label, entry.channel, entry.received_at, is_test=None)
+    kind = _kind_of(entry.content)
+    if agreement is None or kind is None:
+        return entry
+    asked = {one.kind: one for one in agreement.acknowledgements if one.kind in _MADE_HERE[kind]}
+    if not asked:
+        return entry
+    verdicts = await asyncio.to_thread(refused_verdicts, entry.content, kind, rejection, limits, set(asked))
+    made = _Answers(partner, agreement, entry, 0, 0)
+    for verdict in verdicts:
+        one = asked[verdict.kind]
+        if one.when == "always" or verdict.says == "rejected":
+            made.add(one, verdict)
+    return replace(entry, documents=tuple(made.documents), deliveries=tuple(made.deliveries), owed=tuple(made.owed))
+
+
+class _Answers:
+    """Our answers to one message, numbered on from what it holds."""
+
+    def __init__(
+        self, partner: Partner, agreement: Agreement, entry: Acceptance | Refusal, documents: int, deliveries: int
+    ) -> None:
+        self.documents: list[NewDocument] = []
+        self.deliveries: list[NewDelivery] = []
+        self.owed: list[Obligation] = []
+        self._partner = partner
+        self._agreement = agreement
+        self._entry = entry
+        self._first = (documents, deliveries)
+
+    def add(self, asked: Acknowledgement, verdict: Verdict) -> None:
+        body = encode(_ack(self._agreement, self._entry.received_at, verdict))
+        number = f"{verdict.kind}-{verdict.reference}"[:60]
+        key = f"{self._entry.message_id}|{verdict.kind}|{verdict.place}"
+        document = NewDocument("ack", number, key, body, sha256(body).digest())
+        self.documents.append(document)
+        delivery = NewDelivery(
+            document=self._first[0] + len(self.documents),
+            destination=f"partner:{self._partner.id}",
+            operation=ANSWER,
+            lane=_LANE,
+            external_id=external_id(self._partner.id, "ack", key),
+            retries=_WAITS,
+            when_parked="pass",
+        )
+        self.deliveries.append(delivery)
+        self._owe(asked, verdict.reference, self._first[1] + len(self.deliveries), verdict)
+
+    def owe_later(self, asked: Acknowledgement, reference: str) -> None:
+        self._owe(asked, reference, None, None)
+
+    def _owe(self, asked: Acknowledgement, reference: str, delivery: int | None, verdict: Verdict | None) -> None:
+        repetition = None
+        if isinstance(self._entry, Refusal) and verdict is not None:
+            repetition = sha256(self._entry.content_hash + f"{verdict.place}|{verdict.says}".encode()).digest()
+        self.owed.append(
+            Obligation(
+                partner=self._partner.id,
+                agreement=self._agreement.name,
+                kind=asked.kind,
+                subject=reference[:60],
+                within=asked.within.seconds,
+                warn=asked.warn.seconds if asked.warn is not None else None,
+                delivery=delivery,
+                says=verdict.says if verdict is not None else None,
+                repetition=repetition,
+            )
+        )
+
+
+def _agreement(
+    partner: Partner, label: Label | None, channel: str, at: datetime, *, is_test: bool | None
+) -> Agreement | None:
+    """The one by which this came. What was not understood is answered by the first that asks for a CONTRL or a 997."""
+    for one in _inbound(partner, channel, at):
+        if is_test is False and one.test:
+            continue
+        if label is None:
+            if any(each.kind in ("contrl", "997") for each in one.acknowledgements):
+                return one
+        elif one.document == label.document_type and _fits(one, label):
+            return one
+    return None
+
+
+def _inbound(partner: Partner, channel: str, at: datetime) -> Iterator[Agreement]:
+    for one in partner.agreements:
+        if one.direction == "in" and one.channel == channel and is_in_force(one, at):
+            yield one
+
+
+def _fits(agreement: Agreement, label: Label) -> bool:
+    kind = (agreement.format or label.format).partition(":")[0].lower()
+    return kind == label.format or (kind == "ubl" and label.format == "xml")
+
+
+def _kind_of(content: bytes) -> str | None:
+    start = content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start[:3] in (b"UNA", b"UNB"):
+        return "edifact"
+    return "x12" if start.startswith(b"ISA") else None
+
+
+def _ack(agreement: Agreement, at: datetime, verdict: Verdict) -> Ack:
+    """The canonical document; `ext` is what the way out needs to make the bytes from the message."""
+    return Ack(
+        number=f"{verdict.kind}-{verdict.reference}-{verdict.place}"[:200],
+        level="application" if verdict.kind == "aperak" else "syntax",
+        issued_on=at.date(),
+        sender=_party(verdict.ours),
+        receiver=_party(verdict.theirs),
+        subject=AckSubject(interchange=verdict.interchange or None, message=verdict.message or None),
+        result=verdict.says,
+        errors=verdict.errors,
+        parts=verdict.parts,
+        ext={"answer": verdict.kind, "agreement": agreement.name, "place": verdict.place},
+    )
+
+
+def _party(name: str) -> Party:
+    return Party(identifiers=(Identifier(scheme="other", value=name or "?"),))
