@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint .ci/constraints.txt --editable
-BENCHMARKS := decisions accept drain faults_under_load limits policy_path
+BENCHMARKS := decisions accept drain faults_under_load limits policy_path as2_receive as2_memory
 
 .PHONY: help demo test check bench test-real fuzz
 .DEFAULT_GOAL := help
@@ -20,7 +20,7 @@ demo: $(VENV)/.runs  ## set everything up on this machine and watch the gateway 
 test: $(VENV)/.develops  ## all tests but those against a real Keycloak and a real Odoo
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not real and not benchmark" $(ARGS)
 
-test-real: $(VENV)/.develops  ## the tests against a real Keycloak and a real Odoo 19, fetched when need be
+test-real: $(VENV)/.develops  ## the tests against a real Keycloak, a real Odoo 19 and foreign AS2, fetched when need be
 	@$(BIN)/python -m pytest -m real tests/real $(ARGS)
 
 check: $(VENV)/.develops  ## lint, format, types, import contracts, rules and profiles

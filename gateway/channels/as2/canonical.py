@@ -1,4 +1,4 @@
-"""The four canonical forms of a signed part: senders disagree about line ends, and the digest says which one it was."""
+"""The canonical forms of a signed part: senders disagree about line ends, and the digest says which one it was."""
 
 import hashlib
 import re
@@ -10,6 +10,9 @@ from gateway.channels.as2.windows import Window
 FORMS = ("as received", "all CRLF", "header CRLF", "header CRLF, body LF")
 """In the order in which they are tried; the first whose digest fits is the one that was signed."""
 
+NO_EPILOGUE = "without the last line end"
+"""A multipart up to its closing boundary: libas2 signs its receipts so, and sends an empty line after it."""
+
 _TEXTUAL = re.compile(r"(text/.*|multipart/.*|message/.*|application/(edi.*|(.*\+)?(xml|json)))")
 
 
@@ -19,7 +22,7 @@ def forms_of(entity: Entity) -> Sequence[str]:
         "content-transfer-encoding" not in entity.header.fields and _TEXTUAL.fullmatch(entity.header.media_type)
     )
     if textual and not any(b"\0" in chunk for chunk in entity.body.chunks()):
-        return FORMS
+        return (*FORMS, NO_EPILOGUE) if entity.header.media_type.startswith("multipart/") else FORMS
     return ("as received", "header CRLF")
 
 
@@ -44,6 +47,9 @@ def _chunks(entity: Entity, form: str) -> Iterator[bytes]:
     if form == "as received":
         yield from entity.content.chunks()
         return
+    if form == NO_EPILOGUE:
+        yield from _without_last_line_end(entity.content).chunks()
+        return
     yield from _with_line_ends(entity.head, b"\r\n")
     match form:
         case "all CRLF":
@@ -52,6 +58,12 @@ def _chunks(entity: Entity, form: str) -> Iterator[bytes]:
             yield from entity.body.chunks()
         case _:
             yield from _with_line_ends(entity.body, b"\n")
+
+
+def _without_last_line_end(window: Window) -> Window:
+    last = Window(window.file, max(window.start, window.end - 2), window.end).read()
+    ending = 2 if last == b"\r\n" else 1 if last.endswith(b"\n") else 0
+    return Window(window.file, window.start, window.end - ending)
 
 
 def _with_line_ends(window: Window, ending: bytes) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ _MODERN_ONLY = frozenset({
 """New in draft-ietf-ediint-rfc4130bis; partners before AS2-Version 1.3 do not know them."""
 
 _DISPOSITION = re.compile(
-    r"(?P<mode>[^;]*);\s*(?P<type>[a-z]+)\s*(?:/\s*(?P<kind>[a-z]+)\s*(?::\s*(?P<text>.*))?)?",
+    r"(?P<mode>[^;]*);\s*(?P<type>[a-z]+)\s*(?:/\s*(?P<kind>[a-z]+)\s*(?:[:=]\s*(?P<text>.*))?)?",
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -1,11 +1,11 @@
-"""The four canonical forms, each recognised by the digest of whoever signed it."""
+"""The canonical forms, each recognised by the digest of whoever signed it."""
 
 import hashlib
 
 import pytest
 
 from gateway.channels.as2 import windows
-from gateway.channels.as2.canonical import FORMS, digest, forms_of
+from gateway.channels.as2.canonical import FORMS, NO_EPILOGUE, digest, forms_of
 from gateway.channels.as2.mime import read_entity
 from gateway.channels.as2.windows import held
 
@@ -38,8 +38,16 @@ def test_a_form_is_what_its_name_says(form: str, chunk: int, algorithm: str, mon
         (b"Content-Type: application/xml\r\nContent-Transfer-Encoding: binary\r\n", b"<a/>", 2),
         (b"Content-Type: application/edifact\r\n", b"UN\0B", 2),
         (b"Content-Type: application/pdf\r\n", b"%PDF", 2),
+        (b"Content-Type: multipart/report; boundary=x\r\n", b"--x--\r\n", 5),
         (b"Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n", b"AAAA", 2),
     ],
 )
 def test_line_ends_of_a_body_are_touched_only_where_it_is_text(head: bytes, body: bytes, forms: int):
     assert len(forms_of(read_entity(held(head + b"\r\n" + body)))) == forms
+
+
+@pytest.mark.parametrize("ending", [b"\r\n", b"\n", b""])
+def test_a_multipart_may_be_signed_up_to_its_closing_boundary(ending: bytes):
+    content = b"Content-Type: multipart/report; boundary=x\r\n\r\n--x\r\n\r\na\r\n--x--"
+    found = digest(read_entity(held(content + ending)), NO_EPILOGUE, ["sha256"])
+    assert found == {"sha256": hashlib.sha256(content).digest()}

@@ -172,6 +172,8 @@ def test_a_receipt_counts_when_everything_fits(mdn: Mdn, verified: bool, judged:
         ("manual-action/MDN-sent-manually; FAILED/failure: unsupported format", {},
          "failed/failure: unsupported format"),
         ("automatic-action/MDN-sent-automatically; processed/duplicate", {}, "processed/error: duplicate"),
+        ("automatic-action/MDN-sent-automatically; failed/failure=Could not verify signature", {},
+         "failed/failure: Could not verify signature"),
     ],
 )  # fmt: skip
 def test_dispositions_are_read_in_every_spelling(value: str, notes: dict[str, str], disposition: str):
