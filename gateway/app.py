@@ -42,6 +42,7 @@ from gateway.destinations.partner.destination import PartnerDestination
 from gateway.destinations.partner.forwarding import Forwarding
 from gateway.destinations.partner.outbox import OutboxCarrier
 from gateway.destinations.plant import PlantDestination
+from gateway.destinations.recoded import RecodedDestination
 from gateway.destinations.recording import RecordingDestination
 from gateway.egress.client import Egress
 from gateway.identity.keys import JwksKeys
@@ -210,7 +211,8 @@ def destinations(
         )
         found.append(OdooDestination(odoo, client))
     found += [RecordingDestination(name, settings.state / "recorded" / name) for name in settings.recording]
-    return [OwnedDestination(one, lambda: policies.current.ownership) for one in found]
+    recoded = [RecodedDestination(one, lambda: partners.current) for one in found]
+    return [OwnedDestination(one, lambda: policies.current.ownership) for one in recoded]
 
 
 @asynccontextmanager
@@ -263,7 +265,10 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         retaining = Retaining(ledger, lambda: policies.current)
         webhooks = WebhookCarrier(egress, settings.partner_keys, ledger.webhooks, lambda: partners.current)
         ways = carriers(ledger, webhooks)
-        composer = Composer(settings.partners / "maps", lambda: policies.current.masking, ledger.masking_key)
+        composer = Composer(
+            settings.partners / "maps", lambda: policies.current.masking, ledger.masking_key,
+            lambda one: partners.current.codes(one),
+        )  # fmt: skip
         forwarding = Forwarding(lambda: partners.current, ledger.parcels, composer, ways)
         tending = Tending(ledger.mailboxes)
         duties = [

@@ -12,6 +12,7 @@ from gateway.ledger.ledger import Ledger
 from gateway.limited import RefusedRequests
 from gateway.places import Places, places_of
 from gateway.reading import read_within, understand_beside
+from gateway.recoding import in_our_codes
 from gateway.rejections import by_rule, conflict, fields_of, other_type, unreadable
 from gateway.routing import Deliveries
 from gateway.senders import find_sender, recipient_of, request_facts
@@ -92,6 +93,7 @@ class Intake:
             older, version = admission.rules.versions.older, admission.facts.api_version
             understood = await understand_beside(submission, older, version)
             reading, capped = await read_within(understood, admission.facts, admission.rules.schemas.caps, self._limits)
+            reading = in_our_codes(reading, self._partners.current, admission.sender)
         except Unreadable as error:
             label, findings = (None, error.findings) if understood is None else understood.told(error.findings)
             return await self._refuse(submission, admission, label, (), unreadable(findings))

@@ -7,9 +7,11 @@ from typing import Any, Literal
 
 from partners.agreementchecks import check_agreements
 from partners.certificatechecks import read_certificates
+from partners.codetables import CodeTable, read_tables
 from partners.filed import Filed, read_folder, revision
 from partners.profile import Partner, Plant
 from partners.profilechecks import check_profile
+from partners.recoding import NO_CODES, PartnerCodes
 from partners.timelines import TimeLine
 from partners.uniqueness import check_unique
 from translators.yamlfiles import FileProblem, FileProblems
@@ -17,7 +19,7 @@ from translators.yamlfiles import FileProblem, FileProblems
 SenderKind = Literal["partner", "plant", "corporate"]
 _NONE = TimeLine()
 
-_BESIDE = ("certificates", "maps", "guidelines")
+_BESIDE = ("certificates", "maps", "guidelines", "crossrefs")
 WATCHED = ("profiles", "plants", *_BESIDE)
 """The folders whose files make a directory what it is."""
 
@@ -33,12 +35,14 @@ class Directory:
         *,
         timelines: Mapping[str, TimeLine] | None = None,
         revisions: Mapping[str, str] | None = None,
+        tables: Mapping[str, tuple[CodeTable, ...]] | None = None,
     ) -> None:
         self.revision = revision
         self.revisions = revisions or {}
         self.partners = {partner.id: partner for partner in partners}
         self.plants = {plant.id: plant for plant in plants}
         self._timelines = timelines or {}
+        self._codes = {partner: PartnerCodes(each) for partner, each in (tables or {}).items()}
         self._clients: dict[tuple[str, str], Partner | Plant] = {}
         for partner in self.partners.values():
             self._clients.update((("partner", client), partner) for client in partner.clients)
@@ -83,6 +87,10 @@ class Directory:
         """The partner with this `gln`, `duns` or `vat` number; other schemes name nobody here."""
         return self._partners_named.get((scheme, value))
 
+    def codes(self, partner: str) -> PartnerCodes:
+        """The cross-references of the partner with this id; empty, and so false, where it has none."""
+        return self._codes.get(partner, NO_CODES)
+
     def timeline(self, partner: str) -> TimeLine:
         """The certificates of the partner with this id."""
         return self._timelines.get(partner, _NONE)
@@ -110,6 +118,7 @@ def load(folder: Path) -> Directory:
         problems += check_agreements(partner, folder)
         timelines[partner.profile.id] = TimeLine(read_certificates(partner, folder / "certificates", problems))
     problems += check_unique(partners, plants)
+    tables = read_tables(folder / "crossrefs", [one.profile.id for one in partners], problems)
     if problems:
         raise FileProblems(problems)
     return Directory(
@@ -118,6 +127,7 @@ def load(folder: Path) -> Directory:
         _revision(folder, everyone),
         timelines=timelines,
         revisions={one.profile.id: one.revision for one in everyone},
+        tables=tables,
     )
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from partners.codetables import CodesFile
 from partners.profile import Partner, Plant
 from translators.editorschemas import editor_schema, write_schemas
 
@@ -9,9 +10,10 @@ HERE = Path(__file__).parent
 
 
 def editor_schemas() -> dict[Path, bytes]:
-    """One schema per folder of profiles, by where it belongs."""
+    """One schema per folder of files, by where it belongs."""
     return {
         HERE / "profiles" / "profile.schema.json": editor_schema(Partner, "a partner"),
+        HERE / "crossrefs" / "crossrefs.schema.json": editor_schema(CodesFile, "the cross-references of a partner"),
         HERE / "plants" / "plant.schema.json": editor_schema(Plant, "a plant"),
     }
 

@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from policies.maskedplaces import document_types, problem_of
+from policies.maskedplaces import problem_of
 from policies.reading import Read
 from policies.scopes import Names
 from policies.written import Rule, Written, limited_by
+from translators.canonical.fieldplaces import document_types
 from translators.fileproblems import FileProblem
 from translators.jsondoc.reshaping import PointerText
 from translators.yamlsentences import suggest

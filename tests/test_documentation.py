@@ -18,6 +18,7 @@ from gateway.cli.main import main
 from gateway.destinations.odoo.refusals import REFUSALS
 from gateway.destinations.owned import OWNERSHIP_CAUSES
 from gateway.destinations.partner.causes import PARTNER_CAUSES
+from gateway.destinations.recoded import CROSSREF_CAUSES
 from gateway.errors import ERRORS
 from gateway.identity.refusals import CERTIFICATE_REFUSALS, OUTAGES, PROOF_REFUSALS, TOKEN_REFUSALS
 from gateway.ledger.keyfiles import load_keys
@@ -212,7 +213,10 @@ def test_every_cause_of_a_waiting_delivery_is_documented_and_nothing_else() -> N
     causes |= literals("gateway/delivery.py", r"ledger\.[a-z_]+") | literals(
         "gateway/ledger", r"(plant|ledger)\.[a-z_]+"
     )
-    assert documented == causes | REFUSALS.keys() | OWNERSHIP_CAUSES.keys() | PARTNER_CAUSES.keys()
+    assert (
+        documented
+        == causes | REFUSALS.keys() | OWNERSHIP_CAUSES.keys() | PARTNER_CAUSES.keys() | CROSSREF_CAUSES.keys()
+    )
 
 
 def test_what_is_for_a_partner_is_parked_for_a_known_cause_alone() -> None:

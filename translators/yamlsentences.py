@@ -60,6 +60,8 @@ def _unknown_key(path: str, holder: Any, key: str, known: list[inspect.Type]) ->
 
 
 def _sentence(text: str, value: Any, known: list[inspect.Type]) -> str:
+    if text == "Invalid RFC3339 encoded date":
+        return "no calendar has this day; write it as in `2027-03-01`"
     if text.startswith(("Invalid enum value", "Invalid value")):
         return f"`{value}` is not known here; {suggest(str(value), _choices(known))}"
     if expected := re.fullmatch(r"Expected `(.*?)`, got `(.*?)`", text):

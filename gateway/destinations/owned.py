@@ -66,7 +66,7 @@ class OwnedDestination:
         writes = self.inner.writes(delivery.operation)
         if writes is None:
             return Refused("ownership.undeclared", f"nobody says what `{delivery.operation}` writes")
-        document = _facts(delivery)
+        document = facts_of(delivery)
         if document is None:
             return Refused("ownership.undeclared", "the facts of the message were not kept")
         owned = self._ownership().judge(document, document.writes | writes)
@@ -77,7 +77,8 @@ class OwnedDestination:
         return None
 
 
-def _facts(delivery: Delivery) -> DocumentFacts | None:
+def facts_of(delivery: Delivery) -> DocumentFacts | None:
+    """What was recorded about the document; None when it came before facts were kept."""
     if delivery.facts is None:
         return None
     documents = _decoded(delivery.facts)

@@ -21,6 +21,7 @@ from gateway.identifiers import external_id
 from gateway.ledger.entries import NewDelivery, NewDocument
 from gateway.ledger.ledger import Ledger
 from partners.agreements import Agreement, Batch
+from partners.codetables import CodeTable
 from partners.directory import Directory
 from partners.names import EdifactName, EdifactNames
 from partners.profile import Identifiers, Partner
@@ -84,6 +85,7 @@ class World:
         self.ledger = ledger
         self.parcels = ledger.parcels
         self.breaker = Breaker()
+        self.tables: dict[str, tuple[CodeTable, ...]] = {}
         self.let(*partners)
         self.carrier = Carrying()
         self.carriers: dict[CarrierName, Any] = {one.name: one for one in (self.carrier, *carriers)}
@@ -91,11 +93,13 @@ class World:
         self.compose_with(Path("/nowhere"))
 
     def compose_with(self, maps: Path) -> None:
-        self.composer = Composer(maps, lambda: self.masking, self.ledger.masking_key)
+        self.composer = Composer(
+            maps, lambda: self.masking, self.ledger.masking_key, lambda one: self.directory.codes(one)
+        )
         self.forwarding = Forwarding(lambda: self.directory, self.parcels, self.composer, self.carriers)
 
     def let(self, *partners: Partner) -> None:
-        self.directory = Directory(partners, (), "sha256:0")
+        self.directory = Directory(partners, (), "sha256:0", tables=self.tables)
 
     def destination(self, partner: str = "nordlicht") -> PartnerDestination:
         return PartnerDestination(partner, lambda: self.directory, self.parcels, self.composer, self.carriers,

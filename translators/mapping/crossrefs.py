@@ -10,6 +10,7 @@ codes:
 ```
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -84,23 +85,23 @@ def load_table(path: Path) -> CrossReference:
     """The table in a file. Raises FileProblems with file, line and column."""
     file = yamlfiles.load(path)
     spec = yamlfiles.convert(file, TableFile)
-    problems = list(_clashes(spec, file))
+    problems = list(clashes(spec.codes, file, "$.codes"))
     if problems:
         raise FileProblems(problems)
     return CrossReference(spec.table, spec.others, spec.codes)
 
 
-def _clashes(spec: TableFile, file: yamlfiles.YamlFile) -> list[FileProblem]:
-    found = []
-    for number, entry in enumerate(spec.codes):
-        where = f"$.codes[{number}]"
+def clashes(codes: Sequence[Entry], file: yamlfiles.YamlFile, path: str) -> Iterator[FileProblem]:
+    """Entries, written at `path`, that cannot be in force together or at all."""
+    earlier: dict[str, list[Entry]] = {}
+    for number, entry in enumerate(codes):
+        where = f"{path}[{number}]"
         if entry.since and entry.until and entry.until < entry.since:
-            found.append(file.problem(where, f"`{entry.from_}` ends before it begins"))
-        for earlier in spec.codes[:number]:
-            if earlier.from_ == entry.from_ and _overlap(earlier, entry):
-                found.append(file.problem(where, f"`{entry.from_}` has two meanings at one time; give them dates"))
-                break
-    return found
+            yield file.problem(where, f"`{entry.from_}` ends before it begins")
+        same = earlier.setdefault(entry.from_, [])
+        if any(_overlap(one, entry) for one in same):
+            yield file.problem(where, f"`{entry.from_}` has two meanings at one time; give them dates")
+        same.append(entry)
 
 
 def _overlap(one: Entry, other: Entry) -> bool:

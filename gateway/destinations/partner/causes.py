@@ -8,6 +8,8 @@ PARTNER_CAUSES: dict[str, str] = {
     "partner.not_writable": "the document says what the partner's format has no place for, or a value it cannot hold; "
     "nothing is left out silently. Correct the map or the cross-references and `message replay`, or cancel and send a "
     "corrected document",
+    "partner.code_unknown": "a cross-reference of the partner does not have an item, a unit or a code of the document: "
+    "complete `crossrefs/` beside the profile, then `message replay`",
     "partner.numbers_used_up": "the next control number was used inside the duplicate window: give the agreement "
     "another range, then `message replay`",
     "partner.refused": "the partner said no to what it got (a rejection, a negative MDN): ask the partner; "

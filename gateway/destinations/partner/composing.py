@@ -12,6 +12,7 @@ from gateway.destinations.carrying import CarrierName
 from gateway.ledger.parcels import Made, NewParcel, References, Series
 from partners.agreements import Agreement, agreement_for, own_file, why_none
 from partners.profile import Partner
+from partners.recoding import NO_CODES, PartnerCodes
 from policies.masking import Masking
 from translators.edifact.controlnumbers import ControlNumbers
 from translators.edifact.outgoing import Party
@@ -50,11 +51,12 @@ class Leaving(Struct, frozen=True, kw_only=True):
 
 
 class Composer(Struct, frozen=True):
-    """`maps` is the folder of partners' own maps; `masking` the rules in force."""
+    """`maps`: where their own maps lie; `masking`: the rules in force; `codes`: a partner's cross-references."""
 
     maps: Path
     masking: Callable[[], Masking]
     masking_key: bytes
+    codes: Callable[[str], PartnerCodes] = lambda _: NO_CODES
 
     def agreement(self, partner: Partner, document_type: str, at: datetime, *, test: bool) -> Agreement:
         """How it leaves. Raises NotComposed."""
@@ -103,8 +105,15 @@ class Composer(Struct, frozen=True):
         return len(make(example_references(new)).content)
 
     def _as_they_see_it(self, partner: Partner, document: Leaving) -> bytes:
+        """In their codes, then without what they may not see: our own number of an item may be hidden behind theirs."""
+        body, codes = document.body, self.codes(partner.id)
+        if codes:
+            recoded = codes.recode(body, "out")
+            if recoded.findings:
+                raise NotComposed("partner.code_unknown", recoded.sentence)
+            body = recoded.body
         mask = self.masking().of("partner", document.document_type, partner.id)
-        return document.body if mask is None else mask.apply(document.body, self.masking_key)
+        return body if mask is None else mask.apply(body, self.masking_key)
 
     def _map(self, agreement: Agreement, partner: Partner) -> Map | None:
         if agreement.map is None:

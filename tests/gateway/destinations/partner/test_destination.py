@@ -11,7 +11,9 @@ from gateway.destinations.contract import Delivered, Offered, Postponed, Refused
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.operating import Selection
 from partners.agreements import ControlNumbers
+from partners.codetables import CodeTable
 from translators.identify import identify
+from translators.mapping.crossrefs import Entry
 from translators.reading import Limits, read
 
 SAMPLE_UBL = SAMPLES / "order-response-ubl21.out.json"
@@ -286,3 +288,42 @@ async def test_a_map_that_is_gone_parks_the_document_and_takes_no_number(world: 
     text = "there is no map `stk.yaml` for agreement `answers` of `nordlicht`"
     assert await _why(ledger) == ("partner.profile_incomplete", text)
     assert await world.numbers() == []
+
+
+ITEMS = CodeTable(
+    table="items", about="items", theirs="buyer_code", ours="supplier_code", codes=(Entry(from_="N-1", to="SH-20"),)
+)
+
+
+def _with_product(number: str) -> bytes:
+    line = {"number": "1", "status": "accepted", "product": [{"scheme": "supplier_code", "value": number}]}
+    return an_answer("AB-1", lines=[line], totals=None)
+
+
+async def test_our_items_leave_under_the_partners_numbers(world: World, ledger: Ledger) -> None:
+    world.tables["nordlicht"] = (ITEMS,)
+    world.let(a_partner(an_agreement()))
+    await accept(ledger, "AB-1", body=_with_product("SH-20"))
+    await world.work_off()
+    (parcel,) = world.carrier.carried
+    assert b"N-1" in parcel.content
+
+
+async def test_an_item_the_partner_has_no_number_for_is_parked_and_leaves_when_it_has(
+    world: World, ledger: Ledger
+) -> None:
+    world.tables["nordlicht"] = (ITEMS,)
+    world.let(a_partner(an_agreement()))
+    await accept(ledger, "AB-1", body=_with_product("SH-31"))
+    await world.work_off()
+    assert await _why(ledger) == (
+        "partner.code_unknown", "/lines/0/product: `SH-31` is not in the table `items`; known are SH-20",
+    )  # fmt: skip
+    assert await world.numbers() == [], "no control number was used up"
+    world.tables["nordlicht"] = (replace(ITEMS, codes=(*ITEMS.codes, Entry(from_="N-2", to="SH-31"))),)
+    world.let(a_partner(an_agreement()))
+    await ledger.replay(Selection(destination="partner:nordlicht"), actor="operator ann", reason="the table has it")
+    await world.work_off()
+    (parcel,) = world.carrier.carried
+    assert b"N-2" in parcel.content
+    await whole(ledger)
