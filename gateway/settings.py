@@ -48,6 +48,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     plant_issuers: tuple[str, ...] = ()
     corporate_issuers: tuple[str, ...] = ()
     audience: str = "partner-gateway"
+    keycloak_url: str | None = None
+    keycloak_client: str = "partner-onboarding"
+    keycloak_secret_file: Path | None = None
+    keycloak_authorities: Path | None = None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     metrics_networks: tuple[IPv4Network | IPv6Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
     egress_networks: tuple[IPv4Network | IPv6Network, ...] = ()
@@ -227,6 +231,10 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "plant_issuers": _addresses,
     "corporate_issuers": _addresses,
     "audience": str,
+    "keycloak_url": _url("https", "http"),
+    "keycloak_client": str,
+    "keycloak_secret_file": _file,
+    "keycloak_authorities": _file,
     "trusted_proxies": _networks,
     "metrics_networks": _networks,
     "egress_networks": _networks,

@@ -6,8 +6,9 @@ from msgspec import Meta, Struct
 
 from translators.moments import Moment
 
-CertificateUse = Literal["verify", "encrypt", "tls-client", "tls-server"]
-"""Theirs: we verify what they signed, encrypt to them, know them by their client's or their server's certificate."""
+CertificateUse = Literal["verify", "encrypt", "tls-client", "tls-server", "client-assertion"]
+"""Theirs: we verify what they signed, encrypt to them, know them by their client's or their server's certificate;
+Keycloak verifies the assertions their clients log in with (RFC 7523)."""
 
 OwnUse = Literal["sign", "decrypt"]
 """Ours towards them."""

@@ -8,6 +8,7 @@ from partners.agreements import Agreement
 from partners.as2relations import As2Relation
 from partners.certificates import Certificate
 from partners.names import Client, EdifactNames, Id, X12Names
+from partners.oauth import OAuth
 from partners.sftpaccounts import Sftp
 from partners.webhooks import Webhook
 from translators.canonical.identifiers import check_gs1_key
@@ -74,6 +75,7 @@ class Partner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
     """Which limits hold; `policies/rules/limits.yaml` says what they are."""
     binding: Binding
     clients: tuple[Client, ...] = ()
+    oauth: OAuth | None = None
     as2: As2Relation | None = None
     sftp: Sftp | None = None
     webhook: Webhook | None = None

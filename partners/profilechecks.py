@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from partners.as2relations import As2Relation
 from partners.certificatefiles import LEAST_RSA
 from partners.filed import Filed
+from partners.oauthchecks import check_oauth
 from partners.profile import Partner, Plant
 from translators.fileproblems import FileProblem
 
@@ -27,6 +28,7 @@ def check_profile(one: Filed[Any]) -> Iterator[FileProblem]:
         yield one.problem("identifiers", "a plant needs a `gln`, or nothing that is shipped to it finds it")
     if isinstance(profile, Partner):
         yield from _check_channels(one)
+        yield from check_oauth(one)
 
 
 def check_times(one: Filed[Any], path: str, entry: Any) -> Iterator[FileProblem]:

@@ -42,6 +42,7 @@ class Event(StrEnum):
     WEBHOOK_ENABLED = "operator.webhook.enabled"
     PAYLOADS_ERASED = "retention.payloads.erased"
     DOCUMENT_REVEALED = "operator.document.revealed"
+    PARTNER_ONBOARDED = "operator.partner.onboarded"
     POLICY_LOADED = "policy.set.loaded"
     POLICY_REJECTED = "policy.set.rejected"
     POLICY_DIFFERED = "policy.candidate.differed"
