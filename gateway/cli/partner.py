@@ -6,9 +6,9 @@ object, whatever the answer.
 
 from typing import Any
 
-from gateway.cli import partner_check, partner_diff, partner_list, partner_show
+from gateway.cli import partner_check, partner_diff, partner_list, partner_onboard, partner_show
 
-_VERBS = (partner_check, partner_list, partner_show, partner_diff)
+_VERBS = (partner_check, partner_list, partner_show, partner_diff, partner_onboard)
 
 
 def add_commands(commands: Any) -> None:

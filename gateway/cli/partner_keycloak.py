@@ -4,7 +4,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gateway.settings import BadSettings, Settings
-from partners.onboarding.realm import Access, Realm
+from partners.onboarding.access import Access
+from partners.onboarding.realm import Realm
 
 _REALMS = "/realms/"
 _HERE = ("127.0.0.1", "::1", "localhost")

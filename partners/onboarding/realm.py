@@ -5,16 +5,14 @@ found = realm.client("acme-orders")
 realm.apply(change.act)
 """
 
-import re
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
-import msgspec
 from keycloak import KeycloakAdmin
 from keycloak.exceptions import KeycloakConnectionError, KeycloakError
-from msgspec import Struct
 
+from partners.onboarding.access import Access, refused, unreachable
 from partners.onboarding.changes import (
     Act,
     Grant,
@@ -32,28 +30,9 @@ from partners.onboarding.found import FoundClient, FoundMapper, FoundRealm
 from partners.onboarding.wanted import CannotOnboard, RoleOf
 
 T = TypeVar("T")
-NEEDED_ROLES = ("manage-clients", "manage-users", "view-events")
-"""Of `realm-management`, for our account: clients, their service accounts' roles, and when they last logged in."""
-
 _BUILT_IN = frozenset({"account", "account-console", "admin-cli", "broker", "realm-management",
                        "security-admin-console", "master-realm"})  # fmt: skip
 _SECONDS = 20
-
-
-class Access(Struct, frozen=True, kw_only=True):
-    """`url` of Keycloak without `/realms`; `client` is a service account of the realm with NEEDED_ROLES.
-
-    `authorities` is a file of the certificate authorities to believe, None for the system's.
-    """
-
-    url: str
-    realm: str
-    client: str
-    secret: str
-    authorities: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Access({self.url!r}, {self.realm!r}, {self.client!r})"
 
 
 class Realm:
@@ -62,15 +41,19 @@ class Realm:
     def __init__(self, access: Access) -> None:
         self._access = access
         self._ids: dict[str, str] = {}
-        self._admin = KeycloakAdmin(
-            server_url=f"{access.url}/",
-            client_id=access.client,
-            client_secret_key=access.secret,
-            realm_name=access.realm,
-            user_realm_name=access.realm,
-            verify=access.authorities or True,
-            timeout=_SECONDS,
-        )
+        with warnings.catch_warnings():
+            # python-keycloak also makes an httpx client, which we do not use and which dislikes a path here
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._admin = KeycloakAdmin(
+                server_url=f"{access.url}/",
+                client_id=access.client,
+                client_secret_key=access.secret,
+                realm_name=access.realm,
+                user_realm_name=access.realm,
+                verify=access.authorities or True,
+                timeout=_SECONDS,
+            )
+            _ = self._admin.connection.keycloak_openid  # makes another, and is kept
 
     def read(self, audience: str) -> FoundRealm:
         """What is there beside the clients themselves."""
@@ -249,7 +232,10 @@ class Realm:
         try:
             return question()
         except KeycloakError as error:
-            raise CannotOnboard(_sentence(error, self._access, doing)) from None
+            if isinstance(error, KeycloakConnectionError):
+                raise CannotOnboard(unreachable(self._access, str(error.__cause__ or error.__context__))) from None
+            body = error.response_body or b""
+            raise CannotOnboard(refused(self._access, doing, error.response_code, body)) from None
 
 
 def _roles(mappings: dict[str, Any]) -> Iterable[RoleOf]:
@@ -263,41 +249,3 @@ def _roles(mappings: dict[str, Any]) -> Iterable[RoleOf]:
 
 def _mapper(one: dict[str, Any]) -> FoundMapper:
     return FoundMapper(id=one["id"], name=one["name"], kind=one["protocolMapper"], config=one.get("config") or {})
-
-
-def _sentence(error: KeycloakError, access: Access, doing: str) -> str:
-    where = f"Keycloak at {access.url}"
-    if isinstance(error, KeycloakConnectionError):
-        cause = f"{error.__cause__ or error.__context__ or ''}"
-        if "CERTIFICATE_VERIFY_FAILED" in cause:
-            return (
-                f"the certificate of {urlsplit(access.url).netloc} is not believed; name the file of its authority in "
-                "GATEWAY_KEYCLOAK_AUTHORITIES"
-            )
-        return f"{where} does not answer; see that it runs and that GATEWAY_KEYCLOAK_URL is its address"
-    match error.response_code:
-        case 401:
-            return (
-                f"{where} does not take the secret of `{access.client}`; put the one that its page in realm "
-                f"`{access.realm}` shows into GATEWAY_KEYCLOAK_SECRET_FILE"
-            )
-        case 403:
-            return (
-                f"{where} does not let `{access.client}` {doing}; an administrator of realm `{access.realm}` must give "
-                f"its service account {', '.join(f'`{role}`' for role in NEEDED_ROLES)} of `realm-management`"
-            )
-        case 404 if b"ealm" in (error.response_body or b"") and "realm" not in doing:
-            return f"{where} has no realm `{access.realm}`; GATEWAY_PARTNER_ISSUERS names it"
-        case status:
-            said = _said(error.response_body)
-            return f"{where} would not {doing}: {said or 'it gave no reason'} (status {status or 'unknown'})"
-
-
-def _said(body: bytes | None) -> str:
-    """Keycloak's own words, on one line."""
-    try:
-        answer = msgspec.json.decode(body or b"")
-    except msgspec.DecodeError:
-        return ""
-    told = answer.get("error_description") or answer.get("errorMessage") or answer.get("error") or ""
-    return re.sub(r"\s+", " ", str(told))[:300]

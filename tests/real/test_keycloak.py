@@ -6,10 +6,9 @@ Skipped with a sentence where Java, Maven or the distribution is missing; with G
 import base64
 import hashlib
 import json
-import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -25,22 +24,10 @@ from gateway.identity.keys import JwksKeys
 from gateway.identity.replays import ProcessReplays
 from gateway.identity.tokens import Presented, TokenVerifier
 from tests.real.keycloak_realms import AUDIENCE, Account, Realms
-from tests.real.keycloak_server import CannotStart, Keycloak, start
+from tests.real.keycloak_server import Keycloak
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(240), pytest.mark.xdist_group("keycloak")]
 URL = "https://gateway.harbourline.example/v1/documents"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keycloak]:
-    try:
-        running = start(tmp_path_factory.mktemp("keycloak"))
-    except CannotStart as missing:
-        if os.environ.get("GATEWAY_REAL") == "require":
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
-    yield running
-    running.stop()
 
 
 @pytest.fixture(scope="module")
