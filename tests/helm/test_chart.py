@@ -25,7 +25,7 @@ SET_BY_THE_CHART = {
 }  # fmt: skip
 NEVER_IN_PRODUCTION = {"recording"}
 OF_NO_POD = {name for name in Settings.__struct_fields__ if name.startswith(("sftp_", "keycloak_"))}
-"""The chart runs no SFTP server yet, as its README says; what administers Keycloak is an operator's and never a pod's."""
+"""The chart runs no SFTP server yet, as its README says; what administers Keycloak is never in a pod."""
 
 Values = dict[str, Any]
 GIVEN: Values = {
