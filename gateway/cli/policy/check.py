@@ -1,6 +1,7 @@
 """`policy check` tells all that is wrong and what deserves a look; `policy test` runs the tests of the rules."""
 
 import argparse
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,6 +53,7 @@ def _check(chosen: argparse.Namespace) -> int:
     problems: list[FileProblem] = []
     revisions: dict[str, str] = {}
     warned: list[Warned] = []
+    not_told = 0
     try:
         revisions["partners"] = load_partners(chosen.partners).revision
     except FileProblems as found:
@@ -64,22 +66,34 @@ def _check(chosen: argparse.Namespace) -> int:
         untested = report.coverage.uncovered if report.outcomes else ()
         known = known_of(profiles(chosen.partners))
         warned = warnings(rules, datetime.now(UTC), known, untested)
-        problems += report.failures
+        causes, warned = _causes(warned) if report.failures else ([], warned)
+        not_told = sum(bool(one.failures) for one in report.outcomes) if causes else 0
+        problems += causes or report.failures
     except FileProblems as found:
         problems += found.problems
     failed = bool(problems) or (chosen.strict and bool(warned))
     if chosen.json:
         told = [{"kind": one.kind, "rule": one.rule.name, **place_of(one.problem)} for one in warned]
         found_here = [place_of(one) for one in problems]
-        tell_json({"ok": not failed, "revisions": revisions, "problems": found_here, "warnings": told})
+        tell_json({"ok": not failed, "revisions": revisions, "problems": found_here, "warnings": told,
+                   "failing_cases_not_told": not_told})  # fmt: skip
         return 1 if failed else 0
     tell_problems(problems)
+    if not_told:
+        print(f"{not_told} cases fail, which may follow from this; `policy test` tells each", file=sys.stderr)
     for one in warned:
         print(safe(f"{one.problem} [{one.kind}]"))
     if not problems:
         for name in ("rules", "partners"):
             print(f"{name} ok, revision {revisions[name]}")
     return 1 if failed else 0
+
+
+def _causes(warned: list[Warned]) -> tuple[list[FileProblem], list[Warned]]:
+    """Where cases fail, a name that nobody has is told as the mistake it probably is, without what follows from it; and
+    the other warnings."""
+    causes = [one.problem for one in warned if one.kind == "dead"]
+    return causes, [one for one in warned if one.kind != "dead" and not (causes and one.kind == "untested")]
 
 
 def _test(chosen: argparse.Namespace) -> int:

@@ -112,6 +112,20 @@ def test_a_failing_case_is_a_problem_of_the_check(run: Run, house: Path) -> None
     assert "candidate/tests/partners.yaml" in err
 
 
+def test_a_plan_that_is_misspelt_is_told_without_what_follows_from_it(run: Run, house: Path) -> None:
+    candidate(house, ("limits.yaml", "plans: [standard]", "plans: [standart]"))
+    status, out, err = run("check", "--rules", "candidate")
+    assert (status, out) == (1, "")
+    cause, rest = err.splitlines()
+    assert re.fullmatch(
+        r"candidate/limits\.yaml:\d+:11: no profile has the plan `standart`; correct it, or take it away", cause
+    )
+    assert re.fullmatch(r"\d+ cases fail, which may follow from this; `policy test` tells each", rest)
+    told = json.loads(run("check", "--rules", "candidate", "--json")[1])
+    assert (told["ok"], len(told["problems"])) == (False, 1)
+    assert told["failing_cases_not_told"] == int(rest.split()[0]) > 20
+
+
 def test_test_counts_and_covers(run: Run, house: Path) -> None:
     status, out, _ = run("test")
     assert status == 0
