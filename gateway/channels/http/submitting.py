@@ -7,6 +7,7 @@ from collections.abc import Collection
 import msgspec
 from litestar.response import Response
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.channels.http.bodies import LATE, read_body
 from gateway.channels.http.calling import Callers
@@ -17,6 +18,7 @@ from gateway.identity.issuers import IssuerKind
 from gateway.intake import Intake
 from gateway.ledger.merkle import leaf_hash
 from gateway.observing import ACCEPT_SECONDS, DUPLICATES, log_change, received
+from gateway.rejections import fields_of
 from gateway.statements import Admission
 from gateway.submissions import Receipt, Rejection, Submission
 
@@ -65,12 +67,12 @@ class Submissions(Struct, frozen=True):
             return problem(admission, trace=trace)
         key = idempotency_key(head)
         if isinstance(key, Rejection):
-            return problem(key, trace=trace)
+            return _refused(key, admission, trace)
         late = LATE
         with self.time_limits.set(self.body_seconds) as limit:
             content = await read_body(incoming.receive, head.get("content-length"), self.most_bytes)
             if isinstance(content, Rejection):
-                return problem(content, trace=trace)
+                return _refused(content, admission, trace)
             late = _LATE_VERDICT
             limit.move(self.total_seconds)
             submission = Submission(
@@ -83,7 +85,7 @@ class Submissions(Struct, frozen=True):
             )
             outcome = await self.intake.accept(submission, admission)
         if limit.passed:
-            return problem(late, trace=trace)
+            return _refused(late, admission, trace)
         ACCEPT_SECONDS.observe(time.perf_counter() - started)
         return _answer(outcome, admission, document_type, trace)
 
@@ -98,6 +100,11 @@ class Submissions(Struct, frozen=True):
             return problem(admission, trace=traceparent(head))
         text = f"API version `{api_version}` has nothing at this address"
         return problem(Rejection(code="request.not_found", text=text, fields=admission.fields))
+
+
+def _refused(rejection: Rejection, admission: Admission, trace: str) -> Response[bytes]:
+    """After admission, before there is a verdict: what the rules said of its limits is told all the same."""
+    return problem(replace(rejection, fields=fields_of(rejection, admission.fields)), trace=trace)
 
 
 def _answer(

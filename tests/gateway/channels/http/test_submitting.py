@@ -221,6 +221,18 @@ async def test_a_flood_gets_429_with_the_standard_fields(served: Served) -> None
     assert answers[0].headers["ratelimit"].startswith('"trial-requests";r=9;t=')
 
 
+@pytest.mark.parametrize(
+    ("fields", "status"), [({"idempotency-key": "two words"}, 400), ({"content-length": "99999999999"}, 413)]
+)
+async def test_what_is_refused_before_its_body_is_read_tells_the_limits_too(
+    served: Served, fields: dict[str, str], status: int
+) -> None:
+    answer = await served.post("/v1/documents", an_order(), served.partner("kiesel-test"), fields)
+    assert answer.status_code == status
+    assert answer.headers["ratelimit-policy"] == '"trial-requests";q=10;w=2'
+    assert answer.headers["ratelimit"].startswith('"trial-requests";r=9;t=')
+
+
 async def test_more_lines_than_the_plan_allows_are_refused(served: Served) -> None:
     line = an_order()["lines"][2]
     lines = [{**line, "number": str(n)} for n in range(1, 102)]
