@@ -60,7 +60,8 @@ async def answered(entry: Acceptance, partner: Partner, label: Label, reading: R
             made.add(next(one for one in wanted if one.kind == verdict.kind), verdict)
     for one in asked:
         if one.kind in _LATER:
-            made.owe_later(one, reading.documents[0].number)
+            for document in reading.documents:
+                made.owe_later(one, document.number)
     return replace(
         entry,
         documents=(*entry.documents, *made.documents),

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, get_args
 
 from gateway.breaker import Breaker
+from gateway.destinations.confirming import confirmation
 from gateway.destinations.contract import (
     Absent,
     Delivered,
@@ -120,7 +121,10 @@ def _result(work: Work, outcome: Outcome) -> Result:
     attempt = work.delivery.attempt
     match outcome:
         case Delivered(reference):
-            return Result(work=work, event=Event.DOCUMENT_DELIVERED, outcome="delivered", reference=reference)
+            answer = confirmation(work.delivery, reference)
+            return Result(
+                work=work, event=Event.DOCUMENT_DELIVERED, outcome="delivered", reference=reference, answer=answer
+            )
         case Offered():
             return Result(work=work, event=Event.DOCUMENT_OFFERED, outcome="offered", blocks=False, spent=False)
         case Refused(code, why):

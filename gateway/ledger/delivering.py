@@ -9,6 +9,7 @@ from gateway.clock import now_text
 from gateway.identifiers import delivery_id
 from gateway.ledger.database import Connection, Pool, connection
 from gateway.ledger.leasing import Lease
+from gateway.ledger.owing import derive_answers
 from gateway.ledger.payloads import Payloads
 from gateway.ledger.statements import statements
 from gateway.ledger.states import State
@@ -41,18 +42,22 @@ async def shards_with_work(pool: Pool, destination: str, shards: Sequence[int]) 
         return [row["shard"] for row in await held.fetch(_SQL["shards_with_work"], destination, list(shards))]
 
 
-async def settle(pool: Pool, lease: Lease, worker: str, results: Sequence[Result]) -> None:
+async def settle(pool: Pool, payloads: Payloads, lease: Lease, worker: str, results: Sequence[Result]) -> None:
     """Record a batch of results and move the cursor past it, in one transaction. Raises Fenced."""
     forward = [(r.work.tick, r.work.position) for r in results if not r.work.exceptional]
     cursor = max(forward, default=(0, 0))
     freed = sorted({r.work.delivery.lane for r in results if _may_free(r)})
-    async with connection(pool) as held, held.transaction():
-        if not await held.fetchval(
-            _SQL["settle"], lease.destination, lease.shard, worker, lease.epoch, *cursor, *_result_columns(results)
-        ):
-            raise Fenced(f"shard {lease.shard} of {lease.destination} has another owner")
-        if freed:
-            await free_lanes(held, lease.destination, lease.shard, freed)
+    answers = [(r.work, r.answer) for r in results if r.answer is not None and r.state is State.DELIVERED]
+    async with connection(pool) as held:
+        async with held.transaction():
+            if not await held.fetchval(
+                _SQL["settle"], lease.destination, lease.shard, worker, lease.epoch, *cursor, *_result_columns(results)
+            ):
+                raise Fenced(f"shard {lease.shard} of {lease.destination} has another owner")
+            if freed:
+                await free_lanes(held, lease.destination, lease.shard, freed)
+            keys = await derive_answers(held, payloads, answers) if answers else []
+        payloads.mark_stored(keys)
 
 
 async def free_lanes(held: Connection, destination: str, shard: int, lanes: list[str]) -> None:

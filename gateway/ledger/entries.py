@@ -48,6 +48,20 @@ class Obligation(Struct, frozen=True, kw_only=True):
     repetition: bytes | None = None
 
 
+class Derived(Struct, frozen=True, kw_only=True):
+    """Our answer to a document, made when its delivery ended: it joins the message it answers.
+
+    Numbers are given when it is recorded, so `delivery.document` says nothing. `subject` is the number of the document
+    that is answered.
+    """
+
+    kind: str
+    subject: str
+    says: str
+    document: NewDocument
+    delivery: NewDelivery
+
+
 class Acceptance(Struct, frozen=True, kw_only=True):
     """A submission we take. `key` is what makes a repetition recognisable; `statement` is the audit leaf.
 

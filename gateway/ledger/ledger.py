@@ -82,7 +82,7 @@ class Ledger:
 
     async def settle(self, lease: Lease, results: Sequence[Result]) -> None:
         """Raises Fenced when the lease was lost; nothing of the batch is then recorded here."""
-        await delivering.settle(self._pool, lease, self._worker, results)
+        await delivering.settle(self._pool, self._payloads, lease, self._worker, results)
 
     async def fetch_offered(self, destination: str, *, limit: int, seconds: float) -> list[offering.OfferedDelivery]:
         return await offering.fetch_offered(self._pool, self._payloads, destination, limit=limit, seconds=seconds)

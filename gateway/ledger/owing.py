@@ -1,14 +1,17 @@
 """What we owe for a message, recorded in the transaction that records the message."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import asyncpg
+from msgspec.structs import replace
 
 from gateway.ledger.database import Connection
-from gateway.ledger.entries import Acceptance, Refusal
-from gateway.ledger.payloads import PayloadRow
+from gateway.ledger.entries import Acceptance, Derived, Refusal
+from gateway.ledger.payloads import PayloadRow, Payloads
 from gateway.ledger.rows import delivery_row, document_row
+from gateway.ledger.sealing import DataKey
 from gateway.ledger.statements import statements
+from gateway.ledger.work import Work
 
 _SQL = statements("acknowledging")
 
@@ -43,3 +46,30 @@ async def owe_for_refused(held: Connection, entries: Sequence[Refusal], payloads
     if new:
         kept = [row for row in payloads if (row[0], row[2]) in wanted]
         await held.execute(_SQL["derive"], kept, documents, deliveries)
+
+
+async def derive_answers(
+    held: Connection, payloads: Payloads, ended: Sequence[tuple[Work, Callable[[], Derived | None]]]
+) -> list[DataKey]:
+    """The answers to documents whose delivery has ended, where their senders are owed one; in the transaction that ends
+    it, so there is one answer however often the end is found. Returns keys to mark as stored after the commit."""
+    owed = await held.fetch(_SQL["owed_for"], list({work.message_id for work, _ in ended}))
+    waiting = {(row["message_id"], row["kind"], row["subject"]): row for row in owed}
+    keys: list[DataKey] = []
+    for work, make in ended if waiting else ():
+        derived = make()
+        row = waiting.pop((work.message_id, derived.kind, derived.subject[:60]), None) if derived is not None else None
+        if row is None or derived is None:
+            continue
+        numbers = await held.fetchrow(_SQL["next_numbers"], work.message_id)
+        assert numbers is not None
+        body = derived.document
+        payload = payloads.seal_derived(work.message_id, row["sender"], body.body, body.body_hash)
+        keys += await payloads.add_new_keys(held)
+        delivery = replace(derived.delivery, document=numbers["document"])
+        await held.execute(
+            _SQL["derive"], [payload], [document_row(work.message_id, numbers["document"], body, None)],
+            [delivery_row(work.message_id, numbers["delivery"], delivery, row["received_at"])],
+        )  # fmt: skip
+        await held.execute(_SQL["made"], row["id"], numbers["delivery"], derived.says)
+    return keys

@@ -63,6 +63,10 @@ class Payloads:
             for document in entry.documents
         ]
 
+    def seal_derived(self, message_id: UUID, sender: str, body: bytes, digest: bytes) -> PayloadRow:
+        """The body of a document that joins a message later."""
+        return self._seal(message_id, sender, body, digest)
+
     async def keep_new_keys(self, held: Connection) -> None:
         """Before the first payload that needs them."""
         self.mark_stored(await self.add_new_keys(held))

@@ -1,10 +1,12 @@
 """The nouns of the way out: a delivery, the work of making it, and what became of it."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
+from gateway.ledger.entries import Derived
 from gateway.ledger.states import TRANSITIONS, Event, State
 
 
@@ -70,6 +72,8 @@ class Result(Struct, frozen=True, kw_only=True):
     after: float | None = None
     blocks: bool = True
     spent: bool = True
+    answer: Callable[[], Derived | None] | None = None
+    """Makes our answer to the document that was delivered; asked only where its sender is owed one."""
 
     @property
     def state(self) -> State:

@@ -35,3 +35,18 @@ from unnest($3::dated_delivery[]) with ordinality as d order by d.ordinality;
 update acknowledgements a set state = a.says, ended_at = now()
 from parcel_members m
 where m.parcel = $1 and a.message_id = m.message_id and a.delivery = m.number and a.state = 'open';
+
+-- name: owed_for
+-- Answers to documents of these messages that nobody has made yet. The messages stay locked, so that two ends at the
+-- same moment give their answers different numbers.
+select a.id, a.message_id, a.kind, a.subject, m.sender, m.received_at
+from acknowledgements a join messages m on m.id = a.message_id
+where a.message_id = any ($1::uuid[]) and a.side = 'ours' and a.state = 'open' and a.delivery is null
+order by a.message_id, a.id for update;
+
+-- name: next_numbers
+select coalesce((select max(number) from documents where message_id = $1), 0) + 1 as document,
+       coalesce((select max(number) from deliveries where message_id = $1), 0) + 1 as delivery;
+
+-- name: made
+update acknowledgements set delivery = $2, says = $3 where id = $1;
