@@ -26,6 +26,7 @@ from gateway.channels.sftp.connections import Bounds
 from gateway.channels.sftp.hostkeys import load_host_keys
 from gateway.channels.sftp.laying import MailboxCarrier
 from gateway.channels.sftp.listening import SftpServer
+from gateway.channels.sftp.pushing import PushCarrier
 from gateway.channels.sftp.submitting import Submitting
 from gateway.channels.sftp.tending import Tending
 from gateway.channels.webhooks.carrier import WebhookCarrier
@@ -225,9 +226,12 @@ async def open_egress(settings: Settings) -> AsyncIterator[Egress]:
         await egress.close()
 
 
-def carriers(ledger: Ledger, webhooks: WebhookCarrier) -> dict[CarrierName, Carrier]:
+def carriers(
+    settings: Settings, ledger: Ledger, egress: Egress, webhooks: WebhookCarrier
+) -> dict[CarrierName, Carrier]:
     """Every way to a partner."""
-    found: list[Carrier] = [OutboxCarrier(), MailboxCarrier(ledger.mailboxes), webhooks]
+    push = PushCarrier(egress.guard, settings.partner_keys)
+    found: list[Carrier] = [OutboxCarrier(), MailboxCarrier(ledger.mailboxes), push, webhooks]
     return {one.name: one for one in found}
 
 
@@ -264,7 +268,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         deadlines = Deadlines(ledger, lambda: policies.current.flows.by_name)
         retaining = Retaining(ledger, lambda: policies.current)
         webhooks = WebhookCarrier(egress, settings.partner_keys, ledger.webhooks, lambda: partners.current)
-        ways = carriers(ledger, webhooks)
+        ways = carriers(settings, ledger, egress, webhooks)
         composer = Composer(
             settings.partners / "maps", lambda: policies.current.masking, ledger.masking_key,
             lambda one: partners.current.codes(one),

@@ -222,6 +222,7 @@ def test_every_cause_of_a_waiting_delivery_is_documented_and_nothing_else() -> N
 
 def test_what_is_for_a_partner_is_parked_for_a_known_cause_alone() -> None:
     used = literals("gateway/destinations/partner", r"partner\.[a-z_]+") - {"partner.send"}
+    used |= literals("gateway/channels/sftp", r"partner\.[a-z_]+")
     assert used | literals("gateway/ledger", r"partner\.[a-z_]+") == PARTNER_CAUSES.keys()
 
 

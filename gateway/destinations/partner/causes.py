@@ -16,5 +16,7 @@ PARTNER_CAUSES: dict[str, str] = {
     "`parcel resend` or `message replay` sends the same bytes again, a corrected document is sent anew",
     "partner.answer_differs": "our answer would say otherwise than the verdict on record, as the gateway reads the "
     "message in another way by now: tell the partner by hand, then `message cancel`",
+    "partner.unclear": "nothing tells whether it has arrived: ask the partner, then `parcel resend` or "
+    "`message replay` if it has not, `message cancel` if it has",
     "partner.content_erased": "the bytes of the parcel are kept no longer: send the document anew",
 }
