@@ -19,6 +19,7 @@ _HTTP = {
     "request.wrong_kind": 403,
     "sender.unknown": 403,
     "sender.suspended": 403,
+    "sender.not_live": 403,
     "sender.binding_required": 403,
     "document.unsupported": 415,
     "document.malformed": 400,

@@ -12,6 +12,7 @@ import httpx
 from litestar import Litestar
 from msgspec import Struct
 
+from gateway.certificateends import CertificateEnds
 from gateway.channels.http.application import Api, fast, http_application
 from gateway.channels.http.asking import Questions
 from gateway.channels.http.calling import Callers
@@ -53,12 +54,15 @@ from gateway.ledger.keyfiles import Keys, create_if_absent, load_keys
 from gateway.ledger.ledger import Ledger, open_ledger
 from gateway.ledger.sealing import Sealer
 from gateway.observing import start_logging
+from gateway.partnerrecord import record_profiles
 from gateway.policyrecord import PolicyReports, record_policies
 from gateway.retaining import Retaining
 from gateway.settings import Settings, read_settings
 from gateway.shadowing import Shadow
+from gateway.standing import Standing
 from gateway.working import MEASURE_EVERY, Duty, Worker
 from partners.live import LiveDirectory
+from partners.ownkeys import OwnKeys
 from policies.keeping import Kept
 from policies.live import LivePolicies, Told
 from policies.signers import load_signers
@@ -122,13 +126,15 @@ async def open_judging(settings: Settings, role: str) -> AsyncIterator[Judging]:
         told = record_policies(ledger)
         policies = open_policies(settings, told, role)
         told(policies.current, policies.problems)
-        partners = LiveDirectory(settings.partners)
+        partners = LiveDirectory(settings.partners, record_profiles(ledger))
+        standing = Standing(ledger, partners)
+        await standing.look()
         counters = Counters(settings.counters_url, gateways=lambda: settings.gateways)
         stack.push_async_callback(counters.close)
         shadow = open_shadow(settings, policies, ledger)
         intake = Intake(policies, partners, counters, ledger, Limits(max_bytes=settings.max_body), shadow)
         reports = PolicyReports(ledger, policies, shadow)
-        for_ever = [policies.watch(), partners.watch(DIRECTORY_EVERY), reports.run()]
+        for_ever = [policies.watch(), partners.watch(DIRECTORY_EVERY), standing.run(), reports.run()]
         for_ever += [shadow.run()] if shadow is not None else []
         stack.push_async_callback(_end, [asyncio.create_task(task) for task in for_ever])
         yield Judging(ledger, policies, partners, counters, intake, reports)
@@ -264,11 +270,15 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
     ):
         sequencer = ledger.sequencer(keys.signing, cosigning=keys.cosigning, anchor=settings.checkpoint_file)
         policies = open_policies(settings, None, "worker")
-        watching = [asyncio.create_task(task) for task in (policies.watch(), partners.watch(DIRECTORY_EVERY))]
+        standing = Standing(ledger, partners)
+        await standing.look()
+        for_ever = (policies.watch(), partners.watch(DIRECTORY_EVERY), standing.run())
+        watching = [asyncio.create_task(task) for task in for_ever]
         deadlines = Deadlines(ledger, lambda: policies.current.flows.by_name)
         retaining = Retaining(ledger, lambda: policies.current)
         webhooks = WebhookCarrier(egress, settings.partner_keys, ledger.webhooks, lambda: partners.current)
         ways = carriers(settings, ledger, egress, webhooks)
+        ends = CertificateEnds(ledger, partners, OwnKeys(settings.partner_keys))
         composer = Composer(
             settings.partners / "maps", lambda: policies.current.masking, ledger.masking_key,
             lambda one: partners.current.codes(one),
@@ -283,6 +293,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             Duty("look after webhooks", webhooks.look_after, webhooks.every),
             Duty("look after mailboxes", tending.look, tending.every),
             Duty("count files in mailboxes", tending.measure, MEASURE_EVERY),
+            Duty("warn of certificates that end", ends.look, ends.every),
         ]
 
         served = await ledger.leases.seated()

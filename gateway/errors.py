@@ -32,6 +32,7 @@ ERRORS: dict[str, Error] = {
     # who is calling
     "sender.unknown": Error("the client belongs to no partner or plant we know", "operator"),
     "sender.suspended": Error("the partner or plant is suspended", "operator"),
+    "sender.not_live": Error("only test documents are exchanged with the partner yet", "operator"),
     "sender.binding_required": Error("the token must be bound to a key"),
     # the document
     "document.unsupported": Error("the content is of no format we take"),

@@ -13,7 +13,7 @@ from gateway.limited import RefusedRequests
 from gateway.places import Places, places_of
 from gateway.reading import read_within, understand_beside
 from gateway.recoding import in_our_codes
-from gateway.rejections import by_rule, conflict, fields_of, other_type, unreadable
+from gateway.rejections import by_rule, conflict, fields_of, not_live, other_type, unreadable
 from gateway.routing import Deliveries
 from gateway.senders import find_sender, recipient_of, request_facts
 from gateway.shadowing import Shadow
@@ -107,6 +107,8 @@ class Intake:
         ]
         if submission.document_type not in (None, label.document_type):
             return await self._refuse(submission, admission, label, judged, other_type(submission, label))
+        if admission.sender.testing and not all(document.test for document in reading.documents):
+            return await self._refuse(submission, admission, label, judged, not_live(admission.sender))
 
         judgement = Judgement(admission.rules, understood, (*admission.observed, *capped), reading.tree)
         deliveries = Deliveries(admission.sender.id, len(reading.documents), self._partners.current)

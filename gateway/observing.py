@@ -52,6 +52,10 @@ WEBHOOK_DISABLED = Gauge(
     "gateway_webhook_disabled", "1 where nothing is sent until an operator enables it", ["partner"]
 )
 WEBHOOK_FAILING = Gauge("gateway_webhook_failing_seconds", "Time since nothing gets through any more", ["partner"])
+CERTIFICATE_SECONDS = Gauge(
+    "gateway_certificate_seconds", "Time until the last certificate for a use ends", ["partner", "use"]
+)
+PARTNERS_SUSPENDED = Gauge("gateway_partners_suspended", "Partners suspended by a person, beside the profiles")
 EGRESS_FORBIDDEN = Counter("gateway_egress_forbidden_total", "Calls to addresses that are not to be called")
 SFTP_LOGINS = Counter("gateway_sftp_logins_total", "Tries to log in at the SFTP server", ["outcome"])
 SFTP_CONNECTIONS = Gauge("gateway_sftp_connections", "Connections open at the SFTP server")

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from gateway.errors import refusal_code
-from gateway.submissions import Rejection, Submission
+from gateway.submissions import Rejection, Sender, Submission
 from policies.verdicts import Refused, RuleRef
 from translators.findings import Finding
 from translators.formats import Label
@@ -70,6 +70,15 @@ def not_agreed(rule: RuleRef, partner: str, why: str) -> Rejection:
 def other_type(submission: Submission, label: Label) -> Rejection:
     text = f"this address takes a {submission.document_type}, but this is a {label.document_type}"
     return Rejection(code="document.other_type", text=text, act="post it to /v1/documents, or to its own address")
+
+
+def not_live(sender: Sender) -> Rejection:
+    """A real document of a partner that is only being set up."""
+    return Rejection(
+        code="sender.not_live",
+        text=f"`{sender.id}` is being tested, and this document is not marked as a test",
+        act="mark it as a test, or ask your contact when you will go live",
+    )
 
 
 def conflict(first: UUID) -> Rejection:

@@ -27,7 +27,8 @@ def find_sender(partners: Directory, credential: Credential) -> Sender | Rejecti
         text = f"`{found.id}` must present a token bound by {found.binding}"
         return Rejection(code="sender.binding_required", text=text, act=f"obtain tokens bound by {found.binding}")
     plan = found.plan if isinstance(found, Partner) else None
-    return Sender(kind=credential.kind, id=found.id, plan=plan, credential=credential)
+    testing = found.state == "testing"
+    return Sender(kind=credential.kind, id=found.id, plan=plan, credential=credential, testing=testing)
 
 
 _CALLED: dict[Channel, str] = {"http": "client", "as2": "pair of AS2 names", "sftp": "account"}

@@ -32,6 +32,8 @@ class Sender(Struct, frozen=True, kw_only=True):
     id: str
     plan: str | None
     credential: Credential
+    testing: bool = False
+    """Before go-live: only documents marked as tests are taken."""
 
 
 class Submission(Struct, frozen=True, kw_only=True):

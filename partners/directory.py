@@ -5,6 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from msgspec.structs import replace
+
 from partners.agreementchecks import check_agreements
 from partners.certificatechecks import read_certificates
 from partners.codetables import CodeTable, read_tables
@@ -12,6 +14,7 @@ from partners.filed import Filed, read_folder, revision
 from partners.profile import Partner, Plant
 from partners.profilechecks import check_profile
 from partners.recoding import NO_CODES, PartnerCodes
+from partners.standings import Standings
 from partners.timelines import TimeLine
 from partners.uniqueness import check_unique
 from translators.yamlfiles import FileProblem, FileProblems
@@ -42,7 +45,8 @@ class Directory:
         self.partners = {partner.id: partner for partner in partners}
         self.plants = {plant.id: plant for plant in plants}
         self._timelines = timelines or {}
-        self._codes = {partner: PartnerCodes(each) for partner, each in (tables or {}).items()}
+        self._tables = tables or {}
+        self._codes = {partner: PartnerCodes(each) for partner, each in self._tables.items()}
         self._clients: dict[tuple[str, str], Partner | Plant] = {}
         for partner in self.partners.values():
             self._clients.update((("partner", client), partner) for client in partner.clients)
@@ -91,9 +95,28 @@ class Directory:
         """The cross-references of the partner with this id; empty, and so false, where it has none."""
         return self._codes.get(partner, NO_CODES)
 
+    def under(self, standings: Standings) -> "Directory":
+        """The same with each partner's `state` as it is under what people have decided beside the profiles."""
+        return Directory(
+            (_under(standings, partner) for partner in self.partners.values()),
+            self.plants.values(),
+            self.revision,
+            timelines=self._timelines,
+            revisions=self.revisions,
+            tables=self._tables,
+        )
+
     def timeline(self, partner: str) -> TimeLine:
         """The certificates of the partner with this id."""
         return self._timelines.get(partner, _NONE)
+
+
+def _under(standings: Standings, partner: Partner) -> Partner:
+    if partner.id in standings.suspended:
+        return replace(partner, state="suspended")
+    if partner.state == "testing" and partner.id in standings.approved:
+        return replace(partner, state="active")
+    return partner
 
 
 def is_open(profile: Partner | Plant, at: datetime) -> bool:

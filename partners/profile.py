@@ -70,7 +70,8 @@ class Partner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
     id: Id
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     kind: Literal["distributor", "supplier", "carrier", "customer"]
-    state: Literal["active", "suspended"]
+    state: Literal["active", "testing", "suspended"]
+    """`testing`: until somebody approves the partner, only documents marked as tests are exchanged with it."""
     plan: Id
     """Which limits hold; `policies/rules/limits.yaml` says what they are."""
     binding: Binding

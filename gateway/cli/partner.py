@@ -6,9 +6,27 @@ object, whatever the answer.
 
 from typing import Any
 
-from gateway.cli import partner_check, partner_diff, partner_list, partner_onboard, partner_show
+from gateway.cli import (
+    partner_approve,
+    partner_certificates,
+    partner_check,
+    partner_diff,
+    partner_list,
+    partner_onboard,
+    partner_show,
+    partner_suspend,
+)
 
-_VERBS = (partner_check, partner_list, partner_show, partner_diff, partner_onboard)
+_VERBS = (
+    partner_check,
+    partner_list,
+    partner_show,
+    partner_diff,
+    partner_certificates,
+    partner_suspend,
+    partner_approve,
+    partner_onboard,
+)
 
 
 def add_commands(commands: Any) -> None:

@@ -11,6 +11,7 @@ from gateway.ledger import (
     offering,
     operating,
     overdue,
+    partners,
     reading,
     retention,
     sequencing,
@@ -116,6 +117,27 @@ class Ledger:
 
     async def depths(self) -> list[Depth]:
         return await operating.depths(self._pool)
+
+    async def suspend_partner(self, partner: str, *, actor: str, reason: str) -> bool:
+        return await partners.suspend(self._pool, partner, actor=actor, reason=reason)
+
+    async def resume_partner(self, partner: str, *, actor: str, reason: str) -> bool:
+        return await partners.resume(self._pool, partner, actor=actor, reason=reason)
+
+    async def approve_partner(self, partner: str, *, actor: str, approved_by: str, revision: str, reason: str) -> None:
+        await partners.approve(
+            self._pool, partner, actor=actor, approved_by=approved_by, revision=revision, reason=reason
+        )
+
+    async def withdraw_approval(self, partner: str, *, actor: str, reason: str) -> bool:
+        return await partners.withdraw(self._pool, partner, actor=actor, reason=reason)
+
+    async def partner_decisions(self) -> list[partners.PartnerDecision]:
+        """Suspensions and approvals that hold now."""
+        return await partners.decisions(self._pool)
+
+    async def warn_of_certificates(self, ends: Sequence[partners.CertificateEnd]) -> list[partners.CertificateEnd]:
+        return await partners.warn_of_certificates(self._pool, ends)
 
     async def kept_messages(self, after: UUID, before: datetime, limit: int) -> list[retention.KeptMessage]:
         """Messages received before that moment whose payloads are here, after the id, oldest first."""

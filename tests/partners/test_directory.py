@@ -10,6 +10,7 @@ import pytest
 from partners.directory import Directory, is_open, load
 from partners.editorschemas import editor_schemas
 from partners.profile import Partner, Plant
+from partners.standings import Standings
 from translators.yamlfiles import FileProblems
 from translators.yamlfiles import load as load_yaml
 
@@ -105,3 +106,14 @@ def test_the_schemas_for_editors_are_current_and_accept_what_ships() -> None:
         validator = jsonschema_rs.Draft202012Validator(msgspec.json.decode(content))
         for profile in path.parent.glob("*.yaml"):
             assert list(validator.iter_errors(load_yaml(profile).data)) == [], profile.name
+
+
+def test_what_people_decide_changes_the_states_and_nothing_else(folder: Path) -> None:
+    directory = load(folder)
+    same, was = vars(directory.under(Standings())), vars(directory)
+    assert {name: same[name] for name in was if name != "_codes"} == {
+        name: was[name] for name in was if name != "_codes"
+    }
+    assert same["_codes"].keys() == was["_codes"].keys()
+    under = directory.under(Standings(suspended=frozenset({"aurora"}), approved=frozenset({"aurora", "kiesel"})))
+    assert {one.id for one in under.partners.values() if one.state == "suspended"} == {"aurora"}

@@ -66,6 +66,7 @@ class Served:
     intake: Intake
     policies: LivePolicies
     checkpoint_key: CheckpointKey
+    partners: LiveDirectory
 
     def aurora(self) -> dict[str, str]:
         return self.partner("aurora-orders")
@@ -130,7 +131,8 @@ async def serving(
         counters = Counters(counters_url)
         stack.push_async_callback(counters.close)
         issuer, policies = TestIssuer(), LivePolicies(folder / "rules")
-        intake = Intake(policies, LiveDirectory(folder / "partners"), counters, ledger, Limits(max_bytes=most))
+        partners = LiveDirectory(folder / "partners")
+        intake = Intake(policies, partners, counters, ledger, Limits(max_bytes=most))
         verifier = TokenVerifier(list(ISSUERS.values()), issuer, replays=counters)
         callers = Callers(verifier, LOCAL, PUBLIC_URL)
         api = Api(
@@ -144,7 +146,7 @@ async def serving(
         transport = httpx.ASGITransport(app=fast(app, lambda: api), raise_app_exceptions=False)
         client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL))
         key = CheckpointKey("audit.tests.example", Ed25519PrivateKey.generate())
-        yield Served(app, client, issuer, ledger, counters, intake, policies, key)
+        yield Served(app, client, issuer, ledger, counters, intake, policies, key, partners)
 
 
 def write_profiles(folder: Path) -> None:

@@ -70,7 +70,8 @@ ADMISSION = (
 )  # fmt: skip
 _JUDGING = (
     "request.malformed", "request.deadline", "request.too_large", "document.unsupported", "document.malformed",
-    "document.invalid", "document.too_large", "schema.not_matched", "routing.no_route", "routing.no_agreement",
+    "document.invalid", "document.too_large", "sender.not_live", "schema.not_matched", "routing.no_route",
+    "routing.no_agreement",
     "routing.several_plants",
     "access.no_conduit", "ownership.not_owned", "idempotency.conflict", "version.document_unknown",
     "version.document_not_open", "version.document_retired", "version.document_brownout", "limit.too_large",

@@ -3,6 +3,8 @@
 PARTNER_CAUSES: dict[str, str] = {
     "partner.no_agreement": "nothing is agreed with the partner for this kind of document, or it is not in force: "
     "add the agreement to the profile, then `message replay`; or `message cancel`",
+    "partner.not_live": "the partner is being tested and this is no test document: `partner approve` once its tests "
+    "are passed, then `message replay`; or `message cancel`",
     "partner.profile_incomplete": "the agreement needs what the profile does not say (names for the envelope, a map): "
     "complete the profile, then `message replay`",
     "partner.not_writable": "the document says what the partner's format has no place for, or a value it cannot hold; "

@@ -67,6 +67,8 @@ class PartnerDestination:
         partner = open_partner(self._directory(), self._partner)
         if isinstance(partner, Unavailable):
             return partner
+        if partner.state == "testing" and not delivery.test:
+            return Refused("partner.not_live", f"`{partner.id}` is being tested, and this is no test document")
         try:
             parcel = await self._parcel(delivery, partner)
         except NotComposed as refused:

@@ -181,3 +181,32 @@ def test_diff_says_when_a_change_has_no_effect_yet(run: Run, folder: Path, tmp_p
 def test_diff_of_something_else_is_one_sentence(run: Run) -> None:
     status, _, err = run("diff", "yesterday", "2027-01-01")
     assert (status, err) == (2, "`yesterday` is neither a folder nor a moment; write e.g. `2027-03-01`\n")
+
+
+# ---- certificates --------------------------------------------------------------------------------------------------
+
+
+def test_certificates_shows_each_use_with_its_overlap(run: Run) -> None:
+    status, out, _ = run("certificates", "acme", "--at", "2027-01-01")
+    assert status == 0
+    assert "verify: 2027-05-01 to 2027-06-01 acme-2027.pem and acme-2026.pem overlap" in out
+    assert (
+        "encrypt: 2027-05-15 to 2027-06-01 acme-2027.pem and acme-2026.pem overlap; outbound acme-2027.pem is used"
+        in (out)
+    )
+    assert "sign: 2027-05-01 to 2027-06-01 house-2027 and house-2026 overlap; outbound house-2027 is used" in out
+    told = asked(run, "certificates", "--at", "2027-01-01")["partners"]
+    assert [(one["use"], one["owner"], one["name"]) for one in told["acme"]][:3] == [
+        ("sign", "ours", "house-2026"), ("sign", "ours", "house-2027"), ("decrypt", "ours", "house-2026"),
+    ]  # fmt: skip
+    assert told["kiesel"] == []
+
+
+def test_certificates_shows_where_nothing_holds_and_what_cannot_be_read(run: Run, folder: Path, tmp_path: Path) -> None:
+    edit(folder, "file: acme-2027.pem, from: 2027-05-15", "file: acme-2027.pem, from: 2027-08-01")
+    (tmp_path / "keys" / "house-2026.crt").unlink()
+    _, out, _ = run("certificates", "acme", "--at", "2027-01-01")
+    assert "encrypt: NOTHING holds 2027-06-01 to 2027-08-01" in out
+    assert "house-2026.crt: cannot be read" in out
+    _, out, _ = run("certificates", "kiesel")
+    assert out == "no certificate is named for kiesel\n"
