@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from support.changed_rules import rewrite
 from support.serving import Served, a_confirmation, a_despatch_advice, an_order, serving
 
 from gateway.clock import now
@@ -51,13 +52,6 @@ async def refused(intake: Intake, submission: Submission, credential: Credential
     outcome = await intake.accept(submission, await admitted(intake, credential))
     assert isinstance(outcome, Rejection), outcome
     return outcome
-
-
-def change(folder: Path, name: str, old: str, new: str) -> None:
-    file = folder / "rules" / name
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new, 1))
 
 
 def reloaded(policies: LivePolicies) -> None:
@@ -112,8 +106,8 @@ async def test_a_message_is_judged_by_the_rules_it_was_admitted_under(
     intake: Intake, served: Served, tmp_path: Path
 ) -> None:
     admission = await admitted(intake)
-    change(
-        tmp_path,
+    rewrite(
+        tmp_path / "rules",
         "access.yaml",
         "roles: [orders.send]\n  documents: [purchase_order]",
         "roles: [orders.send]\n  documents: [invoice]",
@@ -159,7 +153,7 @@ async def test_documents_are_counted_where_a_limit_counts_them(intake: Intake, s
         "- name: few-orders\n  why: a test\n  mode: enforce\n  senders: [partner]\n"
         "  counts: documents\n  documents: [purchase_order]\n  rate: 1 per 1h\n  burst: 2\n\n# Not counted"
     )
-    change(tmp_path, "limits.yaml", "# Not counted", rule)
+    rewrite(tmp_path / "rules", "limits.yaml", "# Not counted", rule)
     reloaded(served.policies)
     admission = await admitted(intake)
     outcomes = [await intake.accept(submitted(an_order(number=f"PO-{n}")), admission) for n in range(3)]
@@ -180,7 +174,7 @@ async def test_a_schema_in_observe_mode_refuses_nothing(intake: Intake, served: 
     schema.write_bytes(msgspec.json.encode(wanted))
     reloaded(served.policies)
     assert (await refused(intake, submitted(an_order()))).code == "schema.not_matched"
-    change(tmp_path, "schemas.yaml", "mode: enforce", "mode: observe")
+    rewrite(tmp_path / "rules", "schemas.yaml", "mode: enforce", "mode: observe")
     reloaded(served.policies)
     assert isinstance(await intake.accept(submitted(an_order()), await admitted(intake)), Receipt)
 

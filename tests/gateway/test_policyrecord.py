@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from prometheus_client import REGISTRY
+from support.changed_rules import rewrite_limits
 from support.signed_rules import NOW, House
 
 from gateway.channels.http.health import Health
@@ -36,11 +37,6 @@ async def other(database: str, sealer: Sealer) -> AsyncIterator[Ledger]:
     await opened.close()
 
 
-def edited(rules: Path) -> None:
-    path = rules / "limits.yaml"
-    path.write_text(path.read_text().replace("5000 per 1s", "4000 per 1s"))
-
-
 async def test_gateways_that_run_different_rules_are_noticed(
     ledger: Ledger, other: Ledger, rules: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -48,7 +44,7 @@ async def test_gateways_that_run_different_rules_are_noticed(
     assert here.in_force.same_everywhere is None, "nobody was asked yet"
     await here.report()
     assert here.in_force.same_everywhere is True
-    edited(rules)
+    rewrite_limits(rules)
     there = PolicyReports(other, LivePolicies(rules))
     await there.report()
     with caplog.at_level(logging.WARNING):

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from prometheus_client import REGISTRY
+from support.changed_rules import rewrite
 from support.serving import Served, an_order, serving
 
 from gateway import shadowing
@@ -39,12 +40,6 @@ def shadowed(served: Served, ledger: Ledger, candidate: Path) -> Shadow:
     return shadow
 
 
-def change(folder: Path, name: str, old: str, new: str) -> None:
-    path = folder / name
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new, 1))
-
-
 async def send(intake: Intake, **order: Any) -> Receipt | Rejection:
     admission = await intake.admit(AURORA, "v1")
     assert isinstance(admission, Admission)
@@ -55,7 +50,7 @@ async def send(intake: Intake, **order: Any) -> Receipt | Rejection:
 async def test_no_answer_changes_and_what_would_have_is_counted(
     served: Served, ledger: Ledger, candidate: Path
 ) -> None:
-    change(candidate, "access.yaml", "roles: [orders.send]\n  documents: [purchase_order]",
+    rewrite(candidate, "access.yaml", "roles: [orders.send]\n  documents: [purchase_order]",
            "roles: [orders.send]\n  documents: [invoice]")  # fmt: skip
     shadow = shadowed(served, ledger, candidate)
     receipts = [await send(served.intake, number=f"PO-{number}") for number in range(3)]
@@ -93,7 +88,7 @@ async def test_the_same_rules_differ_in_nothing(served: Served, ledger: Ledger, 
 
 
 async def test_limits_of_the_candidate_are_counted_beside(served: Served, ledger: Ledger, candidate: Path) -> None:
-    change(candidate, "limits.yaml", "rate: 5000 per 1s", "rate: 2 per 1m")
+    rewrite(candidate, "limits.yaml", "rate: 5000 per 1s", "rate: 2 per 1m")
     shadow = shadowed(served, ledger, candidate)
     for number in range(5):
         assert isinstance(await send(served.intake, number=f"PO-{number}"), Receipt)
@@ -143,8 +138,8 @@ async def test_more_than_can_be_compared_is_skipped_and_said(
 async def test_sums_wait_while_the_ledger_is_away(
     served: Served, ledger: Ledger, candidate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    change(candidate, "versions.yaml", "state: retired", "state: deprecated")
-    change(candidate, "versions.yaml", "sunset: 2026-09-30T23:59:59Z", "sunset: 2099-09-30T23:59:59Z")
+    rewrite(candidate, "versions.yaml", "state: retired", "state: deprecated")
+    rewrite(candidate, "versions.yaml", "sunset: 2026-09-30T23:59:59Z", "sunset: 2099-09-30T23:59:59Z")
     shadow = shadowed(served, ledger, candidate)
     await served.intake.admit(AURORA, "v0")
     shadow.compare_some()

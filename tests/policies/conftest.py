@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import policies
+from policies.loading import PolicySet, load
 
 RULES = Path(policies.__file__).parent / "rules"
 
@@ -14,3 +15,9 @@ RULES = Path(policies.__file__).parent / "rules"
 def rules(tmp_path: Path) -> Path:
     """A copy of the shipped rules."""
     return Path(shutil.copytree(RULES, tmp_path / "rules"))
+
+
+@pytest.fixture(scope="session")
+def shipped() -> PolicySet:
+    """The rules as they ship, which no test changes: a set is frozen."""
+    return load(RULES)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from support.changed_rules import rewrite
 
 from policies.comparing import Comparison, compare_sets
 from policies.loading import PolicySet, load
@@ -13,17 +14,13 @@ PLANS = {"aurora": "standard", "nordlicht": "standard", "kiesel": "trial"}
 
 
 @pytest.fixture
-def before(rules: Path) -> PolicySet:
-    return load(rules)
+def before(shipped: PolicySet) -> PolicySet:
+    return shipped
 
 
 def change(rules: Path, name: str, *pairs: tuple[str, str]) -> PolicySet:
-    path = rules / name
-    text = path.read_text()
     for old, new in pairs:
-        assert old in text
-        text = text.replace(old, new, 1)
-    path.write_text(text)
+        rewrite(rules, name, old, new)
     return load(rules)
 
 

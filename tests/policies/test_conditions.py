@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from support.changed_rules import added, edited
 
 import policies
 from policies.conditions import LONGEST, Condition, MistakenCondition, _stage, _variables, compile_condition
 from policies.facts import DocumentFacts, RequestFacts
-from policies.loading import PolicySet, load
 from policies.verdicts import Allowed, Refused
 
 REQUEST = RequestFacts(
@@ -143,20 +143,6 @@ FAILING = '  when: "10 / (lines - 3) > 1"\n'
 EARLY_FAILING = '  when: "size(roles[9]) > 1"\n'
 
 
-def with_rule(rules: Path, name: str, text: str) -> PolicySet:
-    path = rules / name
-    path.write_text(path.read_text() + text)
-    return load(rules)
-
-
-def edit(rules: Path, name: str, before: str, after: str) -> PolicySet:
-    path = rules / name
-    text = path.read_text()
-    assert before in text
-    path.write_text(text.replace(before, after, 1))
-    return load(rules)
-
-
 def code(verdict: object) -> str:
     assert isinstance(verdict, Refused)
     return verdict.code
@@ -164,20 +150,20 @@ def code(verdict: object) -> str:
 
 def test_a_grant_holds_where_its_condition_holds(rules: Path) -> None:
     before = "  roles: [orders.send]\n  documents: [purchase_order]\n"
-    policy = edit(rules, "access.yaml", before, f"{before}  when: lines <= 3\n")
+    policy = edited(rules, "access.yaml", before, f"{before}  when: lines <= 3\n")
     assert isinstance(policy.judge(ORDER), Allowed)
     assert code(policy.judge(replace(ORDER, lines=4))) == "access.not_granted"
 
 
 def test_a_grant_whose_condition_fails_grants_nothing(rules: Path) -> None:
     before = "  roles: [orders.send]\n  documents: [purchase_order]\n"
-    policy = edit(rules, "access.yaml", before, before + FAILING)
+    policy = edited(rules, "access.yaml", before, before + FAILING)
     assert code(policy.judge(ORDER)) == "access.not_granted"
 
 
 def test_a_call_whose_grant_fails_is_not_granted(rules: Path) -> None:
     before = "  roles: [orders.send, despatch.send, messages.read, outbox.fetch]\n"
-    policy = edit(rules, "access.yaml", before, before + EARLY_FAILING)
+    policy = edited(rules, "access.yaml", before, before + EARLY_FAILING)
     assert code(policy.admit(REQUEST)) == "access.not_granted"
 
 
@@ -191,47 +177,47 @@ def test_a_deny_whose_condition_fails_denies(rules: Path) -> None:
   senders: [partner]
   documents: [purchase_order]
 """
-    policy = with_rule(rules, "access.yaml", deny + FAILING)
+    policy = added(rules, "access.yaml", deny + FAILING)
     assert code(policy.judge(ORDER)) == "access.denied"
     assert isinstance(policy.judge(replace(ORDER, lines=100)), Allowed)
 
 
 def test_a_version_whose_condition_fails_is_not_judged(rules: Path) -> None:
     before = "  document: {format: edifact, name: ORDERS, version: D.96A}\n"
-    policy = edit(rules, "versions.yaml", before, before + FAILING)
+    policy = edited(rules, "versions.yaml", before, before + FAILING)
     assert code(policy.judge(ORDER)) == "rule.not_judged"
     assert code(policy.judge(replace(ORDER, lines=100))) == "version.document_unknown"
 
 
 def test_a_limit_whose_condition_fails_counts(rules: Path) -> None:
     before = "  plans: [standard]\n"
-    policy = edit(rules, "limits.yaml", before, before + EARLY_FAILING)
+    policy = edited(rules, "limits.yaml", before, before + EARLY_FAILING)
     assert [charge.rule.name for charge in policy.charges(REQUEST)] == ["standard-requests"]
 
 
 def test_a_limit_holds_where_its_condition_holds(rules: Path) -> None:
     before = "  plans: [standard]\n"
-    policy = edit(rules, "limits.yaml", before, f"{before}  when: channel == 'http'\n")
+    policy = edited(rules, "limits.yaml", before, f"{before}  when: channel == 'http'\n")
     assert len(policy.charges(REQUEST)) == 1
     assert code(policy.admit(replace(REQUEST, channel="sftp"))) == "limit.none_applies"
 
 
 def test_a_cap_whose_condition_fails_holds(rules: Path) -> None:
     cap = "\n- name: two-lines\n  why: a test\n  mode: enforce\n  senders: [partner]\n  lines: 2\n"
-    policy = with_rule(rules, "limits.yaml", cap + FAILING)
+    policy = added(rules, "limits.yaml", cap + FAILING)
     assert code(policy.judge(ORDER)) == "limit.too_large"
 
 
 def test_a_schema_whose_condition_fails_is_not_judged(rules: Path) -> None:
     before = '  accepts: {format: json, name: purchase_order, version: "1"}\n'
-    policy = edit(rules, "schemas.yaml", before, before + FAILING)
+    policy = edited(rules, "schemas.yaml", before, before + FAILING)
     json = replace(ORDER, format="json", name="purchase_order", version="1")
     assert code(policy.schema_for(json)) == "rule.not_judged"
 
 
 def test_a_route_whose_condition_fails_is_not_judged(rules: Path) -> None:
     before = "  destination: odoo\n"
-    policy = edit(rules, "routing.yaml", before, before + FAILING)
+    policy = edited(rules, "routing.yaml", before, before + FAILING)
     refused = policy.routes(ORDER)
     assert isinstance(refused, Refused)
     assert (refused.code, refused.rule.name, refused.revision) == ("rule.not_judged", "orders-to-odoo", policy.revision)

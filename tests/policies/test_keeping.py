@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.changed_rules import rewrite_limits
 from support.signed_rules import NOW, House
 
 from policies.folders import read_folder
@@ -18,11 +19,6 @@ from translators.fileproblems import FileProblems
 @pytest.fixture
 def kept(tmp_path: Path) -> Kept:
     return Kept(tmp_path / "state")
-
-
-def edit(rules: Path, before: str = "5000 per 1s", after: str = "4000 per 1s") -> None:
-    path = rules / "limits.yaml"
-    path.write_text(path.read_text().replace(before, after))
 
 
 def copy_of(kept: Kept) -> Path:
@@ -43,25 +39,25 @@ def test_a_gateway_starts_on_what_it_had_when_the_files_are_bad(
     rules: Path, kept: Kept, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = LivePolicies(rules, kept=kept).current.revision
-    edit(rules, after="4000")
+    rewrite_limits(rules, after="4000")
     policies = LivePolicies(rules, kept=kept)
     assert policies.current.revision == before
     assert f"the rules cannot be used; starting on {before}:" in caplog.text
     assert str(policies.problems[0]).startswith(f"{rules}/limits.yaml:20:9: `4000` is not a rate")
-    edit(rules, "rate: 4000\n", "rate: 4000 per 1s\n")
+    rewrite_limits(rules, "rate: 4000\n", "rate: 4000 per 1s\n")
     assert policies.reload()
     assert policies.current.revision != before
 
 
 def test_without_anything_kept_bad_files_are_no_start(rules: Path, kept: Kept) -> None:
-    edit(rules, after="4000")
+    rewrite_limits(rules, after="4000")
     with pytest.raises(FileProblems):
         LivePolicies(rules, kept=kept)
 
 
 def test_a_kept_copy_that_was_changed_is_not_used(rules: Path, kept: Kept, caplog: pytest.LogCaptureFixture) -> None:
     LivePolicies(rules, kept=kept)
-    edit(copy_of(kept))
+    rewrite_limits(copy_of(kept))
     shutil.rmtree(rules)
     with pytest.raises(FileProblems, match="there is no such folder of rules"):
         LivePolicies(rules, kept=kept)
@@ -70,7 +66,7 @@ def test_a_kept_copy_that_was_changed_is_not_used(rules: Path, kept: Kept, caplo
 
 def test_a_kept_copy_that_was_changed_is_mended_while_there_is_a_source(rules: Path, kept: Kept) -> None:
     before = LivePolicies(rules, kept=kept).current.revision
-    edit(copy_of(kept))
+    rewrite_limits(copy_of(kept))
     assert LivePolicies(rules, kept=kept).reload()
     shutil.rmtree(rules)
     assert LivePolicies(rules, kept=kept).current.revision == before
@@ -126,7 +122,7 @@ def test_what_was_kept_unsigned_does_not_count_once_signatures_are_demanded(
 def test_the_sets_before_are_kept_but_not_for_ever(rules: Path, kept: Kept) -> None:
     policies = LivePolicies(rules, kept=kept)
     for number in range(MOST_SETS + 3):
-        edit(rules, f"{5000 - number} per 1s", f"{4999 - number} per 1s")
+        rewrite_limits(rules, f"{5000 - number} per 1s", f"{4999 - number} per 1s")
         assert policies.reload()
     assert len(kept.earlier()) == MOST_SETS
     assert kept.earlier()[0] == copy_of(kept)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from support.changed_rules import added
 
 from policies.facts import DocumentFacts, RequestFacts
 from policies.loading import PolicySet, load
@@ -34,17 +35,6 @@ ORDER = DocumentFacts(
     lines=3,
     writes=frozenset({"create sales_order.order", "create sales_order.terms"}),
 )
-
-
-@pytest.fixture
-def shipped(rules: Path) -> PolicySet:
-    return load(rules)
-
-
-def add(rules: Path, rule: str) -> PolicySet:
-    path = rules / "ownership.yaml"
-    path.write_text(path.read_text() + rule)
-    return load(rules)
 
 
 def row(name: str, effect: str, more: str = "") -> str:
@@ -96,7 +86,7 @@ def test_what_no_row_allows_is_refused_with_what_to_do(shipped: PolicySet) -> No
 
 
 def test_a_field_that_can_be_left_out_is_named(rules: Path) -> None:
-    refused = add(rules, row("our-terms", "deny")).judge(ORDER)
+    refused = added(rules, "ownership.yaml", row("our-terms", "deny")).judge(ORDER)
     assert isinstance(refused, Refused)
     assert (refused.code, refused.rule.name, refused.rule.file) == (
         "ownership.not_owned",
@@ -130,20 +120,22 @@ def test_a_client_that_is_several_systems_has_the_rights_of_each(shipped: Policy
 
 
 def test_a_proposal_beats_an_allowance_and_a_deny_beats_both(rules: Path) -> None:
-    policy = add(rules, row("terms-by-hand", "propose"))
+    policy = added(rules, "ownership.yaml", row("terms-by-hand", "propose"))
     owned = policy.ownership.judge(ORDER)
     assert isinstance(owned, Owned)
     assert [ref.name for ref in owned.proposed_by] == ["terms-by-hand"]
     assert isinstance(policy.judge(ORDER), Allowed), "it is taken, and waits for a person on its way out"
-    assert isinstance(add(rules, row("never", "deny")).ownership.judge(ORDER), Refused)
+    assert isinstance(added(rules, "ownership.yaml", row("never", "deny")).ownership.judge(ORDER), Refused)
 
 
 def test_what_only_observes_changes_nothing_and_a_deny_is_told(rules: Path) -> None:
-    policy = add(rules, row("never", "deny").replace("enforce", "observe"))
+    policy = added(rules, "ownership.yaml", row("never", "deny").replace("enforce", "observe"))
     verdict = policy.judge(ORDER)
     assert isinstance(verdict, Allowed)
     assert [ref.name for ref in verdict.observed] == ["never"]
-    assert isinstance(add(rules, row("perhaps", "propose").replace("enforce", "observe")).judge(ORDER), Allowed)
+    assert isinstance(
+        added(rules, "ownership.yaml", row("perhaps", "propose").replace("enforce", "observe")).judge(ORDER), Allowed
+    )
     path = rules / "ownership.yaml"
     text = path.read_text()
     order = "- name: customers-order\n  why: a partner orders; from then on the sales order is Odoo's\n  mode: "
@@ -156,14 +148,14 @@ def test_what_only_observes_changes_nothing_and_a_deny_is_told(rules: Path) -> N
 def test_a_row_whose_condition_fails_never_opens_anything(
     rules: Path, effect: str, refused: bool, proposed: bool
 ) -> None:
-    policy = add(rules, row("unsure", effect, '  when: "10 / (lines - 3) > 1"\n'))
+    policy = added(rules, "ownership.yaml", row("unsure", effect, '  when: "10 / (lines - 3) > 1"\n'))
     owned = policy.ownership.judge(ORDER)
     assert isinstance(owned, Refused) is refused
     assert (isinstance(owned, Owned) and bool(owned.proposed_by)) is proposed
 
 
 def test_a_row_holds_in_its_time_alone(rules: Path) -> None:
-    policy = add(rules, row("from-december", "deny", "  from: 2026-12-01\n"))
+    policy = added(rules, "ownership.yaml", row("from-december", "deny", "  from: 2026-12-01\n"))
     assert isinstance(policy.judge(ORDER), Allowed)
     later = replace(ORDER, request=replace(PARTNER, at=datetime(2026, 12, 1, tzinfo=UTC)))
     assert isinstance(policy.judge(later), Refused)

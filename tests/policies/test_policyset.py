@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from support.changed_rules import added, edited
 
 from policies.charges import Pace
 from policies.facts import DocumentFacts, RequestFacts
@@ -56,11 +57,6 @@ CONFIRMATION = DocumentFacts(
     size=900,
     plant="salzungen",
 )
-
-
-@pytest.fixture
-def shipped(rules: Path) -> PolicySet:
-    return load(rules)
 
 
 def refusal(verdict: object) -> Refused:
@@ -242,14 +238,6 @@ def test_asking_many_senders_changes_no_answer(shipped: PolicySet) -> None:
     assert refusal(shipped.judge(replace(ORDER, request=replace(PARTNER, sender="partner-7", roles=frozenset()))))
 
 
-def edit(rules: Path, name: str, before: str, after: str) -> PolicySet:
-    path = rules / name
-    text = path.read_text()
-    assert before in text
-    path.write_text(text.replace(before, after, 1))
-    return load(rules)
-
-
 DENY = """
 - name: no-orders-from-nordlicht
   why: payment is late
@@ -262,14 +250,8 @@ DENY = """
 """
 
 
-def add(rules: Path, name: str, rule: str) -> PolicySet:
-    path = rules / name
-    path.write_text(path.read_text() + rule)
-    return load(rules)
-
-
 def test_a_deny_beats_every_grant(rules: Path) -> None:
-    policy = add(rules, "access.yaml", DENY)
+    policy = added(rules, "access.yaml", DENY)
     refused = refusal(policy.judge(ORDER))
     assert (refused.code, refused.rule.name, refused.text) == (
         "access.denied",
@@ -280,7 +262,7 @@ def test_a_deny_beats_every_grant(rules: Path) -> None:
 
 
 def test_a_deny_that_only_observes_is_told_and_refuses_nothing(rules: Path) -> None:
-    verdict = add(rules, "access.yaml", DENY.replace("enforce", "observe")).judge(ORDER)
+    verdict = added(rules, "access.yaml", DENY.replace("enforce", "observe")).judge(ORDER)
     assert isinstance(verdict, Allowed)
     assert [ref.name for ref in verdict.observed] == ["no-orders-from-nordlicht"]
     assert verdict.revision
@@ -288,7 +270,7 @@ def test_a_deny_that_only_observes_is_told_and_refuses_nothing(rules: Path) -> N
 
 def test_a_deny_for_a_plant_also_meets_a_document_whose_plant_is_unknown(rules: Path) -> None:
     rule = DENY.replace("[purchase_order]", "[despatch_advice]\n  plants: [dresden]").replace("nordlicht]", "stahlhof]")
-    policy = add(rules, "access.yaml", rule)
+    policy = added(rules, "access.yaml", rule)
     assert refusal(policy.judge(replace(ADVICE, plant="dresden"))).code == "access.denied"
     assert refusal(policy.judge(replace(ADVICE, plant=None))).code == "access.denied"
     assert isinstance(policy.judge(ADVICE), Allowed)
@@ -296,7 +278,7 @@ def test_a_deny_for_a_plant_also_meets_a_document_whose_plant_is_unknown(rules: 
 
 def test_a_grant_that_only_observes_grants_nothing(rules: Path) -> None:
     before = "- name: distributors-send-orders\n  why: a distributor orders from us; the role comes with the contract\n"
-    policy = edit(rules, "access.yaml", f"{before}  mode: enforce", f"{before}  mode: observe")
+    policy = edited(rules, "access.yaml", f"{before}  mode: enforce", f"{before}  mode: observe")
     assert refusal(policy.judge(ORDER)).code == "access.not_granted"
 
 
@@ -304,7 +286,7 @@ def test_a_grant_holds_between_from_and_until_and_not_a_moment_longer(rules: Pat
     window = (
         "may: send\n  from: 2026-11-01\n  until: 2026-12-01T00:00+01:00\n  senders: [partner]\n  roles: [orders.send]"
     )
-    policy = edit(rules, "access.yaml", "may: send\n  senders: [partner]\n  roles: [orders.send]", window)
+    policy = edited(rules, "access.yaml", "may: send\n  senders: [partner]\n  roles: [orders.send]", window)
     end = datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
 
     def at(moment: datetime) -> Allowed | Refused:
@@ -338,7 +320,7 @@ def test_a_grant_with_a_condition_is_given_to_those_who_meet_it(
     rules: Path, condition: str, lacking: dict[str, str], having: dict[str, str], advice: str
 ) -> None:
     grant = "  roles: [orders.send]\n  documents: [purchase_order]"
-    policy = edit(rules, "access.yaml", grant, f"{grant}\n  {condition}")
+    policy = edited(rules, "access.yaml", grant, f"{grant}\n  {condition}")
     refused = refusal(policy.judge(replace(ORDER, request=replace(PARTNER, **lacking))))
     assert (refused.code, refused.act) == ("access.not_granted", advice)
     assert isinstance(policy.judge(replace(ORDER, request=replace(PARTNER, **having))), Allowed)
@@ -346,7 +328,7 @@ def test_a_grant_with_a_condition_is_given_to_those_who_meet_it(
 
 def test_a_version_that_ends_says_so_and_retires_by_itself(rules: Path) -> None:
     ending = "state: deprecated\n  deprecated_from: 2026-11-01\n  sunset: 2027-06-30T22:00Z\n  information: /docs/v2"
-    policy = edit(rules, "versions.yaml", "api: v1\n  state: active", f"api: v1\n  {ending}")
+    policy = edited(rules, "versions.yaml", "api: v1\n  state: active", f"api: v1\n  {ending}")
     fields = (
         ("Deprecation", "@1793491200"),
         ("Sunset", "Wed, 30 Jun 2027 22:00:00 GMT"),
@@ -358,14 +340,16 @@ def test_a_version_that_ends_says_so_and_retires_by_itself(rules: Path) -> None:
 
 
 def test_a_preview_is_open_to_those_invited(rules: Path) -> None:
-    policy = edit(rules, "versions.yaml", "api: v1\n  state: active", "api: v1\n  state: preview\n  open_to: [aurora]")
+    policy = edited(
+        rules, "versions.yaml", "api: v1\n  state: active", "api: v1\n  state: preview\n  open_to: [aurora]"
+    )
     refused = refusal(policy.admit(PARTNER))
     assert (refused.code, refused.text) == ("version.not_open", "API version `v1` is a preview")
     assert isinstance(policy.admit(replace(PARTNER, sender="aurora")), Allowed)
 
 
 def test_a_retirement_that_only_observes_lets_through_and_tells(rules: Path) -> None:
-    policy = edit(rules, "versions.yaml", "summer 2026\n  mode: enforce", "summer 2026\n  mode: observe")
+    policy = edited(rules, "versions.yaml", "summer 2026\n  mode: enforce", "summer 2026\n  mode: observe")
     verdict = policy.admit(replace(PARTNER, api_version="v0"))
     assert isinstance(verdict, Allowed)
     assert [ref.name for ref in verdict.observed] == ["api-v0"]
@@ -401,7 +385,7 @@ def test_limits_on_documents_are_charged_once_the_document_is_read(rules: Path) 
 
 
 def test_a_limit_out_of_its_time_holds_nobody(rules: Path) -> None:
-    policy = edit(rules, "limits.yaml", "plans: [trial]\n  rate", "plans: [trial]\n  until: 2026-12-01\n  rate")
+    policy = edited(rules, "limits.yaml", "plans: [trial]\n  rate", "plans: [trial]\n  until: 2026-12-01\n  rate")
     trial = replace(PARTNER, plan="trial")
     assert len(policy.charges(trial)) == 1
     later = replace(trial, at=datetime(2026, 12, 1, tzinfo=UTC))

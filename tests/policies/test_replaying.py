@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.changed_rules import rewrite
 
 from gateway.local_counters import LocalCounters
 from policies.facts import DocumentFacts, RequestFacts
@@ -33,12 +34,6 @@ def replayed(rules: Path, *messages: Past, counting: Any = None) -> Replayed:
     return replay.report()
 
 
-def change(rules: Path, name: str, old: str, new: str) -> None:
-    path = rules / name
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new, 1))
-
-
 def found(report: Replayed) -> list[tuple[str, str, str, int]]:
     return [(one.sender, one.change, one.rule.partition(" (")[0], one.count) for one in report.differences]
 
@@ -50,7 +45,7 @@ def test_the_same_rules_say_the_same(rules: Path) -> None:
 
 
 def test_moved_lines_are_no_difference(rules: Path) -> None:
-    change(rules, "limits.yaml", "caps:\n", "\n\ncaps:\n")
+    rewrite(rules, "limits.yaml", "caps:\n", "\n\ncaps:\n")
     given = {"sender": "kiesel", "plan": "trial", "lines": 200}
     report = replayed(
         rules, past(1, given, routes=(), code="limit.too_large", rule="limits `trial-lines` (limits.yaml:45)")
@@ -59,7 +54,7 @@ def test_moved_lines_are_no_difference(rules: Path) -> None:
 
 
 def test_who_would_have_been_refused(rules: Path) -> None:
-    change(rules, "access.yaml", "roles: [orders.send]\n  documents: [purchase_order]",
+    rewrite(rules, "access.yaml", "roles: [orders.send]\n  documents: [purchase_order]",
            "roles: [orders.send]\n  documents: [invoice]")  # fmt: skip
     report = replayed(rules, *(past(number) for number in range(5)))
     assert found(report) == [("aurora", "refused", "access `default`", 5)]
@@ -69,16 +64,16 @@ def test_who_would_have_been_refused(rules: Path) -> None:
 
 
 def test_who_would_have_been_accepted(rules: Path) -> None:
-    change(rules, "limits.yaml", "lines: 100", "lines: 300")
+    rewrite(rules, "limits.yaml", "lines: 100", "lines: 300")
     given = {"sender": "kiesel", "plan": "trial", "lines": 200}
     refused = past(1, given, routes=(), code="limit.too_large", rule="limits `trial-lines` (limits.yaml:45)")
     assert found(replayed(rules, refused)) == [("kiesel", "accepted", "access `distributors-send-orders`", 1)]
 
 
 def test_what_would_have_gone_elsewhere_or_been_refused_otherwise(rules: Path) -> None:
-    change(rules, "routing.yaml", "destination: odoo", "destination: recording")
-    change(rules, "access.yaml", "destinations: [odoo]", "destinations: [odoo, recording]")
-    change(rules, "access.yaml", "roles: [orders.send]", "roles: [orders.send, messages.read]")
+    rewrite(rules, "routing.yaml", "destination: odoo", "destination: recording")
+    rewrite(rules, "access.yaml", "destinations: [odoo]", "destinations: [odoo, recording]")
+    rewrite(rules, "access.yaml", "roles: [orders.send]", "roles: [orders.send, messages.read]")
     other = past(
         2, {"document": "remittance_advice"}, routes=(), code="access.denied", rule="access `no-remittances` (a.yaml:1)"
     )
@@ -89,7 +84,7 @@ def test_what_would_have_gone_elsewhere_or_been_refused_otherwise(rules: Path) -
 
 
 def test_limits_are_counted_in_the_time_of_the_messages(rules: Path) -> None:
-    change(rules, "limits.yaml", "rate: 5000 per 1s", "rate: 2 per 1s")
+    rewrite(rules, "limits.yaml", "rate: 5000 per 1s", "rate: 2 per 1s")
     clock = [0]
     replay = Replay(load(rules), LocalCounters(clock=lambda: clock[0]).charge)
     for number in range(6):
@@ -117,7 +112,7 @@ def test_schemas_need_the_bytes(rules: Path) -> None:
 
 
 def test_rules_that_observe_tell_what_they_would_have_refused(rules: Path) -> None:
-    change(rules, "limits.yaml", "one mistake parks one of them\n  mode: enforce",
+    rewrite(rules, "limits.yaml", "one mistake parks one of them\n  mode: enforce",
            "one mistake parks one of them\n  mode: observe")  # fmt: skip
     report = replayed(rules, past(1, {"lines": 30_000}))
     assert [(rule.partition(" (")[0], count) for rule, count in report.observed] == [("limits `document-size`", 1)]
@@ -131,7 +126,7 @@ def test_sums_of_refused_requests_are_tried_by_their_example(rules: Path) -> Non
         PastSum(requests=412, code="version.retired", rule="versions `api-v0` (v.yaml:14)", example=request)
     )
     assert replay.report().differences == ()
-    change(rules, "versions.yaml", "  state: retired\n  deprecated_from: 2026-03-01\n  sunset: 2026-09-30T23:59:59Z\n",
+    rewrite(rules, "versions.yaml", "  state: retired\n  deprecated_from: 2026-03-01\n  sunset: 2026-09-30T23:59:59Z\n",
            "  state: deprecated\n  deprecated_from: 2026-03-01\n  sunset: 2027-09-30T23:59:59Z\n")  # fmt: skip
     replay = Replay(load(rules))
     replay.requests(
@@ -146,7 +141,7 @@ def test_sums_of_refused_requests_are_tried_by_their_example(rules: Path) -> Non
 
 @pytest.mark.parametrize("back", [timedelta(days=400), timedelta(days=1)])
 def test_rules_are_asked_as_of_the_time_of_the_message(rules: Path, back: timedelta) -> None:
-    change(rules, "access.yaml", "  roles: [orders.send]\n", "  roles: [orders.send]\n  from: 2026-11-01\n")
+    rewrite(rules, "access.yaml", "  roles: [orders.send]\n", "  roles: [orders.send]\n  from: 2026-11-01\n")
     request, documents = facts_of(Given(**ORDER), AT - back)
     report = replayed(rules, Past(id="m1", request=request, documents=documents, routes=TO_ODOO))
     assert bool(report.differences) == (back.days > 100)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from support.changed_rules import rewrite_limits
 from support.signed_rules import NOW, House
 
 from policies.folders import read_folder
@@ -38,11 +39,6 @@ def refused(house: House, rules: Path) -> list[str]:
 
 def live(house: House, rules: Path, kept: Kept, now=NOW) -> LivePolicies:
     return LivePolicies(rules, kept=kept, signers=house.signers, now=lambda: now)
-
-
-def edit(rules: Path, before: str = "5000 per 1s", after: str = "4000 per 1s") -> None:
-    path = rules / "limits.yaml"
-    path.write_text(path.read_text().replace(before, after))
 
 
 def test_a_set_that_was_signed_and_approved_is_taken(house: House, rules: Path, kept: Kept) -> None:
@@ -131,7 +127,7 @@ def test_what_was_tampered_with_is_refused_and_changes_nothing(
 
 def test_signatures_of_another_set_are_none_of_this_one(house: House, rules: Path, tmp_path: Path) -> None:
     other = Path(shutil.copytree(rules, tmp_path / "other"))
-    edit(other)
+    rewrite_limits(other)
     house.make(rules, 7)
     house.make(other, 7)
     shutil.copy(rules / SIGNATURES, other / SIGNATURES)
@@ -202,7 +198,7 @@ def test_what_cannot_count_is_told_when_it_is_approved(house: House, rules: Path
     house.sign(rules, 7)
     with pytest.raises(FileProblems, match="`petr` may not approve; the file of signers says who may"):
         house.approve(rules, "petr")
-    edit(rules)
+    rewrite_limits(rules)
     with pytest.raises(FileProblems, match=r"limits\.yaml: this file was changed after it was signed"):
         house.approve(rules, "jonas")
 
@@ -223,7 +219,7 @@ def test_a_set_of_tomorrow_is_taken_tomorrow(house: House, rules: Path, kept: Ke
     clock = [NOW]
     policies = LivePolicies(rules, kept=kept, signers=house.signers, now=lambda: clock[0])
     before = policies.current
-    edit(rules)
+    rewrite_limits(rules)
     house.make(rules, 8, not_before=NOW + timedelta(days=1))
     with pytest.raises(NotYet):
         verify(read_folder(rules), rules, house.signers, NOW)
@@ -239,7 +235,7 @@ async def test_the_watch_takes_it_when_its_time_has_come(house: House, rules: Pa
     house.make(rules, 7)
     clock = [NOW]
     policies = LivePolicies(rules, kept=kept, signers=house.signers, now=lambda: clock[0])
-    edit(rules)
+    rewrite_limits(rules)
     house.make(rules, 8, not_before=NOW + timedelta(days=1))
     policies.reload()
     watching = asyncio.create_task(policies.watch(0.01))
@@ -262,7 +258,7 @@ def test_an_expired_set_is_not_taken(house: House, rules: Path) -> None:
 def test_an_older_set_is_not_taken_again(house: House, rules: Path, kept: Kept, tmp_path: Path) -> None:
     house.make(rules, 7)
     old = Path(shutil.copytree(rules, tmp_path / "old"))
-    edit(rules)
+    rewrite_limits(rules)
     house.make(rules, 8)
     policies = live(house, rules, kept)
     shutil.rmtree(rules)
@@ -277,7 +273,7 @@ def test_an_older_set_is_not_taken_again(house: House, rules: Path, kept: Kept, 
 def test_two_sets_of_one_number_are_told_apart(house: House, rules: Path, kept: Kept) -> None:
     house.make(rules, 7)
     policies = live(house, rules, kept)
-    edit(rules)
+    rewrite_limits(rules)
     house.make(rules, 7)
     assert not policies.reload()
     assert "another set with number 7 was in force here" in policies.problems[0].text
@@ -286,10 +282,10 @@ def test_two_sets_of_one_number_are_told_apart(house: House, rules: Path, kept: 
 def test_a_way_back_is_a_higher_number_with_the_old_files(house: House, rules: Path, kept: Kept) -> None:
     house.make(rules, 7)
     first = live(house, rules, kept).current.revision
-    edit(rules)
+    rewrite_limits(rules)
     house.make(rules, 8)
     policies = live(house, rules, kept)
-    edit(rules, "4000 per 1s", "5000 per 1s")
+    rewrite_limits(rules, "4000 per 1s", "5000 per 1s")
     house.make(rules, 9, restores=7)
     assert policies.reload()
     assert (policies.number, policies.current.revision) == (9, first)
