@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from partners.certificatefiles import BadCertificate, read_certificate
@@ -28,6 +29,9 @@ def read_certificates(one: Filed[Partner], folder: Path, problems: list[FileProb
         except BadCertificate as problem:
             problems.append(one.problem(f"{path}file", f"`certificates/{entry.file}`: {problem}"))
             continue
+        if "encrypt" in entry.use and not isinstance(certificate.public_key(), rsa.RSAPublicKey):
+            text = f"`certificates/{entry.file}`: its key is not RSA; nothing can be encrypted to it here"
+            problems.append(one.problem(f"{path}file", text))
         here = dated(entry, certificate)
         problems += () if backwards else _check_time(one, path, here)
         found.append(here)

@@ -49,7 +49,7 @@ class OwnKeys:
             held = self._pairs.get(name)
             if held is not None and held[0] == seen:
                 return held[1]
-            pair = _read(name, *(file.read_bytes() for file in files))
+            pair = read_pair(name, *(file.read_bytes() for file in files))
         except OSError as error:
             reason = (error.strerror or "no reason is known").lower()
             raise BadCertificate(f"{error.filename}: cannot be read: {reason}") from None
@@ -86,7 +86,8 @@ def _for(entries: Iterable[OwnKey], use: OwnUse) -> list[OwnKey]:
     return [one for one in entries if use in one.use]
 
 
-def _read(name: str, key_pem: bytes, certificate_pem: bytes) -> KeyPair:
+def read_pair(name: str, key_pem: bytes, certificate_pem: bytes) -> KeyPair:
+    """Of the content of both files. Raises BadCertificate."""
     try:
         key = load_pem_private_key(key_pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):

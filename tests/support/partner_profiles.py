@@ -4,7 +4,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from support.certificates import certificate, pem, write_mixture, write_pair
+from support.certificates import certificate, key, pem, write_mixture, write_pair
 
 import partners
 
@@ -60,8 +60,8 @@ def whole_house(root: Path) -> Path:
     for name in ("profiles", "plants"):
         shutil.copytree(here / name, folder / name)
     write_mixture(folder / "certificates")
-    old = certificate("acme", ends=datetime(2027, 6, 1, tzinfo=UTC))
-    new = certificate("acme", begins=datetime(2027, 5, 1, tzinfo=UTC))
+    old = certificate("acme", of=key(2048, "acme"), ends=datetime(2027, 6, 1, tzinfo=UTC))
+    new = certificate("acme", of=key(2048, "acme"), begins=datetime(2027, 5, 1, tzinfo=UTC))
     (folder / "certificates" / "acme-2026.pem").write_bytes(pem(old))
     (folder / "certificates" / "acme-2027.pem").write_bytes(pem(new))
     (folder / "profiles" / "acme.yaml").write_text(WHOLE)

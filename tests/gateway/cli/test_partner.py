@@ -3,13 +3,19 @@
 import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs7, pkcs12
+from support.certificates import certificate, key, pem, write_pair
 from support.partner_profiles import whole_house
 
 from gateway.cli.main import main
+from partners.certificatefiles import read_certificate
+from partners.ownkeys import OwnKeys
 
 Ran = tuple[int, str, str]
 Run = Callable[..., Ran]
@@ -210,3 +216,114 @@ def test_certificates_shows_where_nothing_holds_and_what_cannot_be_read(run: Run
     assert "house-2026.crt: cannot be read" in out
     _, out, _ = run("certificates", "kiesel")
     assert out == "no certificate is named for kiesel\n"
+
+
+# ---- import --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["pem", "der", "p7b"])
+def test_a_certificate_is_taken_in_every_form_and_named_by_its_day(
+    kind: str, run: Run, folder: Path, tmp_path: Path
+) -> None:
+    sent = certificate("acme", of=key(2048, "theirs"), begins=datetime(2027, 3, 1, tzinfo=UTC))
+    content = {
+        "pem": pem(sent),
+        "der": sent.public_bytes(Encoding.DER),
+        "p7b": pkcs7.serialize_certificates([sent], Encoding.DER),
+    }[kind]
+    (tmp_path / f"sent.{kind}").write_bytes(content)
+    status, out, _ = run("import", str(tmp_path / f"sent.{kind}"), "--partner", "acme")
+    assert status == 0
+    file = folder / "certificates" / "acme-2027-03-01.pem"
+    assert read_certificate(file) == sent
+    assert sent.fingerprint(SHA256()).hex() in out
+    assert "- {use: [verify, encrypt], file: acme-2027-03-01.pem, from: DATE}" in out
+    assert run("import", str(tmp_path / f"sent.{kind}"), "--partner", "acme")[0] == 0
+    (tmp_path / "other.pem").write_bytes(pem(certificate("other")))
+    status, _, err = run("import", str(tmp_path / "other.pem"), "--partner", "acme", "--as", "acme-2027-03-01")
+    assert (status, "is there already with another content" in err) == (2, True)
+    assert read_certificate(file) == sent
+    assert [one.name for one in file.parent.iterdir() if one.name.startswith(".")] == []
+
+
+def test_a_profile_may_name_the_file_before_it_is_there(run: Run, folder: Path, tmp_path: Path) -> None:
+    edit(folder, "acme-2026.pem", "acme-2028.pem")
+    assert run("check")[0] == 1
+    (tmp_path / "sent.pem").write_bytes(pem(certificate("acme", of=key(2048, "acme"))))
+    _, out, _ = run("import", str(tmp_path / "sent.pem"), "--partner", "acme", "--as", "acme-2028")
+    assert "it is named there for verify, encrypt" in out
+    assert run("check", "--at", "2026-06-01")[0] == 0
+
+
+def test_a_key_of_ours_comes_as_p12_with_its_passphrase_from_a_file_or_the_environment(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = certificate("house", of=key(2048, "house-new"))
+    locked = BestAvailableEncryption(b"opensesame")
+    (tmp_path / "new.p12").write_bytes(
+        pkcs12.serialize_key_and_certificates(None, key(2048, "house-new"), ours, None, locked)
+    )
+    words = ("import", str(tmp_path / "new.p12"), "--partner", "acme", "--as", "house-new")
+    status, _, err = run(*words)
+    assert (status, err) == (2, f"{tmp_path}/new.p12: it is no P12, or the password is another\n")
+    (tmp_path / "passphrase").write_text("opensesame\n")
+    status, out, _ = run(*words, "--passphrase-file", str(tmp_path / "passphrase"))
+    assert status == 0
+    assert "opensesame" not in out
+    assert OwnKeys(tmp_path / "keys").pair("house-new").certificate == ours
+    assert (tmp_path / "keys" / "house-new.key").stat().st_mode & 0o777 == 0o600
+    monkeypatch.setenv("PARTNER_IMPORT_PASSPHRASE", "opensesame")
+    assert run(*words[:-1], "house-again")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        ("weak.pem", "its RSA key has 1024 bits; 2048 are needed"),
+        ("text.pem", "it is no certificate in PEM, DER or P7B"),
+        ("with-key.pem", "it holds a private key; whoever sent it must make a new one and send the certificate only"),
+        ("nothing.pem", "no such file or directory"),
+    ],
+)
+def test_what_cannot_be_taken_is_one_sentence(file: str, sentence: str, run: Run, folder: Path) -> None:
+    before = sorted(folder.glob("certificates/*"))
+    status, out, err = run("import", str(folder / "certificates" / file), "--partner", "acme", "--as", "new")
+    assert (status, out, err) == (2, "", f"{folder}/certificates/{file}: {sentence}\n")
+    assert sorted(folder.glob("certificates/*")) == before
+    status, _, err = run("import", str(folder / "certificates" / "acme.pem"), "--partner", "acme", "--as", "../out")
+    assert (status, "is no name for a file here" in err) == (2, True)
+
+
+# ---- rehearse ------------------------------------------------------------------------------------------------------
+
+
+def test_a_switch_is_rehearsed_with_the_keys_that_hold_then(run: Run) -> None:
+    status, out, _ = run("rehearse", "acme", "--at", "2027-07-01")
+    assert status == 0
+    for words in (
+        "works: we sign and encrypt to them as agreed",
+        "works: our signature verifies with our certificate",
+        "works: what they encrypt to us is opened",
+        "works: a certificate of theirs verifies what they sign",
+        "the partner must verify our signatures with `house-2027` (SHA-256 ",
+        "the partner must sign with the key of `acme-2027.pem` then; any other signature is refused",
+        "the partner must be able to open what is encrypted to `acme-2027.pem` (SHA-256 ",
+    ):
+        assert words in out
+    told = asked(run, "rehearse", "acme", "--at", "2026-12-24")
+    assert (told["ok"], told["partner_must"]) == (True, [])
+
+
+def test_a_switch_that_cannot_work_is_found_before_its_day(run: Run, folder: Path, tmp_path: Path) -> None:
+    edit(folder, "file: acme-2027.pem, from: 2027-05-15", "file: acme-2027.pem, from: 2027-08-01")
+    write_pair(tmp_path / "keys", "house-2027", ends=datetime(2027, 6, 30, tzinfo=UTC))
+    told = asked(run, "rehearse", "acme", "--at", "2027-07-01")
+    assert not told["ok"]
+    assert [(one["what"], one["outcome"]) for one in told["probes"]] == [
+        ("we sign and encrypt to them as agreed", "fails"),
+        ("our signature verifies with our certificate", "fails"),
+        ("what they encrypt to us is opened", "fails"),
+        ("a certificate of theirs verifies what they sign", "works"),
+    ]
+    assert "nothing holds for `encrypt` then: `acme-2026.pem` has ended and nothing follows" in told["partner_must"]
+    assert run("rehearse", "acme", "--at", "2027-07-01")[0] == 1

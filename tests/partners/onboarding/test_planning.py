@@ -82,7 +82,7 @@ def test_a_secret_is_made_where_a_key_was_believed(folder: Path) -> None:
 
 def test_the_key_of_assertions_and_its_algorithm_are_the_certificates(folder: Path) -> None:
     keyed = "{authentication: private_key_jwt, roles: [orders.send]}"
-    one = wanted(with_profile(folder, keyed, certificates="{use: [client-assertion], file: acme.pem}"))
+    one = wanted(with_profile(folder, keyed, certificates="{use: [client-assertion], file: curve.pem}"))
     assert one.fields["clientAuthenticatorType"] == "client-jwt"
     assert one.attributes["token.endpoint.auth.signing.alg"] == "ES256"
     (change, *_) = plan_client(one, None)
