@@ -50,12 +50,12 @@ def test_what_they_send_is_opened_and_they_read_our_receipt(peer, encrypt, sign)
     assert algorithm == sign
 
 
-def test_their_gcm_without_a_tag_beside_it_is_refused_by_name(peer):
+def test_their_gcm_without_its_parameters_is_refused_with_a_sentence(peer):
     raw, body = peer.send(ORDER, encrypt="aes256-GCM", sign="sha-256")
     with pytest.raises(Unacceptable) as refused:
         receive(raw, body, ours())
     assert refused.value.code == "as2.decryption"
-    assert refused.value.detail == "as2.malformed: aes-256-gcm does not belong into this kind of envelope"
+    assert refused.value.detail == "as2.malformed: the parameter list of GCM is missing"
 
 
 def outgoing() -> Outgoing:

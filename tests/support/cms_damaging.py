@@ -16,7 +16,7 @@ class Node:
     def __init__(self, tag: int, content: bytes) -> None:
         self.tag = tag
         self.content = content
-        self.children = _children(content) if tag & 0x20 else None
+        self.children = children_of(content) if tag & 0x20 else None
         self.form = "definite"
 
     def encoded(self) -> bytes:
@@ -41,7 +41,7 @@ class Node:
             yield from child.all()
 
 
-def _children(content: bytes) -> list[Node]:
+def children_of(content: bytes) -> list[Node]:
     nodes, at = [], 0
     while at + 2 <= len(content):
         length, size = content[at + 1], 2
@@ -55,8 +55,8 @@ def _children(content: bytes) -> list[Node]:
 
 def damaged_structure(blob: bytes, others: list[bytes], chance: random.Random) -> bytes:
     """`blob`, which is DER, with one to three damages of its structure; lengths around them are put right again."""
-    (root,) = _children(blob)
-    donors = [node for other in (blob, chance.choice(others)) for node in _children(other)[0].all()]
+    (root,) = children_of(blob)
+    donors = [node for other in (blob, chance.choice(others)) for node in children_of(other)[0].all()]
     for _ in range(chance.choice((1, 1, 1, 2, 3))):
         nodes = list(root.all())
         _damage(chance.choice(nodes), [node for node in nodes if node.children], donors, chance)

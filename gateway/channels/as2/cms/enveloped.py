@@ -31,8 +31,9 @@ _GCM_TAGS: Final = range(12, 17)
 class Envelope(Struct, frozen=True, kw_only=True):
     """What stands in front of the encrypted content.
 
-    `vector` is the first vector of CBC or the nonce of GCM; `tag` the length of GCM's tag, 0 for CBC. `cipher` is
-    None where it is one we do not know, named by `algorithm`.
+    `vector` is the first vector of CBC or the nonce of GCM; `tag` the length of GCM's tag, 0 for CBC; it stands behind
+    the content, or where not `authenticated` at its end. `cipher` is None where it is one we do not know, named by
+    `algorithm`.
     """
 
     authenticated: bool
@@ -103,9 +104,9 @@ def _envelope(walker: Walker, caps: Caps) -> Envelope:
     authenticated = kind == AUTH_ENVELOPED_DATA
     vector, tag = b"", 0
     if cipher:
-        if cipher.is_authenticated is not authenticated:
+        if authenticated and not cipher.is_authenticated:
             raise malformed(f"{cipher} does not belong into this kind of envelope")
-        vector, tag = _gcm(parameters, caps) if authenticated else (_vector(parameters, cipher, caps), 0)
+        vector, tag = _gcm(parameters, caps) if cipher.is_authenticated else (_vector(parameters, cipher, caps), 0)
     return Envelope(
         authenticated=authenticated,
         recipients=recipients,
@@ -126,10 +127,10 @@ def _vector(parameters: bytes, cipher: Cipher, caps: Caps) -> bytes:
 def _gcm(parameters: bytes, caps: Caps) -> tuple[bytes, int]:
     """Nonce and length of the tag (GCMParameters, RFC 5084, 3.2)."""
     walker = Walker(parameters, caps)
-    walker.enter(SEQUENCE, "the parameters of GCM")
+    walker.enter(SEQUENCE, "the parameter list of GCM")
     nonce = walker.octets(OCTETS, "the nonce")
     tag = 12 if walker.tag() == END else int.from_bytes(walker.value(INTEGER, "the length of the tag"))
-    walker.leave("the parameters of GCM")
+    walker.leave("the parameter list of GCM")
     if len(nonce) != _GCM_NONCE or tag not in _GCM_TAGS:
         raise malformed("GCM needs a nonce of 12 bytes and a tag of 12 to 16")
     return nonce, tag
@@ -155,14 +156,19 @@ def _opened(
         opening = GcmOpening(key, envelope.vector, attributes)
     else:
         opening = CbcOpening(cipher, key, envelope.vector)
-    length = 0
+    # Products on Bouncy Castle (phase2) write GCM into EnvelopedData, with the tag as the end of the content.
+    behind = 0 if envelope.authenticated else envelope.tag
+    length, held = 0, b""
     for piece in walker.pieces(_CONTENT, "the encrypted content"):
         length += len(piece)
         if length > caps.content:
             raise malformed(f"the content is longer than {caps.content} bytes")
+        if behind:
+            joined = held + piece
+            piece, held = joined[:-behind], joined[-behind:]
         sink.write(opening.update(piece))
     walker.leave("the encrypted content")
-    found, mac = _authenticated_end(walker, caps) if envelope.authenticated else (b"", b"")
+    found, mac = _authenticated_end(walker, caps) if envelope.authenticated else (b"", held)
     _end(walker, envelope)
     if found != attributes:
         return decrypted, found

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from support.as2_keys import NOW, holder
+from support.as2_worlds import as_recipient
+from support.cms_damaging import children_of
 from support.cms_shapes import indefinite, sha256, signed_data, signer_info
 from support.openssl import openssl, write_holder
 
-from gateway.channels.as2.cms.algorithms import Cipher, Digest, Scheme, Transport
+from gateway.channels.as2.cms.algorithms import ENVELOPED_DATA, Cipher, Digest, Scheme, Transport
 from gateway.channels.as2.cms.compressed import compress, decompress
 from gateway.channels.as2.cms.encrypting import encrypt
 from gateway.channels.as2.cms.enveloped import decrypt
@@ -95,3 +97,31 @@ def test_a_moment_of_2050_and_later_is_written_and_read() -> None:
     signature = sign(sha256(CONTENT), Digest.SHA256, theirs.key, theirs.certificate, Scheme.RSA_PKCS1, far)
     digests = {"sha256": sha256(CONTENT)}
     assert read_signatures(signature).verify(digests, [theirs.certificate], MODERN_SIGNATURES, far).signing_time == far
+
+
+def with_the_tag_inside(sealed: bytes) -> bytes:
+    """AuthEnvelopedData turned into EnvelopedData whose content ends with the tag, as Bouncy Castle's users send it."""
+    (root,) = children_of(sealed)
+    kind, outer = root.children or ()
+    (envelope,) = outer.children or ()
+    assert envelope.children
+    tag = envelope.children.pop()
+    content = (envelope.children[2].children or ())[2]
+    kind.content, content.content = ENVELOPED_DATA, content.content + tag.content
+    return root.encoded()
+
+
+@pytest.mark.parametrize("length", [0, 1, 15, 16, 17, 200_000])
+def test_gcm_in_enveloped_data_has_its_tag_at_the_end_of_the_content(length: int):
+    us, plain, sealed = holder("us"), bytes(length), BytesIO()
+    encrypt(BytesIO(plain), sealed, [us.certificate], Cipher.AES_256_GCM, Transport.RSA_OAEP_SHA256)
+    blob = with_the_tag_inside(sealed.getvalue())
+    sink = BytesIO()
+    assert decrypt(BytesIO(blob), sink, [as_recipient(us)], MODERN_ENCRYPTION).cipher is Cipher.AES_256_GCM
+    assert sink.getvalue() == plain
+    for at in (-1, -16):
+        damaged, sink = bytearray(blob), BytesIO()
+        damaged[at] ^= 1
+        with pytest.raises(CryptographicFailure) as failed:
+            decrypt(BytesIO(damaged), sink, [as_recipient(us)], MODERN_ENCRYPTION)
+        assert (failed.value.reason, sink.getvalue()) == (Reason.DECRYPTION, b"")
