@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from support.ledgering import an_entry, lease_all
+from support.ledgering import an_entry, facts_of_an_order, lease_all
 
 from gateway.breaker import Breaker
 from gateway.delivery import deliver
@@ -139,7 +139,7 @@ async def accept(
                           retries, "pass", deadline=deadline)  # fmt: skip
         document = NewDocument(document_type, number, f"s|{number}", content, sha256(content).digest())
         entry = an_entry(number, content=content, sender_kind="corporate", sender="erp", document_type=document_type,
-                         documents=(document,), deliveries=(way,), test=test)  # fmt: skip
+                         documents=(document,), deliveries=(way,), test=test, facts=facts_of_an_order())  # fmt: skip
         await ledger.record(entry)
 
 

@@ -62,7 +62,7 @@ def _pause(text: str | None, at: datetime) -> timedelta | None:
     else:
         try:
             until = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):  # the latter for years without an end
             return None
         pause = (until if until.tzinfo is not None else until.replace(tzinfo=UTC)) - at
     return min(pause, LONGEST_PAUSE) if pause > timedelta() else None

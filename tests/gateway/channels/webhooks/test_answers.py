@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.channels.webhooks.answers import failure_of
 from gateway.egress.client import Answer
@@ -60,6 +62,7 @@ def test_410_says_that_no_more_are_wanted() -> None:
         (503, "0", None),
         (503, "Mon, 02 Mar 2026 09:00:00 GMT", None),
         (503, "soon", None),
+        (503, "Fri, 31 Dec 99999999999999999999 23:59:59 GMT", None),
         (503, "-5", None),
         (503, "٣", None),
         (500, "120", None),
@@ -69,3 +72,14 @@ def test_retry_after_is_heard_in_both_forms_up_to_a_day(status: int, text: str, 
     failure = failure_of(answer(status, retry_after=text), AT)
     assert failure is not None
     assert failure.pause == (timedelta(seconds=seconds) if seconds is not None else None)
+
+
+_DATES = st.builds("Fri, {} Dec {} {}:{}:{} {}".format, *[st.integers(-10, 10**20)] * 5, st.integers(-(10**6), 10**6))
+
+
+@given(st.integers(100, 999), st.one_of(st.text(), _DATES, st.integers().map(str)))
+def test_whatever_a_server_says_is_understood_or_passed_over(status: int, text: str) -> None:
+    failure = failure_of(answer(status, retry_after=text), AT)
+    assert (failure is None) == (200 <= status < 300)
+    if failure is not None and failure.pause is not None:
+        assert timedelta() < failure.pause <= timedelta(days=1)
