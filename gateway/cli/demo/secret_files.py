@@ -29,7 +29,7 @@ class Secrets:
         self.folder = folder
         for name in (*PARTNERS, *PLANTS, ODOO):
             if not self.file(name).exists():
-                self._write(self.file(name), secrets.token_urlsafe(32).encode())
+                write_secret(self.file(name), secrets.token_urlsafe(32).encode())
 
     def file(self, name: str) -> Path:
         return self.folder / name
@@ -41,7 +41,7 @@ class Secrets:
         """What the development issuer reads."""
         realms = {"partners": self._clients(PARTNERS), "plants": self._clients(PLANTS), "corporate": []}
         file = self.file("clients.json")
-        self._write(file, msgspec.json.encode({"realms": realms}))
+        write_secret(file, msgspec.json.encode({"realms": realms}))
         return file
 
     def _clients(self, roles: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
@@ -50,9 +50,11 @@ class Secrets:
             for name, granted in roles.items()
         ]
 
-    def _write(self, file: Path, content: bytes) -> None:
-        part = file.with_name(f".{file.name}.part")
-        part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
-            opened.write(content)
-        part.replace(file)
+
+def write_secret(file: Path, content: bytes) -> None:
+    """Whole or not at all, and never readable by anybody else."""
+    part = file.with_name(f".{file.name}.part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+        opened.write(content)
+    part.replace(file)
