@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway.answers import HTTP_STATUS
+from gateway.answers import AS2_DISPOSITION, HTTP_STATUS
 from gateway.destinations.odoo.refusals import REFUSALS
 from gateway.errorpages import EXPLANATIONS
 from gateway.errors import ERRORS, refusal_code
@@ -54,6 +54,7 @@ def errors() -> str:
         parts.append(
             f"### `{code}`\n\n"
             f"{error.title} · acts: **{error.acts}** · HTTP **{HTTP_STATUS[code]}** · "
+            f"AS2 disposition **{AS2_DISPOSITION[code] or 'none, the HTTP status'}** · "
             f"same request again: **{'yes' if error.repeat else 'no'}**\n\n"
             f"{said.meaning}\n\n- Usual cause: {said.cause}\n- What to do: {said.action}"
         )

@@ -1,5 +1,6 @@
 """Each error's answer on the wire: one table, as data. A test proves that no error lacks one.
 
+AS2: the disposition of the receipt.
 SFTP: the status of the request that ends an upload.
 HTTP: status of the RFC 9457 problem, whose `type` is `/errors/<code>` here, or the registered type where there is one.
 """
@@ -60,6 +61,20 @@ _HTTP = {
     "keys.unavailable": 503,
     "dpop.unavailable": 503,
     "internal": 500,
+    "as2.malformed": 400,
+    "as2.message_id": 400,
+    "as2.relation_unknown": 404,
+    "as2.same_names": 400,
+    "as2.decryption": 400,
+    "as2.signature": 403,
+    "as2.digest": 400,
+    "as2.decompression": 400,
+    "as2.security": 403,
+    "as2.file_name": 422,
+    "as2.receipt_algorithms": 422,
+    "as2.receipt_protocol": 422,
+    "as2.receipt_address": 403,
+    "as2.keys": 503,
 }
 _REGISTERED_TYPES = {  # draft-ietf-httpapi-ratelimit-headers-11, section 5
     "limit.exceeded": "https://iana.org/assignments/http-problem-types#quota-exceeded",
@@ -70,6 +85,40 @@ HTTP_STATUS: dict[str, int] = {
     code: _HTTP.get(code) or next((status for prefix, status in _BY_PREFIX.items() if code.startswith(prefix)), 0)
     for code in ERRORS
 }
+
+_NOT_FOR_THEM = "processed/error: authentication-failed"
+_DISPOSITION_BY_PREFIX = {
+    "document.": "processed", "schema.": "processed", "routing.": "processed", "ownership.": "processed",
+    "version.document_": "processed", "sender.": _NOT_FOR_THEM, "access.": _NOT_FOR_THEM, "token.": _NOT_FOR_THEM,
+    "dpop.": _NOT_FOR_THEM, "certificate.": _NOT_FOR_THEM,
+}  # fmt: skip
+_DISPOSITION = {
+    "as2.message_id": "processed/error: invalid-message-id",
+    "as2.relation_unknown": "processed/error: unknown-trading-relationship",
+    "as2.same_names": "failed/failure: sender-equals-receiver",
+    "as2.decryption": "processed/error: decryption-failed",
+    "as2.signature": "processed/error: authentication-failed",
+    "as2.digest": "processed/error: integrity-check-failed",
+    "as2.decompression": "processed/error: decompression-failed",
+    "as2.security": "processed/error: insufficient-message-security",
+    "as2.file_name": "processed/error: illegal-filename",
+    "as2.receipt_algorithms": "failed/failure: unsupported MIC-algorithms",
+    "as2.receipt_protocol": "failed/failure: unsupported format",
+}
+_UNEXPECTED = "processed/error: unexpected-processing-error"
+
+
+def _disposition(code: str) -> str | None:
+    if HTTP_STATUS[code] in (408, 429, 503, 500):
+        return None
+    by_prefix = (text for prefix, text in _DISPOSITION_BY_PREFIX.items() if code.startswith(prefix))
+    return _DISPOSITION.get(code) or next(by_prefix, _UNEXPECTED)
+
+
+AS2_DISPOSITION: dict[str, str | None] = {code: _disposition(code) for code in ERRORS}
+"""What the receipt of an AS2 message says (RFC 4130 section 7.5). None: it passes by itself, so there is no receipt but
+the HTTP status with Retry-After, and the sender's own retry brings the message again. `processed`: the message came
+whole and was understood to be the sender's; what is wrong with its content is said by a functional acknowledgement."""
 
 
 def problem_type(code: str) -> str:

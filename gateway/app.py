@@ -13,6 +13,13 @@ from litestar import Litestar
 from msgspec import Struct
 
 from gateway.certificateends import CertificateEnds
+from gateway.channels.as2.carrier import As2Carrier
+from gateway.channels.as2.hearing import Hearing
+from gateway.channels.as2.receiving import As2Inbox
+from gateway.channels.as2.receiving import Limits as As2Limits
+from gateway.channels.as2.replying import Replying
+from gateway.channels.as2.stations import Stations
+from gateway.channels.as2.strangers import Strangers
 from gateway.channels.http.application import Api, fast, http_application
 from gateway.channels.http.asking import Questions
 from gateway.channels.http.calling import Callers
@@ -158,6 +165,7 @@ async def open_api(settings: Settings) -> AsyncIterator[Api]:
             questions=Questions(callers, intake, ledger),
             inbox=PlantInbox(callers, intake, ledger),
             outbox=PartnerOutbox(callers, intake, ledger),
+            as2=_as2_inbox(settings, judging),
             health=Health(ledger, settings.state, settings.metrics_networks, lambda: judging.reports.in_force),
         )
 
@@ -184,6 +192,25 @@ def create() -> OlderApis:
         lambda: opened[-1], lifespan=[life], public_url=settings.public_url, tokens=settings.token_addresses()
     )
     return fast(application, lambda: opened[-1])
+
+
+def _as2_inbox(settings: Settings, judging: Judging) -> As2Inbox:
+    return As2Inbox(
+        stations=Stations(lambda: judging.partners.current, OwnKeys(settings.partner_keys)),
+        intake=judging.intake,
+        ledger=judging.ledger,
+        hearing=Hearing(judging.ledger),
+        strangers=Strangers(),
+        time_limits=TimeLimits(),
+        limits=As2Limits(
+            most_bytes=2 * settings.max_body,  # base64 of base64, and the signature
+            most_content=settings.max_body,
+            body_seconds=settings.body_seconds,
+            total_seconds=settings.total_seconds,
+        ),
+        trusted_proxies=settings.trusted_proxies,
+        host=settings.public_host,
+    )
 
 
 @asynccontextmanager
@@ -232,12 +259,10 @@ async def open_egress(settings: Settings) -> AsyncIterator[Egress]:
         await egress.close()
 
 
-def carriers(
-    settings: Settings, ledger: Ledger, egress: Egress, webhooks: WebhookCarrier
-) -> dict[CarrierName, Carrier]:
+def carriers(settings: Settings, ledger: Ledger, egress: Egress, *others: Carrier) -> dict[CarrierName, Carrier]:
     """Every way to a partner."""
     push = PushCarrier(egress.guard, settings.partner_keys)
-    found: list[Carrier] = [OutboxCarrier(), MailboxCarrier(ledger.mailboxes), push, webhooks]
+    found: list[Carrier] = [OutboxCarrier(), MailboxCarrier(ledger.mailboxes), push, *others]
     return {one.name: one for one in found}
 
 
@@ -277,7 +302,10 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         deadlines = Deadlines(ledger, lambda: policies.current.flows.by_name)
         retaining = Retaining(ledger, lambda: policies.current)
         webhooks = WebhookCarrier(egress, settings.partner_keys, ledger.webhooks, lambda: partners.current)
-        ways = carriers(settings, ledger, egress, webhooks)
+        stations = Stations(lambda: partners.current, OwnKeys(settings.partner_keys))
+        as2 = As2Carrier(stations, egress, ledger.exchanges, settings.public_url, settings.public_host)
+        replying = Replying(ledger, stations, egress, as2, lambda: partners.current)
+        ways = carriers(settings, ledger, egress, webhooks, as2)
         ends = CertificateEnds(ledger, partners, OwnKeys(settings.partner_keys))
         composer = Composer(
             settings.partners / "maps", lambda: policies.current.masking, ledger.masking_key,
@@ -291,6 +319,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             Duty("forward parcels", forwarding.look, forwarding.every),
             Duty("count parcels", forwarding.measure, MEASURE_EVERY),
             Duty("look after webhooks", webhooks.look_after, webhooks.every),
+            Duty("answer AS2 messages", replying.look, replying.every),
             Duty("look after mailboxes", tending.look, tending.every),
             Duty("count files in mailboxes", tending.measure, MEASURE_EVERY),
             Duty("warn of certificates that end", ends.look, ends.every),

@@ -32,3 +32,8 @@ def split_delivery_id(text: str) -> tuple[UUID, int]:
     if not separator or not number.isascii() or not number.isdigit() or len(number) > 4:
         raise ValueError("a delivery is called `<message id>.<number>`")
     return UUID(message), int(number)
+
+
+def as_uuid(text: str | None) -> UUID | None:
+    """An id as answers carry it; None stays None."""
+    return UUID(text) if text is not None else None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -78,6 +79,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def is_development(self) -> bool:
         return self.environment == "development"
+
+    @property
+    def public_host(self) -> str:
+        """The name in the public address."""
+        return urlsplit(self.public_url).hostname or "localhost"
 
     @property
     def partner_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:

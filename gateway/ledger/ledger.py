@@ -21,6 +21,7 @@ from gateway.ledger import (
 from gateway.ledger.checkpoints import SigningKey, Verifier
 from gateway.ledger.database import Pool, connection, migrate, open_pool
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
+from gateway.ledger.exchanging import Exchanges
 from gateway.ledger.leasing import Lease, Leases
 from gateway.ledger.mailbox import Mailboxes
 from gateway.ledger.operating import Balance, Depth, ParkedDelivery, Selection
@@ -48,6 +49,7 @@ class Ledger:
         self.parcels = Parcels(pool, payloads)
         self.webhooks = Webhooks(pool)
         self.mailboxes = Mailboxes(pool, payloads, self.parcels)
+        self.exchanges = Exchanges(pool)
         self.masking_key = payloads.masking_key
 
     async def close(self) -> None:

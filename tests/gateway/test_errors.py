@@ -6,13 +6,17 @@ from typing import get_args
 
 import pytest
 
-from gateway.answers import HTTP_STATUS, problem_type
+from gateway.answers import AS2_DISPOSITION, HTTP_STATUS, problem_type
+from gateway.channels.as2.dispositions import written
+from gateway.destinations.partner.causes import PARTNER_CAUSES
 from gateway.errorpages import ACTORS, EXPLANATIONS
 from gateway.errors import ERRORS, Actor, refusal_code
 from gateway.identity.refusals import CERTIFICATE_REFUSALS, OUTAGES, PROOF_REFUSALS, TOKEN_REFUSALS
 from policies.verdicts import Code
 
-_LITERAL = re.compile(r"(?:code=|refusal\(|Refused\(|Unauthenticated\(\s*)[\"']([a-z_]+(?:\.[a-z_]+)+|internal)[\"']")
+_LITERAL = re.compile(
+    r"(?:code=|refusal\(|Refused\(|Unauthenticated\(\s*|Unacceptable\()[\"']([a-z_]+(?:\.[a-z_]+)+|internal)[\"']"
+)
 _FINDING = re.compile(r"[\"']((?:json|xml|edifact|document|ubl)\.[a-z_.]+)[\"']")
 
 
@@ -29,14 +33,21 @@ def test_every_code_the_token_checks_can_refuse_with_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["gateway/channels/http", "gateway/identity", "gateway/rejections.py", "gateway/senders.py"]
+    "place",
+    [
+        "gateway/channels/http",
+        "gateway/channels/as2",
+        "gateway/identity",
+        "gateway/rejections.py",
+        "gateway/senders.py",
+    ],
 )
 def test_every_code_written_in_the_source_is_an_error(repository: Path, place: str) -> None:
     path = repository / place
     files = [path] if path.is_file() else path.rglob("*.py")
     written = {code for file in files for code in _LITERAL.findall(file.read_text())}
     assert written, "the pattern no longer finds how codes are written"
-    assert written <= set(ERRORS)
+    assert written <= set(ERRORS) | set(PARTNER_CAUSES)
 
 
 def test_every_error_can_be_refused_with(repository: Path) -> None:
@@ -68,6 +79,40 @@ def test_the_table_of_answers_names_no_error_that_does_not_exist() -> None:
 @pytest.mark.parametrize("code", [code for code, status in HTTP_STATUS.items() if status in (429, 503)])
 def test_what_passes_by_itself_may_be_repeated(code: str) -> None:
     assert ERRORS[code].repeat
+
+
+@pytest.mark.parametrize("code", ERRORS)
+def test_every_error_has_an_answer_over_as2(code: str) -> None:
+    """None and an HTTP status that makes AS2 products send again, or a disposition that they understand."""
+    if (said := AS2_DISPOSITION[code]) is None:
+        assert HTTP_STATUS[code] in (408, 429, 500, 503)
+        assert ERRORS[code].repeat
+        return
+    disposition = written(said, modern=True)
+    assert str(disposition) == said
+    assert disposition.kind in (None, "error", "failure")
+    is_temporary = HTTP_STATUS[code] in (429, 503)
+    assert not is_temporary, "what passes by itself must not be told as a verdict"
+
+
+@pytest.mark.parametrize(
+    ("code", "disposition"),
+    [
+        ("document.invalid", "processed"),
+        ("schema.not_matched", "processed"),
+        ("version.document_retired", "processed"),
+        ("access.not_granted", "processed/error: authentication-failed"),
+        ("sender.suspended", "processed/error: authentication-failed"),
+        ("idempotency.conflict", "processed/error: unexpected-processing-error"),
+        ("as2.security", "processed/error: insufficient-message-security"),
+        ("ledger.unavailable", None),
+        ("limit.exceeded", None),
+        ("limit.unavailable", None),
+        ("version.document_brownout", None),
+    ],
+)
+def test_what_the_receipt_of_an_as2_message_says(code: str, disposition: str | None) -> None:
+    assert AS2_DISPOSITION[code] == disposition
 
 
 @pytest.mark.parametrize("code", ["document.invalid", "access.denied", "limit.too_large", "idempotency.conflict"])

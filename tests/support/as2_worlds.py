@@ -7,8 +7,9 @@ import msgspec
 from support.as2_keys import NOW, Holder, holder
 
 from gateway.channels.as2.cms.recipients import Recipient
-from gateway.channels.as2.relation import OwnPair, Relation
+from gateway.channels.as2.relation import Relation
 from partners.as2relations import As2Relation
+from partners.ownkeys import KeyPair
 
 OURS, THEIRS = "WERK ULM", "nordwind-edi"
 
@@ -38,7 +39,7 @@ def _relation(me: str, other: str, mine: Holder, his: Holder, at: datetime, agre
         pinned=(his.certificate,),
         encrypt_to=his.certificate,
         openers=(as_recipient(mine),),
-        signer=OwnPair(mine.key, mine.certificate),
+        signer=KeyPair("mine", mine.key, mine.certificate),
     )
 
 

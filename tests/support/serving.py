@@ -17,6 +17,11 @@ from support.ledgering import lease_all
 from support.tokens import ISSUERS, TestIssuer
 
 from gateway.breaker import Breaker
+from gateway.channels.as2.hearing import Hearing
+from gateway.channels.as2.receiving import As2Inbox
+from gateway.channels.as2.receiving import Limits as As2Limits
+from gateway.channels.as2.stations import Stations
+from gateway.channels.as2.strangers import Strangers
 from gateway.channels.http.application import Api, fast, http_application
 from gateway.channels.http.asking import Questions
 from gateway.channels.http.calling import Callers
@@ -34,6 +39,7 @@ from gateway.ledger.checkpoints import SigningKey as CheckpointKey
 from gateway.ledger.ledger import Ledger
 from gateway.settings import PACKAGED
 from partners.live import LiveDirectory
+from partners.ownkeys import OwnKeys
 from policies.live import LivePolicies
 from translators.examples import example
 from translators.reading import Limits
@@ -140,6 +146,7 @@ async def serving(
             questions=Questions(callers, intake, ledger),
             inbox=PlantInbox(callers, intake, ledger),
             outbox=PartnerOutbox(callers, intake, ledger),
+            as2=as2_inbox(intake, partners, ledger, folder / "partner-keys", most, body_seconds, total_seconds),
             health=Health(ledger, folder, LOCAL),
         )
         app = http_application(lambda: api)
@@ -147,6 +154,22 @@ async def serving(
         client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL))
         key = CheckpointKey("audit.tests.example", Ed25519PrivateKey.generate())
         yield Served(app, client, issuer, ledger, counters, intake, policies, key, partners)
+
+
+def as2_inbox(
+    intake: Intake, partners: LiveDirectory, ledger: Ledger, keys: Path, most: int, body: float, total: float
+) -> As2Inbox:
+    return As2Inbox(
+        stations=Stations(lambda: partners.current, OwnKeys(keys)),
+        intake=intake,
+        ledger=ledger,
+        hearing=Hearing(ledger),
+        strangers=Strangers(),
+        time_limits=TimeLimits(),
+        limits=As2Limits(most_bytes=2 * most, most_content=most, body_seconds=body, total_seconds=total),
+        trusted_proxies=LOCAL,
+        host="gateway.tests.example",
+    )
 
 
 def write_profiles(folder: Path) -> None:

@@ -22,7 +22,8 @@ from gateway.channels.as2.mdn import PRODUCT, Report, report, signed, signed_rep
 from gateway.channels.as2.mdn import Receipted as ReceiptContent
 from gateway.channels.as2.mic import known_algorithm, spelled
 from gateway.channels.as2.refusing import Unacceptable
-from gateway.channels.as2.relation import OwnPair, Relation
+from gateway.channels.as2.relation import Relation
+from partners.ownkeys import KeyPair
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -124,7 +125,7 @@ def signature_of(content: bytes, algorithm: Digest, relation: Relation) -> bytes
     return sign(digest, algorithm, own.key, own.certificate, scheme, relation.at)
 
 
-def _signing_pair(relation: Relation) -> OwnPair:
+def _signing_pair(relation: Relation) -> KeyPair:
     if relation.signer is None:
         raise Unacceptable("as2.keys", f"no key of ours signs for `{relation.partner}` at this moment")
     return relation.signer

@@ -41,7 +41,8 @@ class Receipted(Struct, frozen=True, kw_only=True):
     subject: str
     date: str
     disposition: Disposition
-    mic: Mic | None
+    mic: Mic | str | None
+    """As Received-Content-MIC has it, where it was kept so."""
     explanation: str = ""
 
 

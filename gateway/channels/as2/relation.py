@@ -15,15 +15,8 @@ from gateway.channels.as2.cms.rules import (
     EncryptionRules,
     SignatureRules,
 )
-from gateway.channels.as2.cms.writing import SigningKey
 from partners.as2relations import As2Relation
-
-
-class OwnPair(Struct, frozen=True):
-    """A key of ours with its certificate."""
-
-    key: SigningKey
-    certificate: x509.Certificate
+from partners.ownkeys import KeyPair
 
 
 class Relation(Struct, frozen=True, kw_only=True):
@@ -36,7 +29,7 @@ class Relation(Struct, frozen=True, kw_only=True):
     pinned: tuple[x509.Certificate, ...] = ()
     encrypt_to: x509.Certificate | None = None
     openers: Sequence[Recipient] = ()
-    signer: OwnPair | None = None
+    signer: KeyPair | None = None
 
     @property
     def is_modern(self) -> bool:

@@ -10,6 +10,7 @@ from litestar.params import FromPath, PathParameter, QueryParameter
 from litestar.response import Response
 from msgspec import Struct
 
+from gateway.channels.as2.receiving import As2Inbox
 from gateway.channels.http import documented
 from gateway.channels.http.asking import PAGE, Questions
 from gateway.channels.http.failures import answer_failure, answer_http_exception, nothing_here
@@ -40,6 +41,7 @@ class Api(Struct, frozen=True):
     questions: Questions
     inbox: PlantInbox
     outbox: PartnerOutbox
+    as2: As2Inbox
     health: Health
 
 
@@ -61,6 +63,7 @@ def http_application(
             *_asking(api),
             *_plants(api),
             *_partners(api),
+            *_as2(api),
             *_health(api),
             *_pages(document),
         ],
@@ -130,6 +133,14 @@ def _submitting(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
 
     return [submit_document, submit_purchase_order, submit_despatch_advice, submit_production_confirmation,
             other_versions]  # fmt: skip
+
+
+def _as2(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
+    @post("/as2", status_code=200)
+    async def take_as2(request: HttpRequest) -> Response[bytes]:
+        return await api().as2.take(Incoming(request.scope, request.receive))
+
+    return [take_as2]
 
 
 def _asking(api: Callable[[], Api]) -> list[HTTPRouteHandler]:

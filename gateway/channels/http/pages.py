@@ -29,7 +29,7 @@ _GROUPS = {
     "delivery": "Asking and acknowledging", "gateway": "The gateway itself", "ledger": "The gateway itself",
     "keys": "The gateway itself", "internal": "The gateway itself", "token": "Access tokens",
     "certificate": "Client certificates", "dpop": "DPoP proofs", "rule": "Rules: conditions",
-    "ownership": "Rules: ownership",
+    "ownership": "Rules: ownership", "as2": "AS2",
 }  # fmt: skip
 
 

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from gateway.channels.webhooks.answers import Failure, failure_of
 from gateway.channels.webhooks.events import event_of
 from gateway.channels.webhooks.signing import BadSecret, read_secrets, signed_headers
@@ -24,7 +22,7 @@ from gateway.destinations.contract import (
     Verified,
 )
 from gateway.egress.client import Answer, Egress, NoAnswer, Times
-from gateway.egress.trust import Trust, pin_of
+from gateway.egress.pinned import trust_of
 from gateway.ledger.webhooks import Standing, Webhooks
 from gateway.observing import WEBHOOK_DISABLED, WEBHOOK_FAILING, log_change
 from partners.directory import Directory
@@ -94,9 +92,8 @@ class WebhookCarrier:
         headers |= {"content-type": media_type, "user-agent": "partner-gateway"}
         seconds = float(webhook.time_out.seconds)
         times = Times(connect=min(10.0, seconds), stall=seconds, total=seconds)
-        return await self._egress.post(
-            webhook.url, body, headers, trust=self._trust(partner, at), times=times, most_answer=_MOST_ANSWER
-        )
+        trust = trust_of(self._directory().timeline(partner.id), at)
+        return await self._egress.post(webhook.url, body, headers, trust=trust, times=times, most_answer=_MOST_ANSWER)
 
     async def look_after(self) -> None:
         """A duty of every worker: what lies ready for addresses in use is carried; the figures are renewed."""
@@ -141,11 +138,3 @@ class WebhookCarrier:
         if disabled:
             log_change("webhook.disabled", level=logging.ERROR, partner=partner.id, why=failure.why)
         return disabled
-
-    def _trust(self, partner: Partner, at: datetime) -> Trust:
-        """The certificates that the profile pins to their server; without any, the authorities'. Raises NoAnswer."""
-        timeline = self._directory().timeline(partner.id)
-        pinned = timeline.valid("tls-server", at)
-        if not pinned and timeline.of("tls-server"):
-            raise NoAnswer("none of the pinned `tls-server` certificates is in its time", maybe_sent=False)
-        return Trust(pins=frozenset(pin_of(one.public_bytes(Encoding.DER)) for one in pinned))

@@ -23,9 +23,10 @@ from cryptography.x509.oid import NameOID
 
 import partners
 from gateway.channels.as2.cms.recipients import Recipient
-from gateway.channels.as2.relation import OwnPair, Relation
+from gateway.channels.as2.relation import Relation
 from gateway.cli.demo.secret_files import write_secret
 from partners.as2relations import As2Relation, As2Send
+from partners.ownkeys import KeyPair
 
 SHIPPED = Path(partners.__file__).parent
 TEMPLATES = Path(__file__).with_name("partners")
@@ -71,7 +72,7 @@ class PartnerFiles:
                 pinned=(us,),
                 encrypt_to=us,
                 openers=(Recipient(certificate, key),),
-                signer=OwnPair(key, certificate),
+                signer=KeyPair("werra", key, certificate),
             )
 
         return now

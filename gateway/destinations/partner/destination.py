@@ -151,7 +151,7 @@ async def carry(carriers: Carriers, parcels: Parcels, parcel: KeptParcel, partne
         return Unavailable(why=f"no carrier `{parcel.carrier}` runs in this worker", after=5.0)
     if parcel.erased or not parcel.content:
         return Refused("partner.content_erased", "the bytes of the parcel are kept no longer, or do not open")
-    outcome = await carrier.carry(_carried(parcel, attempt), partner)
+    outcome = await carrier.carry(carried(parcel, attempt), partner)
     match outcome:
         case Delivered(reference):
             await parcels.tell(parcel.id, "delivered", reference=reference)
@@ -171,7 +171,7 @@ async def look(carriers: Carriers, parcels: Parcels, parcel: KeptParcel, partner
     carrier = carriers.get(_name(parcel))
     if carrier is None:
         return Unavailable(why=f"no carrier `{parcel.carrier}` runs in this worker", after=5.0)
-    found = await carrier.look(_carried(parcel, parcel.attempts + 1), partner)
+    found = await carrier.look(carried(parcel, parcel.attempts + 1), partner)
     if isinstance(found, Delivered):
         await parcels.tell(parcel.id, "delivered", reference=found.reference)
     if isinstance(found, Refused):
@@ -190,7 +190,7 @@ def _name(parcel: KeptParcel) -> CarrierName:
     return parcel.carrier  # type: ignore[return-value]  # written from a CarrierName
 
 
-def _carried(parcel: KeptParcel, attempt: int) -> Parcel:
+def carried(parcel: KeptParcel, attempt: int) -> Parcel:
     return Parcel(
         id=parcel.id,
         partner=parcel.partner,

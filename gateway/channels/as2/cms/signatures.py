@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA256
 from msgspec import Struct
 
 from gateway.channels.as2.cms import der
@@ -33,6 +34,11 @@ class VerifiedSigner(Struct, frozen=True, kw_only=True):
     certificate: x509.Certificate
     digest_algorithm: Digest
     signing_time: datetime | None
+
+    @property
+    def fingerprint(self) -> bytes:
+        """SHA-256 of the certificate."""
+        return self.certificate.fingerprint(SHA256())
 
 
 class Signatures(Struct, frozen=True):

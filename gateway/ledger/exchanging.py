@@ -1,0 +1,195 @@
+"""Exchanges over AS2: what partners sent and what we answered, what we sent and what they answered."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from gateway.ledger.database import Pool, connection
+from gateway.ledger.statements import statements
+
+_SQL = statements("exchanging")
+
+SentState = Literal["intended", "sent", "overdue", "receipted", "refused"]
+
+
+class ExchangeKey(Struct, frozen=True):
+    """A Message-ID is unique between one partner and one of our AS2 names; it stands without its brackets."""
+
+    partner: str
+    ours: str
+    message_id: str
+
+
+class Received(Struct, frozen=True, kw_only=True):
+    """A message that was proven a partner's. Until it is answered, the fields from `answered_at` on are None."""
+
+    raw_digest: bytes
+    content_digest: bytes
+    answered_at: datetime | None
+    message: UUID | None
+    code: str | None
+    disposition: str | None
+    mic: str | None
+    receipt: bytes | None
+
+
+class ReceivedAnswer(Struct, frozen=True, kw_only=True):
+    """What a message is answered: `receipt` with header and body, `reply_url` where it goes if it is asynchronous,
+    `leaf` the audit's word on it."""
+
+    leaf: bytes
+    disposition: str
+    message: UUID | None = None
+    code: str | None = None
+    mic: str | None = None
+    receipt: bytes | None = None
+    reply_url: str | None = None
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """An asynchronous receipt that we owe. `attempts` counts this one."""
+
+    id: int
+    key: ExchangeKey
+    receipt: bytes
+    url: str
+    attempts: int
+    owed_at: datetime
+
+
+class Sent(Struct, frozen=True, kw_only=True):
+    """A parcel on its way. `mics` are the digests a receipt may name, by algorithm."""
+
+    key: ExchangeKey
+    parcel: UUID
+    mics: Mapping[str, bytes]
+    receipt_signed: bool
+    attempts: int
+    sent_at: datetime | None
+    state: SentState
+    disposition: str | None
+
+
+class Exchanges:
+    """Of all partners."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    # -- in --------------------------------------------------------------------------------------------------------
+
+    async def received(self, key: ExchangeKey) -> Received | None:
+        async with connection(self._pool) as held:
+            row = await held.fetchrow(_SQL["received"], *_columns(key))
+        return _received(row) if row is not None else None
+
+    async def claim(
+        self, key: ExchangeKey, raw: bytes, content: bytes, *, signer: bytes | None, file_name: str | None
+    ) -> Received:
+        """Use up the Message-ID for these digests; what was there before is returned and stands."""
+        async with connection(self._pool) as held:
+            await held.execute(_SQL["claim"], *_columns(key), raw, content, signer, file_name)
+            row = await held.fetchrow(_SQL["received"], *_columns(key))
+        assert row is not None, "exchanges are never deleted"
+        return _received(row)
+
+    async def answer(self, key: ExchangeKey, given: ReceivedAnswer) -> Received:
+        """Keep the answer before it leaves. Returns the one that stands: another one's, if it was faster."""
+        async with connection(self._pool) as held:
+            await held.execute(
+                _SQL["answer"], *_columns(key), given.message, given.code, given.disposition, given.mic, given.receipt,
+                given.reply_url, given.leaf,
+            )  # fmt: skip
+            row = await held.fetchrow(_SQL["received"], *_columns(key))
+        assert row is not None, "only what was claimed is answered"
+        return _received(row)
+
+    async def owe(self, key: ExchangeKey, url: str, receipt: bytes) -> None:
+        """An asynchronous receipt, unless one for this message is on its way already."""
+        async with connection(self._pool) as held:
+            await held.execute(_SQL["owe"], *_columns(key), url, receipt)
+
+    async def take_replies(self, limit: int, seconds: float) -> list[Reply]:
+        """Asynchronous receipts that are due, for this worker alone for so many seconds."""
+        async with connection(self._pool) as held:
+            rows = await held.fetch(_SQL["take_replies"], limit, seconds)
+        same = set(Reply.__struct_fields__) - {"key"}
+        return [Reply(key=_key(row), **{name: row[name] for name in same}) for row in rows]
+
+    async def replied(self, reply: Reply) -> None:
+        async with connection(self._pool) as held:
+            await held.execute(_SQL["replied"], reply.id)
+
+    async def reply_failed(self, reply: Reply, why: str, *, after: float | None) -> None:
+        """`after`: seconds until the next try; None gives it up."""
+        async with connection(self._pool) as held:
+            await held.execute(_SQL["reply_failed"], reply.id, after, why)
+
+    # -- out -------------------------------------------------------------------------------------------------------
+
+    async def intend(self, key: ExchangeKey, parcel: UUID, mics: Mapping[str, bytes], *, receipt_signed: bool) -> Sent:
+        """Write down what will be sent, before each attempt. Digests of earlier ones stay: receipts may name them."""
+        written = msgspec.json.encode({name: b64encode(digest).decode() for name, digest in mics.items()}).decode()
+        async with connection(self._pool) as held:
+            await held.execute(_SQL["intend"], *_columns(key), parcel, written, receipt_signed)
+            row = await held.fetchrow(_SQL["sent"], *_columns(key))
+        assert row is not None, "exchanges are never deleted"
+        return _sent(row)
+
+    async def sent(self, key: ExchangeKey) -> Sent | None:
+        async with connection(self._pool) as held:
+            row = await held.fetchrow(_SQL["sent"], *_columns(key))
+        return _sent(row) if row is not None else None
+
+    async def gone_out(self, key: ExchangeKey) -> None:
+        """The partner's server has taken it."""
+        async with connection(self._pool) as held:
+            await held.execute(_SQL["gone_out"], *_columns(key))
+
+    async def hear(
+        self, key: ExchangeKey, state: Literal["receipted", "refused"], *, disposition: str, receipt: bytes, leaf: bytes
+    ) -> bool:
+        """Keep the partner's word. False when it had been heard before."""
+        async with connection(self._pool) as held:
+            return bool(await held.fetch(_SQL["hear"], *_columns(key), state, disposition, receipt, leaf))
+
+    async def give_up_waiting(self, key: ExchangeKey, leaf: bytes) -> bool:
+        """No receipt after all attempts: said once; a late one is still heard."""
+        async with connection(self._pool) as held:
+            return bool(await held.fetch(_SQL["give_up_waiting"], *_columns(key), leaf))
+
+    async def overdue(self, partner: str, seconds: float) -> list[Sent]:
+        """What the partner's server took longer ago than this and has no receipt."""
+        async with connection(self._pool) as held:
+            return [_sent(row) for row in await held.fetch(_SQL["overdue"], partner, seconds)]
+
+
+def _columns(key: ExchangeKey) -> tuple[str, str, str]:
+    return key.partner, key.ours, key.message_id
+
+
+def _key(row: asyncpg.Record) -> ExchangeKey:
+    return ExchangeKey(row["partner"], row["ours"], row["message_id"])
+
+
+def _received(row: asyncpg.Record) -> Received:
+    return Received(**{name: row[name] for name in Received.__struct_fields__})
+
+
+def _sent(row: asyncpg.Record) -> Sent:
+    return Sent(
+        key=_key(row),
+        parcel=row["parcel"],
+        mics={name: b64decode(text) for name, text in msgspec.json.decode(row["mics"], type=dict[str, str]).items()},
+        receipt_signed=row["receipt_signed"],
+        attempts=row["attempts"],
+        sent_at=row["sent_at"],
+        state=row["state"],
+        disposition=row["disposition"],
+    )
