@@ -16,7 +16,7 @@ from gateway.channels.as2.cms.rules import Caps
 from gateway.channels.as2.headers import read_headers
 from gateway.channels.as2.mime import outermost
 from gateway.channels.as2.refusing import Unacceptable
-from gateway.channels.as2.relation import OwnPair, Relation
+from gateway.channels.as2.relation import Relation
 from gateway.channels.as2.unwrapping import Unwrapping
 from gateway.channels.as2.windows import Spools, held
 from gateway.cli.partner_certificates import fingerprint, keys_option
@@ -37,7 +37,7 @@ from gateway.clock import now
 from partners.as2relations import As2Receive, As2Relation, As2Send
 from partners.certificatefiles import BadCertificate
 from partners.directory import load
-from partners.ownkeys import KeyPair, OwnKeys
+from partners.ownkeys import OwnKeys
 from partners.profile import Partner
 from partners.switches import USES, Span, Use, at_use, current, spans
 from partners.timelines import TimeLine
@@ -140,7 +140,7 @@ def _tried(what: str, attempt: Any) -> Probe:
 def _send(partner: Partner, agreed: As2Relation, keys: OwnKeys, line: TimeLine, at: datetime) -> None:
     relation = Relation(
         partner=partner.id, agreed=agreed, at=at, encrypt_to=line.current("encrypt", at),
-        signer=_pair(keys.current(agreed, "sign", at)),
+        signer=keys.current(agreed, "sign", at),
     )  # fmt: skip
     build(_PROBE, relation)
 
@@ -150,7 +150,7 @@ def _sign(partner: Partner, agreed: As2Relation, keys: OwnKeys, at: datetime) ->
     assert agreed.send is not None
     plain = replace(agreed, send=replace(agreed.send, cipher=None), receive=As2Receive(signed=True, encrypted=False))
     pair = keys.current(agreed, "sign", at)
-    message = build(_PROBE, Relation(partner=partner.id, agreed=plain, at=at, signer=_pair(pair)))
+    message = build(_PROBE, Relation(partner=partner.id, agreed=plain, at=at, signer=pair))
     pinned = (pair.certificate,) if pair is not None else ()
     _opened(message, Relation(partner=partner.id, agreed=plain, at=at, pinned=pinned))
 
@@ -177,7 +177,3 @@ def _opened(message: Built, relation: Relation) -> None:
     with Spools() as spools:
         found = Unwrapping(outermost(headers.content_fields, held(message.body)), relation, spools, Caps()).open()
         assert found.content.read() == _PROBE.content
-
-
-def _pair(pair: KeyPair | None) -> OwnPair | None:
-    return OwnPair(pair.key, pair.certificate) if pair is not None else None

@@ -16,7 +16,8 @@ from support.as2_worlds import as_recipient, ours
 
 from gateway.channels.as2.building import Outgoing, build
 from gateway.channels.as2.receipts import Accepted, Worthless
-from gateway.channels.as2.relation import OwnPair, Relation
+from gateway.channels.as2.relation import Relation
+from partners.ownkeys import KeyPair
 from tests.real.keycloak_server import CannotStart
 from tests.real.phase2_peer import Listening, Phase2
 
@@ -45,7 +46,7 @@ def relation(**agreed) -> Relation:
         pinned=(them.certificate,),
         encrypt_to=them.certificate,
         openers=(as_recipient(us),),
-        signer=OwnPair(us.key, us.certificate),
+        signer=KeyPair("us", us.key, us.certificate),
     )
 
 

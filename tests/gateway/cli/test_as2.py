@@ -23,8 +23,8 @@ from gateway.channels.as2.dispositions import Disposition, written
 from gateway.channels.as2.inspecting.receipts import in_words
 from gateway.channels.as2.mdn import Receipted
 from gateway.channels.as2.mic import Mic
-from gateway.channels.as2.relation import OwnPair
 from gateway.cli.main import main
+from partners.ownkeys import KeyPair
 
 ORDER = b"UNB+UNOA:2+NORDWIND+WERK+260314:0926+1'UNZ+1+1'"
 US, THEM = holder("us"), holder("them")
@@ -140,7 +140,7 @@ def test_an_expired_certificate(folder, capsys):
     Path("old.crt").write_bytes(old.pem)
     relation = theirs(send={"cipher": "none"})
     outgoing = Outgoing(message_id="<8@n>", content=ORDER, media_type="text/plain", file_name="a.txt", receipt_url="")
-    built = build(outgoing, replace(relation, signer=OwnPair(old.key, old.certificate)))
+    built = build(outgoing, replace(relation, signer=KeyPair("old", old.key, old.certificate)))
     status, told = look(capsys, captured("POST / HTTP/1.1", built.headers, built.body), "--partner-cert", "old.crt")
     assert status == 1
     assert problems(told) == ["the signer's certificate is valid from 2025-12-04 until 2026-03-11, not on 2026-03-14"]
