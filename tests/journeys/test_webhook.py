@@ -6,30 +6,17 @@ from pathlib import Path
 from standardwebhooks import Webhook as Verifier
 from support.leaving import accept
 from support.partner_server import partner_server, says
-from support.receiving import SERVER
+from support.receiving import PROFILE, SERVER
 
 from gateway.app import open_records, open_worker
 from gateway.channels.webhooks.signing import new_secret
 from gateway.settings import Settings
 
-_PROFILE = """
-id: nordlicht
-name: Nordlicht Handel GmbH
-kind: distributor
-state: active
-plan: standard
-binding: none
-identifiers: {{}}
-webhook: {{url: "https://localhost:{port}/hooks", secrets: [nordlicht-hook]}}
-agreements:
-- {{name: answers, document: order_response, direction: out, channel: webhook, format: json}}
-"""
-
 
 def settings_in(folder: Path, database: str, port: int, secret: str) -> Settings:
     for name in ("profiles", "plants", "keys", "partner-keys"):
         (folder / name).mkdir()
-    (folder / "profiles" / "nordlicht.yaml").write_text(_PROFILE.format(port=port))
+    (folder / "profiles" / "nordlicht.yaml").write_text(PROFILE.format(port=port))
     (folder / "partner-keys" / "nordlicht-hook").write_text(secret)
     return Settings(
         database_url=database, partners=folder, keys=folder / "keys", state=folder / "state",

@@ -12,6 +12,19 @@ from partners.webhooks import Webhook
 from translators.amounts import Duration
 
 SERVER = identity("hooks.nordlicht.example")
+PROFILE = """
+id: nordlicht
+name: Nordlicht Handel GmbH
+kind: distributor
+state: active
+plan: standard
+binding: none
+identifiers: {{}}
+webhook: {{url: "https://localhost:{port}/hooks?v=1", secrets: [nordlicht-hook]}}
+agreements:
+- {{name: answers, document: order_response, direction: out, channel: webhook, format: json}}
+"""
+"""The same partner as a file, for a port of `localhost`."""
 
 
 class Receiving(World):

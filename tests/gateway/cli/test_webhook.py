@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.leaving import accept
 from support.partner_server import partner_server, says
-from support.receiving import SERVER, Receiving, a_webhook, told_by_webhook
+from support.receiving import PROFILE, SERVER, Receiving, a_webhook, told_by_webhook
 
 from gateway.channels.webhooks.carrier import WebhookCarrier
 from gateway.channels.webhooks.signing import secret_of
@@ -19,18 +19,6 @@ from gateway.ledger.ledger import Ledger
 from gateway.settings import Settings
 from policies.loading import load
 
-_PROFILE = """
-id: nordlicht
-name: Nordlicht Handel GmbH
-kind: distributor
-state: active
-plan: standard
-binding: none
-identifiers: {{}}
-webhook: {{url: "https://localhost:{port}/hooks?v=1", secrets: [nordlicht-hook]}}
-agreements:
-- {{name: answers, document: order_response, direction: out, channel: webhook, format: json}}
-"""
 _SILENT = """
 id: adler
 name: Adler AG
@@ -72,7 +60,7 @@ async def world(
     ledger: Ledger, repository: Path, settings: Settings, typed, capsys: pytest.CaptureFixture[str]
 ) -> AsyncIterator[Receiving]:
     async with partner_server(says(204), tls=SERVER) as server:
-        (settings.partners / "profiles" / "nordlicht.yaml").write_text(_PROFILE.format(port=server.port))
+        (settings.partners / "profiles" / "nordlicht.yaml").write_text(PROFILE.format(port=server.port))
         assert await typed("secret", "nordlicht-hook") == 0
         capsys.readouterr()
         partner = told_by_webhook(a_webhook(server.port))
@@ -142,7 +130,7 @@ async def test_a_test_event_is_signed_and_counts_for_nothing(world: Receiving, t
 
 
 async def test_a_test_of_an_endpoint_that_is_out_says_so(world: Receiving, typed, settings, capsys) -> None:
-    (settings.partners / "profiles" / "nordlicht.yaml").write_text(_PROFILE.format(port=1))
+    (settings.partners / "profiles" / "nordlicht.yaml").write_text(PROFILE.format(port=1))
     assert await typed("test", "nordlicht") == 1
     assert capsys.readouterr().out.startswith("localhost: ")
     (settings.partner_keys / "nordlicht-hook").write_text("whsec_short")
