@@ -5,9 +5,8 @@ caller (`signed_report`), who holds the key.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from secrets import token_hex
-from textwrap import fill
 
 from msgspec import Struct
 
@@ -158,7 +157,19 @@ def _text(about: Receipted) -> str:
     ]
     if about.explanation:
         lines += ["", _printable(about.explanation)]
-    return "\r\n".join(line for text in lines for line in (fill(text, 76).split("\n") if text else [""]))
+    return "\r\n".join(line for text in lines for line in _wrapped(text))
+
+
+def _wrapped(text: str) -> Iterator[str]:
+    """Lines of up to 76 characters, broken between words alone; `textwrap` took a tenth of the time of a message."""
+    line = ""
+    for word in text.split():
+        if line and len(line) + 1 + len(word) > 76:
+            yield line
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    yield line
 
 
 def _printable(text: str) -> str:

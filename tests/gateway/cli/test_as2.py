@@ -17,6 +17,8 @@ from msgspec.structs import replace
 from support.as2_keys import NOW, holder
 from support.as2_trials import As2Trial
 from support.as2_worlds import theirs
+from support.certificates import key
+from support.partner_profiles import whole_house
 
 from gateway.channels.as2.building import Outgoing, build, build_receipt
 from gateway.channels.as2.dispositions import Disposition, written
@@ -24,6 +26,7 @@ from gateway.channels.as2.inspecting.receipts import in_words
 from gateway.channels.as2.mdn import Receipted
 from gateway.channels.as2.mic import Mic
 from gateway.cli.main import main
+from partners.certificatefiles import read_certificate
 from partners.ownkeys import KeyPair
 
 ORDER = b"UNB+UNOA:2+NORDWIND+WERK+260314:0926+1'UNZ+1+1'"
@@ -291,3 +294,33 @@ def test_no_damaged_message_makes_it_stumble(folder, capsys):
         Path("message").write_bytes(content)
         assert main(["as2", "open", "message", *KEYS]) in (0, 1, 2)
         assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_profile_brings_our_keys_and_their_certificates(folder, capsys, monkeypatch):
+    monkeypatch.setenv("GATEWAY_PARTNERS", str(whole_house(folder)))
+    monkeypatch.setenv("GATEWAY_PARTNER_KEYS", str(folder / "keys"))
+    house = read_certificate(folder / "keys" / "house-2026.crt")
+    acme = read_certificate(folder / "partners" / "certificates" / "acme-2026.pem")
+    relation = replace(theirs(send={}), encrypt_to=house, signer=KeyPair("acme", key(2048, "acme"), acme))
+    outgoing = Outgoing(message_id="<9@a>", content=ORDER, media_type="text/plain", file_name="a.txt", receipt_url="")
+    built = build(outgoing, relation)
+    content = captured("POST /as2 HTTP/1.1", built.headers, built.body)
+    at = acme.not_valid_before_utc + timedelta(days=1)
+    assert look(capsys, content, "--profile", "acme", "--at", at.isoformat())[0] == 0
+    status, told = look(capsys, content, "--profile", "acme", "--at", "2028-01-01")
+    assert status == 1
+    assert any("acme" in fact for fact in facts(told, "Signature").values())
+    assert any(problem.startswith("the signer's certificate is valid from ") for problem in problems(told))
+
+
+def test_several_attachments_are_listed_and_a_name_that_is_a_path_is_not_used(folder, capsys):
+    first = b"Content-Type: application/edifact\r\nContent-Disposition: attachment; filename=a.edi\r\n\r\n" + ORDER
+    second = b"Content-Type: application/pdf; name=../b.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg=="
+    body = b"".join(b"--x\r\n" + part + b"\r\n" for part in (first, second)) + b"--x--\r\n"
+    content = b"Content-Type: multipart/related; boundary=x\r\n\r\n" + body
+    status, told = look(capsys, content, "--extract", "out")
+    assert status == 1
+    assert problems(told) == ["the file name has characters that no file name here may have"]
+    assert [(one["name"], one["bytes"]) for one in told["attachments"]] == [("a.edi", len(ORDER)), (None, 4)]
+    assert told["written"] == ["out/a.edi", "out/attachment-2"]
+    assert (folder / "out" / "attachment-2").read_bytes() == b"%PDF"

@@ -47,11 +47,13 @@ class Walker:
     def tag(self) -> int:
         """The tag of the next element, with its class and form; END when this structure holds no more."""
         end = self._ends[-1] if self._ends else _BOUNDLESS
-        if self._before + self._at == end or (not self._ends and not self._reach(1)):
+        if self._before + self._at == end:
             return END
-        if not self._reach(1):
+        if self._at < len(self._held) or self._reach(1):
+            return self._held[self._at]
+        if self._ends:
             raise malformed("the bytes end inside a structure")
-        return self._held[self._at]
+        return END
 
     def enter(self, tag: int, what: str) -> None:
         """Go into a constructed element of this tag; `what` names it for people."""
@@ -166,9 +168,11 @@ class Walker:
         self._elements += 1
         if self._elements > self._caps.elements:
             raise malformed(f"there are more than {self._caps.elements} elements")
-        if not self._reach(ahead + 2):
-            raise malformed("the bytes end inside a structure")
         at = self._at + ahead
+        if len(self._held) < at + 2:
+            if not self._reach(ahead + 2):
+                raise malformed("the bytes end inside a structure")
+            at = self._at + ahead
         tag, length, size = self._held[at], self._held[at + 1], 2
         if tag & 0x1F == 0x1F:
             raise malformed("a tag has a number above 30")
