@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import get_args
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -12,6 +13,7 @@ from gateway.ledger.ledger import Ledger
 from gateway.ledger.partners import CertificateEnd
 from gateway.observing import CERTIFICATE_SECONDS, log_change
 from partners.certificatefiles import BadCertificate
+from partners.certificates import CertificateUse, OwnUse
 from partners.directory import Directory, is_open
 from partners.live import LiveDirectory
 from partners.ownkeys import OwnKeys, time_of
@@ -58,12 +60,12 @@ class CertificateEnds:
 
     def _last(self, directory: Directory, partner: Partner) -> Iterator[Ending]:
         """For each use the one that ends last: whatever ends before it has a successor already."""
-        for use in ("verify", "encrypt", "tls-client", "tls-server"):
+        for use in get_args(CertificateUse):
             theirs = directory.timeline(partner.id).of(use)
             if theirs:
                 one = max(theirs, key=lambda each: each.ends)
                 yield use, one.file, one.ends, one.certificate
-        for own_use in ("sign", "decrypt"):
+        for own_use in get_args(OwnUse):
             ours = list(self._ours(partner, own_use))
             if ours:
                 yield max(ours, key=lambda each: each[2])

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 from msgspec import Struct
 
 from partners.certificatechecks import read_certificates
 from partners.certificatefiles import BadCertificate
-from partners.certificates import OwnUse
+from partners.certificates import CertificateUse, OwnUse
 from partners.filed import Filed, read_folder
 from partners.ownkeys import OwnKeys, time_of
 from partners.profile import Partner
@@ -57,7 +58,7 @@ def _of_relation(one: Filed[Partner], at: datetime) -> Iterator[Warned]:
 def _of_certificates(one: Filed[Partner], dated: list[Dated], at: datetime) -> Iterator[Warned]:
     """Only where nothing follows: an old certificate beside its successor is how a roll-over looks."""
     numbers = {entry.file: number for number, entry in enumerate(one.profile.certificates)}
-    for use in ("verify", "encrypt", "tls-client", "tls-server"):
+    for use in get_args(CertificateUse):
         theirs = [each for each in dated if use in each.use]
         if theirs:
             last = max(theirs, key=lambda each: each.ends)

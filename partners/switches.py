@@ -8,7 +8,7 @@ stretches(lines, "verify")   [(begins, ends, what holds in between)], where noth
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, get_args
 
 from cryptography import x509
 from msgspec import Struct
@@ -20,7 +20,7 @@ from partners.ownkeys import OwnKeys, time_of
 from partners.profile import Partner
 
 Use = CertificateUse | OwnUse
-USES: tuple[Use, ...] = ("sign", "decrypt", "verify", "encrypt", "tls-client", "tls-server")
+USES: tuple[Use, ...] = (*get_args(OwnUse), *get_args(CertificateUse))
 """Ours first."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 

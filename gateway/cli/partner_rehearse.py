@@ -54,6 +54,7 @@ _MUST: dict[Use, str] = {
     "decrypt": "the partner may encrypt to `{now}` ({digest}) from then on; we open what is encrypted to {held}",
     "verify": "the partner must sign with the key of {held} then; any other signature is refused",
     "encrypt": "the partner must be able to open what is encrypted to `{now}` ({digest}) from then on",
+    "client-assertion": "the partner must sign its assertions with the key of {held} then",
     "tls-client": "the partner must show {held} when it connects",
     "tls-server": "the partner's server must show {held}",
 }
