@@ -54,7 +54,14 @@ async def test_a_suspension_is_said_shown_and_lifted(typed: Typed, capsys: pytes
 
 async def test_who_has_no_profile_is_not_suspended(typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
     assert await typed("suspend", "acne", "--why", "a leaked key") == 2
-    assert capsys.readouterr().err.startswith("there is no partner `acne`; there are: acme, ")
+    assert capsys.readouterr().err.startswith("there is no profile of `acne`; there are: acme, ")
+
+
+async def test_a_mistake_in_a_profile_does_not_keep_anybody_from_suspending(typed: Typed, folder: Path) -> None:
+    (folder / "profiles" / "acme.yaml").write_text("id: [")
+    (folder / "profiles" / "kiesel.yaml").write_text("plan: gold")
+    assert await typed("suspend", "acme", "--why", "a leaked key") == 0
+    assert await typed("suspend", "kiesel", "--why", "a leaked key") == 0
 
 
 async def test_only_who_is_tested_can_be_approved(
