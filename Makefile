@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint .ci/constraints.txt --editable
-BENCHMARKS := decisions accept drain faults_under_load limits policy_path as2_receive as2_memory
+BENCHMARKS := decisions accept drain faults_under_load limits policy_path as2_receive as2_durable as2_memory
 
 .PHONY: help demo test check bench test-real fuzz
 .DEFAULT_GOAL := help
