@@ -9,8 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncssh
 import pytest
+from support.as2_serving import as2_world
 from support.leaving import World, a_partner, accept, an_agreement
+from support.mailboxes import sftp_world
 from support.partner_profiles import whole_house
 from support.serving import Served, an_order, serving
 
@@ -109,6 +112,36 @@ def test_it_holds_on_every_channel(credential: Credential, tmp_path: Path) -> No
     refused = find_sender(live.current, credential)
     assert isinstance(refused, Rejection)
     assert refused.code == "sender.suspended"
+
+
+async def test_live_sftp_connections_end_within_a_second(ledger: Ledger, tmp_path: Path) -> None:
+    async with sftp_world(ledger, tmp_path) as world, looked_after(ledger, world.partners):
+        client = await world.client()
+        assert await ledger.suspend_partner("nordlicht", **WHO)
+        started = time.monotonic()
+        async with asyncio.timeout(10):
+            await client.wait_closed()
+        assert time.monotonic() - started < 2 * LATEST, "a look at the ledger, and one at the connections"
+        with pytest.raises(asyncssh.PermissionDenied):
+            await world.client()
+        assert await ledger.resume_partner("nordlicht", **WHO)
+        await seen(lambda: world.partners.current.partners["nordlicht"].state == "active")
+        assert await (await world.client()).listdir("/in") == []
+
+
+async def test_a_suspended_partner_is_told_so_in_its_receipt(ledger: Ledger, tmp_path: Path) -> None:
+    async with as2_world(ledger, tmp_path) as world:
+        (partner,) = (one.id for one in world.served.partners.current.partners.values() if one.as2 is not None)
+        assert await ledger.suspend_partner(partner, **WHO)
+        await Standing(ledger, world.served.partners).look()
+        order = example("order.edi")
+        heard = world.receipt(await world.post(world.built(order, "<1@nordlicht.example>")))
+        assert str(heard.mdn.disposition) == "processed/error: authentication-failed"
+        assert await world.served.messages_kept() == 0
+        assert await ledger.resume_partner(partner, **WHO)
+        await Standing(ledger, world.served.partners).look()
+        heard = world.receipt(await world.post(world.built(order, "<1@nordlicht.example>")))
+        assert str(heard.mdn.disposition) == "processed"
 
 
 def test_profiles_that_are_loaded_again_do_not_bring_a_suspended_partner_back(tmp_path: Path) -> None:
