@@ -17,7 +17,7 @@ help:  ## this list
 demo: $(VENV)/.runs  ## set everything up on this machine and watch the gateway work (Ctrl-C ends it)
 	@exec $(BIN)/partner-gateway demo $(ARGS)
 
-test: $(VENV)/.develops  ## all tests but those against a real Keycloak and a real Odoo
+test: $(VENV)/.develops  ## all tests but those against what is real and not ours
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not real and not benchmark" $(ARGS)
 
 test-real: $(VENV)/.develops  ## the tests against a real Keycloak, a real Odoo 19 and foreign AS2, fetched when need be

@@ -18,6 +18,7 @@ from support.as2_keys import NOW, holder
 from support.as2_trials import As2Trial
 from support.as2_worlds import theirs
 from support.certificates import key
+from support.openssl import openssl
 from support.partner_profiles import whole_house
 
 from gateway.channels.as2.building import Outgoing, build, build_receipt
@@ -324,3 +325,16 @@ def test_several_attachments_are_listed_and_a_name_that_is_a_path_is_not_used(fo
     assert [(one["name"], one["bytes"]) for one in told["attachments"]] == [("a.edi", len(ORDER)), (None, 4)]
     assert told["written"] == ["out/a.edi", "out/attachment-2"]
     assert (folder / "out" / "attachment-2").read_bytes() == b"%PDF"
+
+
+def test_what_needs_a_legacy_exception_is_named_with_it(folder, capsys):
+    Path("content").write_bytes(b"Content-Type: text/plain\r\n\r\nhello")
+    openssl(folder, "cms", "-sign", "-binary", "-in", "content", "-md", "sha1", "-nodetach", "-outform", "DER",
+            "-signer", "them.crt", "-inkey", "them.key", "-out", "signed")  # fmt: skip
+    openssl(folder, "cms", "-encrypt", "-binary", "-in", "content", "-des3", "-outform", "DER", "-out", "sealed",
+            "-recip", "us.crt", "-keyopt", "rsa_padding_mode:oaep")  # fmt: skip
+    _, told = look(capsys, Path("signed").read_bytes(), *KEYS)
+    assert facts(told, "Signature")["needs"] == "the legacy exception `sha-1`"
+    status, told = look(capsys, Path("sealed").read_bytes(), *KEYS)
+    needs = [value for label, value in told["steps"][1]["facts"] if label == "needs"]
+    assert (status, needs) == (0, ["the legacy exception `3des`", "the legacy exception `oaep-sha-1`"])

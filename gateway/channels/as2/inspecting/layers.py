@@ -154,7 +154,7 @@ class _Looking:
                 proofs.append(f"it opens with the key of {described(opened.certificate)}")
                 late = out_of_time(opened.certificate, self._credentials.at)
                 problems += [f"it is encrypted to a certificate out of its time: {late}"] if late else []
-                problems += _legacy(envelope, opened.transport)
+                facts += _exceptions(opened)
         step = Step(
             title=f"Encryption (CMS {kind})", facts=tuple(facts), proofs=tuple(proofs), problems=tuple(problems)
         )
@@ -216,10 +216,7 @@ class _Looking:
         self.steps.append(Step(title=f"Attachment {len(self.attachments)}", facts=facts, problems=problems))
 
 
-def _legacy(envelope: Envelope, transport: algorithms.Transport) -> list[str]:
-    problems = []
-    if envelope.cipher not in MODERN_CIPHERS:
-        problems.append(f"{envelope.algorithm} is taken by a legacy exception `3des` only")
-    if transport not in MODERN_TRANSPORTS:
-        problems.append(f"{transport} is taken by a legacy exception `3des` only")
-    return problems
+def _exceptions(opened: Decrypted) -> list[tuple[str, str]]:
+    """What the gateway takes only where the profile's `legacy` says so."""
+    found = [] if opened.cipher in MODERN_CIPHERS else [("needs", "the legacy exception `3des`")]
+    return found if opened.transport in MODERN_TRANSPORTS else [*found, ("needs", "the legacy exception `oaep-sha-1`")]

@@ -79,9 +79,11 @@ def _facts(signer: Signer, known: Sequence[x509.Certificate]) -> list[tuple[str,
         ("signer", described(named[0]) if named else f"the certificate with {signer.identity}, which is not at hand"),
         ("algorithm", f"{signer.scheme} with {signer.digest}"),
     ]
+    if signer.digest is Digest.SHA1:
+        facts.append(("needs", "the legacy exception `sha-1`"))
     attributes = signer.attributes
     if attributes is None:
-        return [*facts, ("signed attributes", "none: only a legacy exception `no-signed-attributes` allows that")]
+        return [*facts, ("signed attributes", "none"), ("needs", "the legacy exception `no-signed-attributes`")]
     if attributes.signing_time is not None:
         facts.append(("signing time", f"{attributes.signing_time:%Y-%m-%d %H:%M:%S} UTC, as the signer says"))
     facts.append((f"signed {signer.digest}", attributes.message_digest.hex()))
@@ -104,11 +106,9 @@ def _verdict(
             detail = "no certificate is at hand to verify with: --partner-cert, or --profile"
         return canonical.FORMS[0], (), (detail,)
     proofs = ("the content is the one that was signed", f"the signature was made with the key of {_subject(signer)}")
-    weak = (f"the signature uses {signer.digest_algorithm}, which only a legacy exception `sha-1` allows",)
-    problems = weak if signer.digest_algorithm is Digest.SHA1 else ()
     if not pinned:
-        return form, proofs, (*problems, "whose certificate that is was not checked: --partner-cert, or --profile")
-    return form, (*proofs, "that certificate is one of the partner's"), problems
+        return form, proofs, ("whose certificate that is was not checked: --partner-cert, or --profile",)
+    return form, (*proofs, "that certificate is one of the partner's"), ()
 
 
 def _subject(signer: VerifiedSigner) -> str:

@@ -120,6 +120,19 @@ def test_nothing_is_encrypted_for_a_weak_key_or_another_kind(kind: str) -> None:
         sealed(b"", Cipher.AES_256_GCM, Transport.RSA_PKCS1, holder("Kontor Steel", kind))
 
 
+@pytest.mark.parametrize("cipher", ["-aes-256-gcm", "-aes-128-cbc"])
+def test_each_of_several_recipients_opens_what_openssl_encrypts(cipher: str, tmp_path: Path) -> None:
+    everybody = [holder(name) for name in ("Nordwerk AS2", "Kontor Steel", "Hafen Logistik")]
+    for number, one in enumerate(everybody):
+        (tmp_path / f"{number}.pem").write_bytes(one.pem)
+    (tmp_path / "content").write_bytes(CONTENT)
+    message = openssl(
+        tmp_path, "cms", "-encrypt", "-binary", "-in", "content", "-outform", "DER", cipher, "0.pem", "1.pem", "2.pem"
+    )
+    for one in everybody:
+        assert opened(message, one)[0] == CONTENT
+
+
 def test_a_message_for_somebody_else_is_refused() -> None:
     message = sealed(CONTENT, Cipher.AES_256_GCM, Transport.RSA_PKCS1, holder("Kontor Steel"))
     failure = refused(message, holder("Nordwerk AS2"))
