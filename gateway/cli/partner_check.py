@@ -1,10 +1,9 @@
 """`partner check`: everything that is wrong in the profiles at once, and what deserves a look."""
 
 import argparse
-import os
-from pathlib import Path
 from typing import Any
 
+from gateway.cli.partner_certificates import keys_option
 from gateway.cli.telling import (
     carefully,
     json_option,
@@ -25,11 +24,7 @@ from translators.fileproblems import FileProblem, FileProblems
 def add_verb(verbs: Any) -> None:
     check = verbs.add_parser("check", help="read the profiles as the service would, and tell what deserves a look")
     partners_option(check)
-    live = os.environ.get("GATEWAY_PARTNER_KEYS")
-    check.add_argument(
-        "--keys", type=Path, default=Path(live) if live else None,
-        help="the folder of our keys, to look at them, too; default: the live one",
-    )  # fmt: skip
+    keys_option(check)
     check.add_argument("--at", type=moment, help="look as of this moment; default: now")
     check.add_argument("--strict", action="store_true", help="warnings count as mistakes")
     json_option(check)

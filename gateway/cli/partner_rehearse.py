@@ -2,21 +2,21 @@
 partner must have by then."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.channels.as2.building import Built, Outgoing, build
-from gateway.channels.as2.cms.recipients import Recipient
 from gateway.channels.as2.cms.rules import Caps
 from gateway.channels.as2.headers import read_headers
 from gateway.channels.as2.mime import outermost
 from gateway.channels.as2.refusing import Unacceptable
 from gateway.channels.as2.relation import Relation
+from gateway.channels.as2.stations import Stations
 from gateway.channels.as2.unwrapping import Unwrapping
 from gateway.channels.as2.windows import Spools, held
 from gateway.cli.partner_certificates import fingerprint, keys_option
@@ -34,13 +34,11 @@ from gateway.cli.telling import (
     tell_json,
 )
 from gateway.clock import now
-from partners.as2relations import As2Receive, As2Relation, As2Send
-from partners.certificatefiles import BadCertificate
+from partners.as2relations import As2Receive, As2Send
 from partners.directory import load
 from partners.ownkeys import OwnKeys
 from partners.profile import Partner
 from partners.switches import USES, Span, Use, at_use, current, spans
-from partners.timelines import TimeLine
 
 _PROBE = Outgoing(
     message_id="<rehearsal@gateway.invalid>",
@@ -83,7 +81,7 @@ def _rehearse(chosen: argparse.Namespace) -> int:
     partner, keys = partner_named(directory, chosen.partner), OwnKeys(chosen.keys)
     lines = spans(directory, partner, keys)
     changes = [(use, current(lines, use, today), current(lines, use, at)) for use in USES if at_use(lines, use)]
-    probes = list(_probes(partner, keys, directory.timeline(partner.id), at))
+    probes = list(_probes(Stations(lambda: directory, keys), partner, at))
     musts = [_must(lines, use, was, then, at) for use, was, then in changes if was != then]
     failed = any(one.outcome == "fails" for one in probes)
     if chosen.json:
@@ -113,64 +111,56 @@ def _must(lines: list[Span], use: Use, was: Span | None, then: Span | None, at: 
     return _MUST[use].format(now=then.name, digest=digest, held=held_then)
 
 
-def _probes(partner: Partner, keys: OwnKeys, line: TimeLine, at: datetime) -> Iterator[Probe]:
+def _probes(stations: Stations, partner: Partner, at: datetime) -> Iterator[Probe]:
     """Everything that can be tried without the partner, over AS2; other channels hold no certificates of ours."""
     agreed = partner.as2
     if agreed is None:
         return
+    try:
+        relation = stations.towards(partner, at)
+    except Unacceptable as refused:
+        yield Probe(what="our keys can be read", outcome="fails", why=refused.detail)
+        return
     if agreed.send is not None:
-        yield _tried("we sign and encrypt to them as agreed", lambda: _send(partner, agreed, keys, line, at))
+        yield _tried("we sign and encrypt to them as agreed", partial(build, _PROBE, relation))
         if agreed.send.digest is not None:
-            yield _tried("our signature verifies with our certificate", lambda: _sign(partner, agreed, keys, at))
+            yield _tried("our signature verifies with our certificate", partial(_sign, relation, agreed.send))
     if any("decrypt" in key.use for key in agreed.keys):
-        yield _tried("what they encrypt to us is opened", lambda: _open(partner, agreed, keys, at))
+        yield _tried("what they encrypt to us is opened", partial(_open, relation))
     if agreed.receive.signed:
-        yield _tried("a certificate of theirs verifies what they sign", lambda: _verify(line, at))
+        yield _tried("a certificate of theirs verifies what they sign", partial(_verify, relation))
 
 
-def _tried(what: str, attempt: Any) -> Probe:
+def _tried(what: str, attempt: Callable[[], object]) -> Probe:
     try:
         attempt()
     except Unacceptable as refused:
         return Probe(what=what, outcome="fails", why=refused.detail)
-    except (BadCertificate, ValueError) as problem:  # ValueError: a key of a kind that cannot do it
+    except ValueError as problem:  # a key of a kind that cannot do it
         return Probe(what=what, outcome="fails", why=str(problem))
     return Probe(what=what, outcome="works")
 
 
-def _send(partner: Partner, agreed: As2Relation, keys: OwnKeys, line: TimeLine, at: datetime) -> None:
-    relation = Relation(
-        partner=partner.id, agreed=agreed, at=at, encrypt_to=line.current("encrypt", at),
-        signer=keys.current(agreed, "sign", at),
-    )  # fmt: skip
-    build(_PROBE, relation)
-
-
-def _sign(partner: Partner, agreed: As2Relation, keys: OwnKeys, at: datetime) -> None:
+def _sign(relation: Relation, send: As2Send) -> None:
     """As the partner will verify it: with nothing but our certificate."""
-    assert agreed.send is not None
-    plain = replace(agreed, send=replace(agreed.send, cipher=None), receive=As2Receive(signed=True, encrypted=False))
-    pair = keys.current(agreed, "sign", at)
-    message = build(_PROBE, Relation(partner=partner.id, agreed=plain, at=at, signer=pair))
-    pinned = (pair.certificate,) if pair is not None else ()
-    _opened(message, Relation(partner=partner.id, agreed=plain, at=at, pinned=pinned))
+    plain = replace(relation.agreed, send=replace(send, cipher=None), receive=As2Receive(signed=True, encrypted=False))
+    message = build(_PROBE, replace(relation, agreed=plain))
+    pinned = (relation.signer.certificate,) if relation.signer is not None else ()
+    _opened(message, replace(relation, agreed=plain, pinned=pinned))
 
 
-def _open(partner: Partner, agreed: As2Relation, keys: OwnKeys, at: datetime) -> None:
+def _open(relation: Relation) -> None:
     """As the partner will encrypt it: to the certificate of the key that is ours then."""
     sending = As2Send(url="https://gateway.invalid/as2", digest=None, receipt="none")
-    mirrored = replace(agreed, send=sending, receive=As2Receive(signed=False, encrypted=True))
-    pair = keys.current(agreed, "decrypt", at)
-    certificate = pair.certificate if pair is not None else None
-    message = build(_PROBE, Relation(partner=partner.id, agreed=mirrored, at=at, encrypt_to=certificate))
-    usable = keys.usable(agreed, "decrypt", at)
-    openers = [Recipient(one.certificate, one.key) for one in usable if isinstance(one.key, RSAPrivateKey)]
-    _opened(message, Relation(partner=partner.id, agreed=mirrored, at=at, openers=openers))
+    mirrored = replace(relation.agreed, send=sending, receive=As2Receive(signed=False, encrypted=True))
+    ours = next((one.certificate for one in relation.openers), None)
+    message = build(_PROBE, replace(relation, agreed=mirrored, encrypt_to=ours))
+    _opened(message, replace(relation, agreed=mirrored))
 
 
-def _verify(line: TimeLine, at: datetime) -> None:
-    if not line.valid("verify", at):
-        raise BadCertificate("none of their certificates holds for `verify` then")
+def _verify(relation: Relation) -> None:
+    if not relation.pinned:
+        raise Unacceptable("as2.keys", "none of their certificates holds for `verify` then")
 
 
 def _opened(message: Built, relation: Relation) -> None:
