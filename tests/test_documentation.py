@@ -189,7 +189,7 @@ def test_every_event_is_documented_in_its_order_and_nothing_else() -> None:
     assert [row["event"] for row in rows(page("reference/events.md"), "event")] == [str(event) for event in Event]
 
 
-AS2_FACTS = ("detail", "address", "content", "our_message", "disposition", "mic", "receipt", "why", "attempts")
+AS2_FACTS = ("detail", "address", "content", "disposition", "mic", "receipt", "why", "attempts")
 """Written as keywords of `leaf_about` and `leaf_of`."""
 
 

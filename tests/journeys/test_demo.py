@@ -71,6 +71,9 @@ def test_every_step_of_the_story_holds(first_run: subprocess.CompletedProcess[st
     assert steps["flood"]["refused"] > 0
     assert steps["flood"]["Retry-After"].isdigit()
     assert steps["retired-version"]["status"] == 410
+    for channel in ("as2", "sftp"):
+        assert [answer.partition(" ")[0] for answer in steps[channel]["answers"]] == ["CONTRL", "ORDRSP"]
+    assert steps["as2"]["disposition"] == "processed"
     assert [delivery["attempts"] for delivery in steps["odoo-away"]["while_away"]] == [0] * 5
     assert steps["odoo-away"]["accepted"] == steps["odoo-away"]["created"]
     assert steps["audit"]["balance"]["imbalance"] == 0

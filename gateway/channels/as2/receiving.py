@@ -174,7 +174,7 @@ class As2Inbox(Struct, frozen=True):
         code, said = rejection.code if rejection is not None else None, str(mic) if mic is not None else None
         given = ReceivedAnswer(
             leaf=leaf_about(Event.AS2_ANSWERED, exchange, disposition=str(disposition), code=code, mic=said,
-                       our_message=outcome.message_id, receipt=receipt_digest(receipt)),
+                       message=outcome.message_id, receipt=receipt_digest(receipt)),
             disposition=str(disposition),
             message=as_uuid(outcome.message_id),
             code=code,
@@ -213,7 +213,7 @@ class As2Inbox(Struct, frozen=True):
     async def _conflict(self, exchange: Exchange, proven: Proven, claimed: Received) -> Response[bytes]:
         """Both are the partner's, under one Message-ID, and say different things."""
         leaf = leaf_about(Event.AS2_CONFLICTED, exchange, content=f"sha256:{proven.digest.hex()}",
-                     our_message=str(claimed.message) if claimed.message else None)  # fmt: skip
+                     message=str(claimed.message) if claimed.message else None)  # fmt: skip
         await self.ledger.note(leaf, claimed.message)
         text = "this Message-ID came with other content before; that message stands"
         return await self._refused(exchange, Rejection(code="idempotency.conflict", text=text), proven.mic)

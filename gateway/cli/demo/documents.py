@@ -9,6 +9,7 @@ from msgspec import Struct
 from translators.examples import example
 
 _ORDER, _INTERCHANGE, _DESPATCH = b"PO-4711", b"NL000815", b"LS-90817"
+_BUYER = b"4012345000009"
 EDIFACT, XML, JSON = "application/edifact", "application/xml", "application/json"
 
 
@@ -34,9 +35,17 @@ class Documents(Struct, frozen=True):
     def order_in_edifact(self, suffix: str = "") -> Content:
         """An interchange's counts are of segments and messages, so a new number leaves them right; its reference
         stands at both ends and has at most 14 characters."""
-        reference = f"D{self.run}{suffix.removeprefix('-')}"
         content = _replaced(example("order.edi"), _ORDER, self.order_number(suffix))
-        return Content(EDIFACT, _replaced(content, _INTERCHANGE, reference))
+        return Content(EDIFACT, _replaced(content, _INTERCHANGE, self.interchange(suffix)))
+
+    def interchange(self, suffix: str = "") -> str:
+        """The control reference of an order in EDIFACT."""
+        return f"D{self.run}{suffix.removeprefix('-')}"
+
+    def order_of(self, suffix: str, gln: str) -> Content:
+        """The order in EDIFACT, given by the partner that has this GLN."""
+        order = self.order_in_edifact(suffix)
+        return Content(EDIFACT, order.content.replace(_BUYER, gln.encode()))
 
     def order_in_ubl(self) -> Content:
         return Content(XML, _replaced(example("order.ubl.xml"), _ORDER, self.order_number()))

@@ -10,11 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from gateway.cli.demo.partner_files import PartnerFiles
 from gateway.cli.demo.ports import HOST, reserve
 from gateway.cli.demo.programs import DidNotStart, Program
 from gateway.cli.demo.secret_files import ODOO, Secrets
 
-USUAL_PORTS = {"gateway": 8080, "issuer": 8081, "odoo": 8069}
+USUAL_PORTS = {"gateway": 8080, "issuer": 8081, "odoo": 8069, "sftp": 8022, "werra": 4080}
+SITES = ("gateway", "issuer", "odoo")
 PLANT, PLANT_CLIENT = "salzungen", "salzungen-mes"
 ODOO_RATE = "100"
 """Calls a second: the stand-in bears more than the five an Odoo of one's own is given to begin with."""
@@ -34,9 +36,11 @@ class House:
         self.secrets = Secrets(self.folder / "secrets")
         self._reserved = {name: reserve(port) for name, port in USUAL_PORTS.items()}
         self._ports: dict[str, int] = {name: one.port for name, one in self._reserved.items()}
-        self.gateway, self.issuer, self.odoo = (f"http://{HOST}:{self._ports[name]}" for name in USUAL_PORTS)
+        self.gateway, self.issuer, self.odoo = (f"http://{HOST}:{self._ports[name]}" for name in SITES)
         self.inbox = self.folder / "plant" / PLANT / "inbox"
         self.keys = self.folder / "keys"
+        self.werra, self.sftp = (HOST, self._ports["werra"]), (HOST, self._ports["sftp"])
+        self.partners = PartnerFiles(self.folder / "partners", self.folder / "partner-keys", self.folder / "theirs")
         self.environment = self._environment()
 
     def token_url(self, realm: str) -> str:
@@ -52,6 +56,10 @@ class House:
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._tear_down()
+
+    def leave_werra_its_port(self) -> None:
+        """Its own address is about to be listened on by the story itself."""
+        self._reserved["werra"].leave_to_listen()
 
     def stop_odoo(self) -> None:
         """Odoo goes away: its process ends, its port refuses."""
@@ -77,6 +85,7 @@ class House:
     def _set_up(self) -> None:
         """What needs nothing else is launched first and waited for last, so that they start beside each other."""
         (self.folder / "log").mkdir(exist_ok=True)
+        self.partners.write(f"http://{HOST}:{self._ports['werra']}/as2")
         new = "" if (self.folder / "postgresql" / "PG_VERSION").exists() else " (made on the first run)"
         self._launch_keeper()
         self._hear_keeper()  # the folder is ours; before that nothing may touch what is in it
@@ -90,8 +99,10 @@ class House:
         with self._announce(f"Odoo stand-in on {self.odoo}"):
             self._wait_for_odoo(odoo)
         self._launch("worker", "worker")
-        with self._announce(f"gateway on {self.gateway}, a worker, and the bridge of plant {PLANT}"):
+        sftp = self._launch("sftp", "sftp", port="sftp")
+        with self._announce(f"gateway on {self.gateway}, SFTP server, a worker, and the bridge of plant {PLANT}"):
             gateway.wait_until_answers(f"{self.gateway}/health/ready")
+            sftp.wait_until_listens(*self.sftp)
             self._launch_bridge()
 
     def _launch_keeper(self) -> None:
@@ -170,6 +181,12 @@ class House:
             "GATEWAY_STATE": str(self.folder),
             "GATEWAY_KEYS": str(self.keys),
             "GATEWAY_CHECKPOINT_FILE": str(self.folder / "checkpoints"),
+            "GATEWAY_PARTNERS": str(self.partners.folder),
+            "GATEWAY_PARTNER_KEYS": str(self.partners.ours),
+            "GATEWAY_SFTP_HOST": HOST,
+            "GATEWAY_SFTP_PORT": str(self._ports["sftp"]),
+            "GATEWAY_SFTP_HOST_KEYS": str(self.folder / "sftp-host-keys"),
+            "GATEWAY_SFTP_SPOOL": str(self.folder / "sftp-spool"),
             "GATEWAY_HOST": HOST,
             "GATEWAY_PORT": str(self._ports["gateway"]),
             "GATEWAY_PUBLIC_URL": self.gateway,

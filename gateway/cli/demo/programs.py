@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -53,6 +54,20 @@ class Program:
             time.sleep(0.05)
         raise DidNotStart(
             f"{self.name} does not answer at {url} after {READY_SECONDS:.0f} s; its log ends:\n{self._tail()}"
+        )
+
+    def wait_until_listens(self, host: str, port: int) -> None:
+        """Until a connection is taken. Raises DidNotStart."""
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            self.check()
+            with suppress(OSError), socket.create_connection((host, port), timeout=5.0) as one:
+                one.settimeout(5.0)
+                if one.recv(4) == b"SSH-":
+                    return
+            time.sleep(0.05)
+        raise DidNotStart(
+            f"{self.name} does not listen on port {port} after {READY_SECONDS:.0f} s; its log ends:\n{self._tail()}"
         )
 
     def check(self) -> None:

@@ -1,4 +1,4 @@
-"""Part 7: what was recorded can be proven, by us and by a sender who trusts nobody."""
+"""Part 9: what was recorded can be proven, by us and by a sender who trusts nobody."""
 
 import json
 
@@ -9,7 +9,7 @@ from gateway.cli.demo.telling import Told, expect
 def audit(scene: Scene) -> Told:
     """The real command, over everything since the first run in this folder."""
     ran = scene.house.command("audit", "verify", "--json")
-    expect(f"the status of `audit verify` ({ran.stderr.strip()[-1000:]})", 0, ran.returncode)
+    expect(f"the status of `audit verify` ({(ran.stderr + ran.stdout).strip()[-1000:]})", 0, ran.returncode)
     said = json.loads(ran.stdout)
     expect("its verdict", True, said["ok"])
     ran = scene.house.command("message", "balance")

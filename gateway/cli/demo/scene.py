@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import msgspec
 
+from gateway.cli.demo.as2_partner import As2Partner
 from gateway.cli.demo.calling import Caller, OdooReader
 from gateway.cli.demo.documents import Documents
 from gateway.cli.demo.house import PLANT_CLIENT, House
@@ -25,12 +26,16 @@ class Scene:
         self.trial = Caller(house, "partners", "kiesel-test")
         self.supplier = Caller(house, "partners", "stahlhof-versand")
         self.plant = Caller(house, "plants", PLANT_CLIENT)
+        house.leave_werra_its_port()
+        self.werra = As2Partner(house.partners.werra(), house.werra)
         self.receipts: dict[str, dict[str, Any]] = {}
 
     def __enter__(self) -> Self:
+        self.werra.__enter__()
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.werra.__exit__()
         for one in (self.distributor, self.second, self.third, self.trial, self.supplier, self.plant, self.odoo):
             one.close()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import httpx
 from msgspec import Struct
 
-from gateway.cli.demo import away, orders, plants, proofs, refusals
+from gateway.cli.demo import away, channels, orders, plants, proofs, refusals
 from gateway.cli.demo.programs import DidNotStart
 from gateway.cli.demo.scene import Scene
 from gateway.cli.demo.telling import NotAsTold, Outcome, Told
@@ -30,9 +30,11 @@ STORY = (
     Step("wrong-document", 5, "two wrong documents come", refusals.wrong_documents),
     Step("flood", 5, "a partner on trial sends in a loop", refusals.flood),
     Step("retired-version", 5, "somebody calls the retired API v0", refusals.retired_version),
-    Step("odoo-away", 6, "Odoo goes away, orders keep coming, Odoo comes back", away.odoo_goes_and_comes_back),
-    Step("audit", 7, "the audit is verified", proofs.audit),
-    Step("receipt-offline", 7, "a receipt is verified offline", proofs.receipt_offline),
+    Step("as2", 6, "a partner sends an order over AS2 and hears back", channels.over_as2),
+    Step("sftp", 7, "another drops its order over SFTP and fetches the answers", channels.over_sftp),
+    Step("odoo-away", 8, "Odoo goes away, orders keep coming, Odoo comes back", away.odoo_goes_and_comes_back),
+    Step("audit", 9, "the audit is verified", proofs.audit),
+    Step("receipt-offline", 9, "a receipt is verified offline", proofs.receipt_offline),
 )
 
 

@@ -13,6 +13,7 @@ from gateway.channels.as2.building import build
 from gateway.channels.as2.receipts import Accepted, Expected, judge_receipt
 from gateway.clock import now
 from gateway.ledger.ledger import Ledger
+from gateway.ledger.verifying import verify
 from partners.ownkeys import KeyPair
 from translators.examples import example
 
@@ -24,11 +25,6 @@ ID = "<4711@werra.example>"
 async def world(ledger: Ledger, tmp_path: Path) -> AsyncIterator[As2World]:
     async with as2_world(ledger, tmp_path) as opened:
         yield opened
-
-
-async def _messages(world: As2World) -> list[tuple[str, str]]:
-    rows = await world.served.ledger._pool.fetch("select sender, channel from messages")
-    return [(row["sender"], row["channel"]) for row in rows]
 
 
 async def _events(world: As2World, kind: str) -> list[str]:
@@ -158,6 +154,15 @@ async def test_without_a_receipt_the_status_is_the_only_word(world: As2World) ->
     assert (taken.status_code, taken.content) == (200, b"")
     wrong = await world.post(world.built(b"no interchange", "<2@werra.example>", receipt="none"))
     assert (wrong.status_code, wrong.json()["code"]) == (415, "document.unsupported")
+
+
+async def test_the_audit_holds_over_all_that_was_answered(world: As2World) -> None:
+    await world.post(world.built(ORDER, ID))
+    await world.post(world.built(ORDER.replace(b"PO-4711", b"PO-4712"), ID))
+    await world.post(world.built(ORDER, "<3@werra.example>", cipher=None))
+    await world.served.sequence()
+    verdict = await verify(world.served.ledger._pool, [world.served.checkpoint_key.verifier])
+    assert (verdict.problem, verdict.events) == (None, 4)
 
 
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(ledger: Ledger, tmp_path: Path) -> None:

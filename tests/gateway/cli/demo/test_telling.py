@@ -70,7 +70,7 @@ def test_setting_up_is_said_beside_the_story(capsys: pytest.CaptureFixture[str])
     assert said.err.endswith("s  set up PostgreSQL\n")
 
 
-def test_the_story_has_seven_parts_in_order_and_no_step_twice() -> None:
+def test_the_story_has_nine_parts_in_order_and_no_step_twice() -> None:
     assert sorted(step.part for step in STORY) == [step.part for step in STORY]
-    assert {step.part for step in STORY} == set(range(1, 8))
+    assert {step.part for step in STORY} == set(range(1, 10))
     assert len({step.name for step in STORY}) == len(STORY)
