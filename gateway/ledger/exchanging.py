@@ -94,19 +94,19 @@ class Exchanges:
     ) -> Received:
         """Use up the Message-ID for these digests; what was there before is returned and stands."""
         async with connection(self._pool) as held:
-            await held.execute(_SQL["claim"], *_columns(key), raw, content, signer, file_name)
-            row = await held.fetchrow(_SQL["received"], *_columns(key))
+            row = await held.fetchrow(_SQL["claim"], *_columns(key), raw, content, signer, file_name)
+            row = row or await held.fetchrow(_SQL["received"], *_columns(key))
         assert row is not None, "exchanges are never deleted"
         return _received(row)
 
     async def answer(self, key: ExchangeKey, given: ReceivedAnswer) -> Received:
         """Keep the answer before it leaves. Returns the one that stands: another one's, if it was faster."""
         async with connection(self._pool) as held:
-            await held.execute(
+            row = await held.fetchrow(
                 _SQL["answer"], *_columns(key), given.message, given.code, given.disposition, given.mic, given.receipt,
                 given.reply_url, given.leaf,
             )  # fmt: skip
-            row = await held.fetchrow(_SQL["received"], *_columns(key))
+            row = row or await held.fetchrow(_SQL["received"], *_columns(key))
         assert row is not None, "only what was claimed is answered"
         return _received(row)
 

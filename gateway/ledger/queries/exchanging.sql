@@ -2,23 +2,35 @@
 select * from as2_received where partner = $1 and ours = $2 and message_id = $3;
 
 -- name: claim
--- The Message-ID is used up now. What had been written for it before stands; a repetition reads it.
-insert into as2_received (partner, ours, message_id, raw_digest, content_digest, signer, file_name)
-values ($1, $2, $3, $4, $5, $6, $7)
-on conflict (partner, ours, message_id) do nothing;
+-- The Message-ID is used up now. What had been written for it before stands and is read. No row: another wrote it
+-- while this waited for him, and only the next statement sees it.
+with claimed as (
+  insert into as2_received (partner, ours, message_id, raw_digest, content_digest, signer, file_name)
+  values ($1, $2, $3, $4, $5, $6, $7)
+  on conflict (partner, ours, message_id) do nothing
+  returning *
+)
+select * from claimed
+union all
+select * from as2_received
+where partner = $1 and ours = $2 and message_id = $3 and not exists (select from claimed);
 
 -- name: answer
--- The first answer stands, whoever computes a second one at the same time. An asynchronous receipt is owed with it.
+-- The first answer stands, whoever computes a second one at the same time: then there is no row. An asynchronous
+-- receipt is owed with it.
 with answered as (
   update as2_received set answered_at = now(), message = $4, code = $5, disposition = $6, mic = $7, receipt = $8
   where partner = $1 and ours = $2 and message_id = $3 and answered_at is null
-  returning partner, ours, message_id, message
+  returning *
 ),
 owed as (
   insert into as2_replies (partner, ours, message_id, url, receipt)
   select partner, ours, message_id, $9, $8 from answered where $9::text is not null
+),
+told as (
+  insert into events (tick, message_id, body) select ledger_tick(), message, $10 from answered
 )
-insert into events (tick, message_id, body) select ledger_tick(), message, $10 from answered;
+select * from answered;
 
 -- name: owe
 -- A receipt that goes to the partner's own address, unless the very same is on its way already.

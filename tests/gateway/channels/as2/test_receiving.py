@@ -1,5 +1,6 @@
 """Receiving over AS2, on a real PostgreSQL: the receipt follows the commit, and every refusal says what it should."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -175,3 +176,15 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read(ledger: Led
 def _other_pair() -> KeyPair:
     other = holder("stranger", begins=now() - timedelta(days=1), ends=now() + timedelta(days=9))
     return KeyPair("stranger", other.key, other.certificate)
+
+
+async def test_many_at_once_under_one_message_id_are_kept_once_and_get_one_receipt(world: As2World) -> None:
+    sent = [world.built(ORDER, ID) for _ in range(12)]
+    answers = await asyncio.gather(*(world.post(one) for one in sent))
+    assert {answer.status_code for answer in answers} == {200}
+    for one, answer in zip(sent, answers, strict=True):
+        heard = world.receipt(answer)
+        assert str(heard.mdn.disposition) == "processed"
+        assert judge_receipt(heard.mdn, Expected(ID, one.mics, signed=True), verified=heard.verified) == Accepted("")
+    assert await world.served.messages_kept() == 1
+    assert len(await _events(world, "as2.message.answered")) == 1
