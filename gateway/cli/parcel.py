@@ -69,7 +69,11 @@ async def _show(ledger: Ledger, chosen: argparse.Namespace) -> int:
         print(_SAID["unknown"])
         return 1
     if chosen.reveal is None:
-        print(msgspec.json.format(msgspec.json.encode(_described(found))).decode())
+        described = _described(found)
+        exchange = await ledger.exchanges.of_parcel(found.id)
+        if exchange is not None:
+            described["exchange"] = msgspec.to_builtins(exchange)
+        print(msgspec.json.format(msgspec.json.encode(described)).decode())
         return 0
     if not found.content:
         print(_SAID["erased"], file=sys.stderr)

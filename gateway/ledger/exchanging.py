@@ -147,6 +147,12 @@ class Exchanges:
             row = await held.fetchrow(_SQL["sent"], *_columns(key))
         return _sent(row) if row is not None else None
 
+    async def of_parcel(self, parcel: UUID) -> Sent | None:
+        """The exchange that carries it, once it was tried over AS2."""
+        async with connection(self._pool) as held:
+            row = await held.fetchrow(_SQL["sent_of_parcel"], parcel)
+        return _sent(row) if row is not None else None
+
     async def gone_out(self, key: ExchangeKey) -> None:
         """The partner's server has taken it."""
         async with connection(self._pool) as held:

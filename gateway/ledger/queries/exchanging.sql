@@ -67,6 +67,9 @@ set mics = (as2_sent.mics::jsonb || excluded.mics::jsonb)::text, receipt_signed 
 -- name: sent
 select * from as2_sent where partner = $1 and ours = $2 and message_id = $3;
 
+-- name: sent_of_parcel
+select * from as2_sent where parcel = $1;
+
 -- name: gone_out
 update as2_sent set sent_at = now(), state = case when state = 'intended' then 'sent' else state end
 where partner = $1 and ours = $2 and message_id = $3;

@@ -1,6 +1,8 @@
 """Parcels over AS2 to a partner that listens on a real socket: what its receipts, its faults and its silence become."""
 
+import json
 import socket
+from argparse import Namespace
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from gateway.channels.as2.replying import Replying
 from gateway.channels.as2.stations import Stations
 from gateway.channels.as2.windows import Spools
 from gateway.cli.demo.as2_partner import As2Partner, _open
+from gateway.cli.parcel import _show
 from gateway.delivery import deliver
 from gateway.destinations.partner.composing import Composer
 from gateway.destinations.partner.destination import PartnerDestination
@@ -130,6 +133,19 @@ async def test_a_receipt_for_these_bytes_delivers_it(out: Out, werra: Listening)
     assert b"+ORDRSP:D:96A:UN" in received.content
     assert received.file_name == "order-response-000000001.edi"
     assert (await out.ledger.balance()).imbalance == 0
+
+
+async def test_an_operator_sees_the_exchange_of_a_parcel(
+    out: Out, werra: Listening, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await out.order_response()
+    await out.work()
+    parcel = await out.ledger._pool.fetchval("select id from parcels")
+    capsys.readouterr()
+    assert await _show(out.ledger, Namespace(id=parcel, reveal=None)) == 0
+    exchange = json.loads(capsys.readouterr().out)["exchange"]
+    assert (exchange["state"], exchange["disposition"], exchange["attempts"]) == ("receipted", "processed", 1)
+    assert exchange["key"]["message_id"] == f"{parcel}@{HOST}"
 
 
 async def test_a_receipt_that_was_lost_is_asked_for_again_under_the_same_message_id(out: Out, werra: Listening) -> None:
