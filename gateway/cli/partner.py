@@ -11,6 +11,7 @@ from gateway.cli import (
     partner_certificates,
     partner_check,
     partner_diff,
+    partner_drift,
     partner_import,
     partner_list,
     partner_onboard,
@@ -30,6 +31,7 @@ _VERBS = (
     partner_suspend,
     partner_approve,
     partner_onboard,
+    partner_drift,
 )
 
 

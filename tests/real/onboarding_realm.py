@@ -3,7 +3,6 @@
 import secrets
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +11,8 @@ from typing import Any
 import httpx
 import jwt
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from keycloak import KeycloakAdmin
 
-from partners.directory import Directory, load
 from partners.onboarding.access import NEEDED_ROLES, Access
 from partners.onboarding.realm import Realm
 from tests.real.keycloak_server import Keycloak
@@ -93,12 +90,10 @@ def assertion(client: str, key: Any, kid: str, algorithm: str, audience: str) ->
     }
 
 
-def write_profile(folder: Path, name: str, text: str) -> Callable[[], Directory]:
-    """The profile beside nothing else; gives what reads it."""
+def write_profile(folder: Path, name: str, text: str) -> None:
     (folder / "profiles").mkdir(parents=True, exist_ok=True)
     (folder / "plants").mkdir(exist_ok=True)
     (folder / "profiles" / f"{name}.yaml").write_text(text)
-    return lambda: load(folder)
 
 
 def now() -> datetime:
@@ -107,7 +102,3 @@ def now() -> datetime:
 
 def pem_certificate(path: Path) -> x509.Certificate:
     return x509.load_pem_x509_certificate(path.read_bytes())
-
-
-def pem_key(path: Path) -> Any:
-    return load_pem_private_key(path.read_bytes(), None)

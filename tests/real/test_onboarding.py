@@ -14,81 +14,27 @@ from gateway.cli.main import main
 from gateway.cli.serve import with_embedded
 from gateway.identity.certificates import thumbprint_of_certificate
 from gateway.ledger.database import open_pool
-from partners.directory import load
 from partners.onboarding.keysets import key_id
-from partners.onboarding.plans import carry_out, plan_for, secret_file
+from partners.onboarding.plans import carry_out, secret_file
 from partners.onboarding.wanted import CannotOnboard
 from tests.real.keycloak_server import Keycloak
+from tests.real.onboarding_house import House
 from tests.real.onboarding_realm import (
     CLIENT,
     Onboarded,
     assertion,
     give_roles,
-    now,
     pem_certificate,
     prepare,
     read_claims,
-    write_profile,
 )
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(240), pytest.mark.xdist_group("keycloak")]
-
-PROFILE = """
-id: {name}
-name: Harbourline Supplies
-kind: distributor
-state: active
-plan: standard
-binding: {binding}
-clients: [{client}]
-oauth:
-  authentication: {authentication}
-  roles: [{roles}]
-  {more}
-identifiers: {{vat: DE811234567}}
-certificates: [{certificates}]
-"""
 
 
 @pytest.fixture(scope="module")
 def onboarded(server: Keycloak) -> Onboarded:
     return prepare(server, "onboarded")
-
-
-class House:
-    """A folder of profiles, and what brings one of them into the realm."""
-
-    def __init__(self, onboarded: Onboarded, folder: Path) -> None:
-        self.onboarded = onboarded
-        self.folder = folder
-        (folder / "certificates").mkdir(parents=True)
-
-    def certificate(self, name: str, content: bytes) -> None:
-        (self.folder / "certificates" / name).write_bytes(content)
-
-    def profile(self, name: str, **given: str) -> "House":
-        told = {"binding": "none", "client": f"{name}-orders", "authentication": "secret", "roles": "orders.send"}
-        write_profile(
-            self.folder, name, PROFILE.format(**told | {"more": "", "certificates": "", "name": name} | given)
-        )
-        return self
-
-    def plan(self, name: str, **options: Any) -> list[Any]:
-        directory = load(self.folder)
-        return plan_for(
-            self.onboarded.open(),
-            directory.partners[name],
-            directory.timeline(name),
-            "partner-gateway",
-            now(),
-            **options,
-        )
-
-    def bring(self, name: str, **options: Any) -> list[str]:
-        plan = self.plan(name, **options)
-        done = [str(change) for change, _ in carry_out(self.onboarded.open(), plan, self.folder / "secrets")]
-        assert [str(change) for change in plan] == done
-        return done
 
 
 @pytest.fixture
@@ -269,6 +215,8 @@ def test_an_account_without_rights_is_told_which_it_needs(onboarded: Onboarded) 
 def test_the_command_shows_the_plan_does_it_and_puts_it_on_record(
     house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    for name in ("GATEWAY_REAL", "GATEWAY_REAL_CACHE"):  # of this lane, and no settings
+        monkeypatch.delenv(name, raising=False)
     house.profile("typed", roles="orders.send, messages.read")
     (tmp_path / "secret").write_text(house.onboarded.access.secret)
     for name, value in {
