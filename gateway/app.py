@@ -27,6 +27,7 @@ from gateway.channels.http.health import Health
 from gateway.channels.http.inbox import PlantInbox
 from gateway.channels.http.olderapis import OlderApis
 from gateway.channels.http.outbox import PartnerOutbox
+from gateway.channels.http.selftest import SelfTests
 from gateway.channels.http.submitting import Submissions
 from gateway.channels.http.timelimits import TimeLimits
 from gateway.channels.sftp.accounts import Accounts
@@ -63,6 +64,7 @@ from gateway.ledger.sealing import Sealer
 from gateway.observing import start_logging
 from gateway.partnerrecord import record_profiles
 from gateway.policyrecord import PolicyReports, record_policies
+from gateway.rehearsing import Rehearsal
 from gateway.retaining import Retaining
 from gateway.settings import Settings, read_settings
 from gateway.shadowing import Shadow
@@ -122,6 +124,7 @@ class Judging(Struct, frozen=True):
     partners: LiveDirectory
     counters: Counters
     intake: Intake
+    sandbox: Intake
     reports: PolicyReports
 
 
@@ -140,11 +143,12 @@ async def open_judging(settings: Settings, role: str) -> AsyncIterator[Judging]:
         stack.push_async_callback(counters.close)
         shadow = open_shadow(settings, policies, ledger)
         intake = Intake(policies, partners, counters, ledger, Limits(max_bytes=settings.max_body), shadow)
+        sandbox = Intake(policies, partners, counters, Rehearsal(ledger), Limits(max_bytes=settings.max_body))
         reports = PolicyReports(ledger, policies, shadow)
         for_ever = [policies.watch(), partners.watch(DIRECTORY_EVERY), standing.run(), reports.run()]
         for_ever += [shadow.run()] if shadow is not None else []
         stack.push_async_callback(_end, [asyncio.create_task(task) for task in for_ever])
-        yield Judging(ledger, policies, partners, counters, intake, reports)
+        yield Judging(ledger, policies, partners, counters, intake, sandbox, reports)
 
 
 @asynccontextmanager
@@ -158,14 +162,14 @@ async def open_api(settings: Settings) -> AsyncIterator[Api]:
         stack.push_async_callback(keys.close)
         verifier = TokenVerifier(settings.issuers(), keys, replays=judging.counters)
         callers = Callers(verifier, settings.trusted_proxies, settings.public_url)
+        times = settings.max_body, settings.body_seconds, settings.total_seconds
         yield Api(
-            submissions=Submissions(
-                callers, intake, TimeLimits(), settings.max_body, settings.body_seconds, settings.total_seconds
-            ),
+            submissions=Submissions(callers, intake, TimeLimits(), *times),
             questions=Questions(callers, intake, ledger),
             inbox=PlantInbox(callers, intake, ledger),
             outbox=PartnerOutbox(callers, intake, ledger),
             as2=_as2_inbox(settings, judging),
+            self_tests=SelfTests(callers, judging.sandbox, ledger, TimeLimits(), *times),
             health=Health(ledger, settings.state, settings.metrics_networks, lambda: judging.reports.in_force),
         )
 

@@ -7,8 +7,7 @@ import msgspec
 from gateway.answering import answered, answered_refusal, owes
 from gateway.counters import Counters
 from gateway.judgement import Judgement
-from gateway.ledger.entries import Acceptance, Conflicting, Recorded
-from gateway.ledger.ledger import Ledger
+from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Records
 from gateway.limited import RefusedRequests
 from gateway.places import Places, places_of
 from gateway.reading import read_within, understand_beside
@@ -43,7 +42,7 @@ class Intake:
         policies: LivePolicies,
         partners: LiveDirectory,
         counters: Counters,
-        ledger: Ledger,
+        ledger: Records,
         limits: Limits,
         shadow: Shadow | None = None,
     ) -> None:

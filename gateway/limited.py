@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from gateway.clock import now_text
 from gateway.ledger.database import LedgerUnavailable
-from gateway.ledger.ledger import Ledger
+from gateway.ledger.entries import Records
 from gateway.ledger.states import Event
 from gateway.observing import RATE_LIMITED
 from policies.facts import RequestFacts
@@ -28,7 +28,7 @@ class _Sum(Struct):
 class RefusedRequests:
     """Counts by sender and rule; one event for each every ten seconds."""
 
-    def __init__(self, ledger: Ledger, seconds: float = SUM_SECONDS) -> None:
+    def __init__(self, ledger: Records, seconds: float = SUM_SECONDS) -> None:
         self._ledger = ledger
         self._seconds = seconds
         self._sums: dict[_Cause, _Sum] = {}

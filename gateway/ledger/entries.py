@@ -1,6 +1,7 @@
 """What intake hands the ledger to keep, and what it hears back."""
 
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -122,3 +123,13 @@ class Conflicting(Struct, frozen=True):
     """The same sender used the same key for other bytes; `message_id` is the message that has them."""
 
     message_id: UUID
+
+
+class Records(Protocol):
+    """Where verdicts are put on record: the ledger, or what stands in its place in the sandbox."""
+
+    async def record(self, entry: Acceptance) -> Recorded | Conflicting: ...
+
+    async def refuse(self, entry: Refusal) -> None: ...
+
+    async def note(self, body: bytes, message_id: UUID | None = None) -> None: ...

@@ -24,6 +24,7 @@ class Event(StrEnum):
     MESSAGE_ACCEPTED = "intake.message.accepted"
     MESSAGE_REFUSED = "intake.message.refused"
     MESSAGE_CONFLICTED = "intake.message.conflicted"
+    SANDBOX_TRIED = "sandbox.message.tried"
     REQUESTS_LIMITED = "intake.requests.limited"
     REQUESTS_REFUSED = "intake.requests.refused"
     DOCUMENT_DELIVERED = "delivery.document.delivered"

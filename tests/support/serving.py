@@ -28,6 +28,7 @@ from gateway.channels.http.calling import Callers
 from gateway.channels.http.health import Health
 from gateway.channels.http.inbox import PlantInbox
 from gateway.channels.http.outbox import PartnerOutbox
+from gateway.channels.http.selftest import SelfTests
 from gateway.channels.http.submitting import Submissions
 from gateway.channels.http.timelimits import TimeLimits
 from gateway.counters import Counters
@@ -37,6 +38,7 @@ from gateway.identity.tokens import TokenVerifier
 from gateway.intake import Intake
 from gateway.ledger.checkpoints import SigningKey as CheckpointKey
 from gateway.ledger.ledger import Ledger
+from gateway.rehearsing import Rehearsal
 from gateway.settings import PACKAGED
 from partners.live import LiveDirectory
 from partners.ownkeys import OwnKeys
@@ -139,6 +141,7 @@ async def serving(
         issuer, policies = TestIssuer(), LivePolicies(folder / "rules")
         partners = LiveDirectory(folder / "partners")
         intake = Intake(policies, partners, counters, ledger, Limits(max_bytes=most))
+        sandbox = Intake(policies, partners, counters, Rehearsal(ledger), Limits(max_bytes=most))
         verifier = TokenVerifier(list(ISSUERS.values()), issuer, replays=counters)
         callers = Callers(verifier, LOCAL, PUBLIC_URL)
         api = Api(
@@ -147,6 +150,7 @@ async def serving(
             inbox=PlantInbox(callers, intake, ledger),
             outbox=PartnerOutbox(callers, intake, ledger),
             as2=as2_inbox(intake, partners, ledger, folder / "partner-keys", most, body_seconds, total_seconds),
+            self_tests=SelfTests(callers, sandbox, ledger, TimeLimits(), most, body_seconds, total_seconds),
             health=Health(ledger, folder, LOCAL),
         )
         app = http_application(lambda: api)

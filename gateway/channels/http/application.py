@@ -22,6 +22,7 @@ from gateway.channels.http.olderapis import OlderApis
 from gateway.channels.http.outbox import PartnerOutbox
 from gateway.channels.http.pages import Pages
 from gateway.channels.http.problems import problem
+from gateway.channels.http.selftest import SelfTests
 from gateway.channels.http.sending import add_fields
 from gateway.channels.http.submitting import Submissions
 from gateway.identity.issuers import IssuerKind
@@ -42,6 +43,7 @@ class Api(Struct, frozen=True):
     inbox: PlantInbox
     outbox: PartnerOutbox
     as2: As2Inbox
+    self_tests: SelfTests
     health: Health
 
 
@@ -221,7 +223,17 @@ def _partners(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
     ) -> Response[bytes]:
         return await api().outbox.acknowledge(request, parcel, api().submissions.body_seconds)
 
-    return [fetch_parcels, read_parcel, acknowledge_parcel]
+    @post("/v1/self-test", status_code=200)
+    async def try_connection(request: HttpRequest) -> Response[bytes]:
+        return await api().self_tests.run(Incoming(request.scope, request.receive))
+
+    @get("/v1/self-test/{trial:str}/receipt")
+    async def read_trial_receipt(
+        request: HttpRequest, trial: Annotated[str, PathParameter(description="The id that the self-test gave.")]
+    ) -> Response[bytes]:
+        return await api().self_tests.receipt(request, trial)
+
+    return [fetch_parcels, read_parcel, acknowledge_parcel, try_connection, read_trial_receipt]
 
 
 def _health(api: Callable[[], Api]) -> list[HTTPRouteHandler]:

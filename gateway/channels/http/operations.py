@@ -60,6 +60,10 @@ _PLANT = Parameter(
 )
 _PARCEL = Parameter(name="parcel", place="path", about="`id` of the parcel.", schema=_ANY, example=samples.PARCEL)
 
+_TRIAL = Parameter(
+    name="trial", place="path", about="The id that the self-test gave.", schema=_ANY, example=samples.MESSAGE
+)
+
 TOKENS = tuple(code for code in ERRORS if code.startswith(("token.", "dpop.")) and code != "dpop.unavailable")
 ADMISSION = (
     *TOKENS, "certificate.malformed", "keys.unavailable", "dpop.unavailable", "sender.unknown", "sender.suspended",
@@ -80,18 +84,24 @@ _JUDGING = (
 _RATES = ("RateLimit", "RateLimit-Policy", "Deprecation", "Sunset", "Link")
 
 
+def _examples(*names: str) -> dict[str, dict[str, Any]]:
+    """By media type, then by name."""
+    known = samples.document_examples()
+    takes: dict[str, dict[str, Any]] = {}
+    for name in names:
+        media_type, content = known[name]
+        takes.setdefault(media_type, {})[name] = content
+    return takes
+
+
 def _submitting(document_type: str | None, path: str, summary: str, about: str, *examples: str,
                 callers: tuple[Caller, ...] = ("partner",)) -> Operation:  # fmt: skip
     """All that take documents differ in what they take alone."""
-    known = samples.document_examples()
-    takes: dict[str, dict[str, Any]] = {}
-    for name in examples:
-        media_type, content = known[name]
-        takes.setdefault(media_type, {})[name] = content
     typed = ("document.other_type",) if document_type else ()
     return Operation(
         id=f"send_{document_type or 'document'}", method="post", path=path, tag="Documents", summary=summary,
-        about=about, callers=callers, parameters=(_KEY, _TRACEPARENT), takes=takes,
+        about=about, callers=callers, parameters=(_KEY, _TRACEPARENT),
+        takes=_examples(*examples),
         shape=document_type or "Document", status=202,
         outcome="Taken and kept, durably. A repetition gets the stored receipt with `duplicate` true.",
         gives={"application/json": samples.ACCEPTED}, answer_shape="Accepted",
@@ -167,6 +177,23 @@ OPERATIONS: tuple[Operation, ...] = (
         callers=("partner", "plant", "corporate"), parameters=(_MESSAGE_ID,), outcome="The receipt.",
         gives={"text/plain": samples.RECEIPT}, fields=("Content-Disposition", *_RATES),
         refusals=(*ADMISSION, "message.not_found", "receipt.not_ready"),
+    ),
+    Operation(
+        id="try_connection", method="post", path="/v1/self-test", tag="Partners", summary="Test your connection",
+        about="Send any document you are granted, as often as you like. It meets what a real one meets: your token, "
+        "the limits, the translators and every rule in force. Nothing is delivered, nothing kept but an entry of the "
+        "audit that it was tried, and nothing counts as a repetition. The answer tells each step.",
+        callers=("partner",), parameters=(_TRACEPARENT,), takes=_examples("purchase_order", "order_as_edifact",
+        "order_as_ubl", "despatch_advice"), shape="Document", outcome="Every step with its verdict.",
+        gives={"application/json": samples.TRIED}, answer_shape="SelfTest", fields=("traceparent", *_RATES),
+        refusals=(*ADMISSION, "request.malformed", "request.deadline", "request.too_large"),
+    ),
+    Operation(
+        id="read_trial_receipt", method="get", path="/v1/self-test/{trial}/receipt", tag="Partners",
+        summary="Fetch the receipt of a self-test",
+        about="As the receipt of a message: with it you try how you verify ours.",
+        callers=("partner",), parameters=(_TRIAL,), outcome="The receipt.", gives={"text/plain": samples.RECEIPT},
+        fields=("Content-Disposition", *_RATES), refusals=(*ADMISSION, "message.not_found", "receipt.not_ready"),
     ),
     Operation(
         id="fetch_deliveries", method="get", path="/v1/plants/{plant}/deliveries", tag="Plants",

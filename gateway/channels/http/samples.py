@@ -34,6 +34,27 @@ ACCEPTED: Json = {
     "leaf": "m0bZk1c4oGk5o0vJq2vF2mQk6pV0m9n2o3Qw1d7cS8E=",
     "duplicate": False,
 }
+_TRIED = {
+    **_STATEMENT, "acknowledgements": [], "event": "sandbox.message.tried",
+}  # fmt: skip
+TRIED: Json = {
+    "passed": True,
+    "steps": [
+        {"step": step, "verdict": "passed", "text": text, "code": None, "act": None, "findings": []}
+        for step, text in (
+            ("connection", "your request reached us from 192.0.2.7"),
+            ("token", "client `aurora-orders` is `aurora`; the token is bound to no key; roles: `orders.send`"),
+            ("document", "understood as json purchase_order 1"),
+            ("rules", "every rule in force lets it pass"),
+            ("route", "it would go to `odoo`; nothing was delivered"),
+            ("acknowledgement", "none is agreed beside this answer"),
+            ("receipt", "the statement is on record; fetch its proof at `receipt` in a second and verify it"),
+        )
+    ],
+    "receipt": f"/v1/self-test/{MESSAGE}/receipt",
+    "statement": msgspec.json.encode(_TRIED, order="sorted").decode(),
+    "leaf": "q0Yk1c4oGk5o0vJq2vF2mQk6pV0m9n2o3Qw1d7cS8E8=",
+}
 HISTORY: Json = {
     "id": MESSAGE, "state": "delivered", "received_at": _AT, "sender_kind": "partner", "sender": "aurora",
     "channel": "http", "content_hash": _HASH, "size": 3121, "verdict": "accepted", "policy_revision": REVISION,

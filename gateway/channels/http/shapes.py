@@ -8,6 +8,7 @@ from gateway.channels.http.acknowledging import Acknowledgement
 from gateway.channels.http.asking import Documents, Page
 from gateway.channels.http.inbox import Inbox
 from gateway.channels.http.outbox import Outbox
+from gateway.channels.http.selftest import SelfTest
 from gateway.channels.http.submitting import Accepted
 from gateway.ledger.reading import MessageHistory
 from translators.canonical.schema import json_schema
@@ -16,7 +17,7 @@ from translators.findings import Finding
 Json = dict[str, Any]
 
 DOCUMENT_TYPES = ("purchase_order", "order_response", "despatch_advice", "production_confirmation")
-ANSWERS = (Accepted, MessageHistory, Documents, Page, Inbox, Outbox, Acknowledgement, Finding)
+ANSWERS = (Accepted, MessageHistory, Documents, Page, Inbox, Outbox, SelfTest, Acknowledgement, Finding)
 _REF = "#/components/schemas/"
 
 
