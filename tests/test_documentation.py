@@ -348,9 +348,10 @@ def test_a_page_says_on_top_whom_it_is_for(path: Path) -> None:
     assert opening.startswith("*For ") or opening.startswith("*Status: "), "begin with *For …* under the title"
 
 
-def test_every_page_can_be_reached_from_the_first() -> None:
+@pytest.mark.parametrize("first", [ROOT / "README.md", DOCS / "README.md"], ids=shown)
+def test_every_page_can_be_reached_from_the_first(first: Path) -> None:
     reached: set[Path] = set()
-    ahead = [DOCS / "README.md"]
+    ahead = [first]
     while ahead:
         if (place := ahead.pop()) not in reached:
             reached.add(place)
