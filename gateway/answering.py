@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from gateway.destinations.contract import ANSWER
 from gateway.identifiers import external_id
-from gateway.ledger.entries import Acceptance, NewDelivery, NewDocument, Obligation, Refusal
+from gateway.ledger.entries import Acceptance, Heard, NewDelivery, NewDocument, Obligation, Refusal
 from gateway.retries import as_schedule
 from gateway.submissions import Rejection
 from gateway.verdicts import Verdict, accepted_verdicts, refused_verdicts
@@ -22,6 +22,7 @@ from partners.profile import Partner
 from translators.canonical.ack import Ack, AckSubject
 from translators.canonical.documents import encode
 from translators.canonical.identifiers import Identifier
+from translators.canonical.order_response import OrderResponse
 from translators.canonical.parties import Party
 from translators.formats import Label
 from translators.reading import Limits, Reading
@@ -31,6 +32,11 @@ _LANE = "answers"
 READ_IN_THREAD = 128 * 1024
 """Bytes from which a message is looked at beside the event loop."""
 _MADE_HERE = {"edifact": ("contrl", "aperak"), "x12": ("997",)}
+_RESULTS = {
+    "received": "received", "accepted": "accepted", "accepted_with_errors": "accepted",
+    "accepted_with_changes": "accepted", "partly_accepted": "rejected", "rejected": "rejected",
+}  # fmt: skip
+"""What a part of our documents is refused by is a no that a person must see."""
 _LATER = ("order_response", "receipt_advice")
 """Owed from the moment of acceptance, made by what happens to the document."""
 
@@ -68,6 +74,28 @@ async def answered(entry: Acceptance, partner: Partner, label: Label, reading: R
         deliveries=(*entry.deliveries, *made.deliveries),
         owed=tuple(made.owed),
     )
+
+
+def with_words(entry: Acceptance, label: Label, reading: Reading) -> Acceptance:
+    """The acceptance with what the sender says of something we sent, where it says such a thing."""
+    if entry.sender_kind != "partner" or label.document_type not in ("ack", "order_response"):
+        return entry
+    heard = [_heard(label, document.object) for document in reading.documents]
+    return replace(entry, heard=tuple(one for one in heard if one is not None))
+
+
+def _heard(label: Label, said: object) -> Heard | None:
+    if isinstance(said, OrderResponse):
+        return Heard(kind="order_response", result=_RESULTS[said.status], document=said.order.number)
+    kind = label.name.lower()
+    if not isinstance(said, Ack) or kind not in ("contrl", "aperak", "997", "999"):
+        return None
+    subject = said.subject
+    if kind == "aperak":
+        number = subject.document.number if subject.document is not None else None
+        return Heard(kind=kind, result=_RESULTS[said.result], document=number) if number else None
+    number = subject.interchange or subject.group
+    return Heard(kind=kind, result=_RESULTS[said.result], control_number=number) if number else None
 
 
 async def answered_refusal(

@@ -319,6 +319,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         tending = Tending(ledger.mailboxes)
         duties = [
             Duty("look after deadlines", deadlines.look, deadlines.every),
+            Duty("look after acknowledgements", deadlines.look_at_answers, deadlines.every),
             Duty("erase what is past its time", retaining.look, retaining.every),
             Duty("forward parcels", forwarding.look, forwarding.every),
             Duty("count parcels", forwarding.measure, MEASURE_EVERY),

@@ -1,10 +1,10 @@
-"""Deadlines of deliveries: who is late is told, as loudly as its flow class asks for."""
+"""Deadlines of deliveries and of acknowledgements: who is late is told, as loudly as its flow class asks for."""
 
 import logging
 from collections.abc import Callable, Mapping
 
 from gateway.ledger.ledger import Ledger
-from gateway.observing import MISSED, OVERDUE, log_change
+from gateway.observing import ACKNOWLEDGEMENTS_MISSED, ACKNOWLEDGEMENTS_OVERDUE, MISSED, OVERDUE, log_change
 from policies.flows import Flow
 from policies.flowtable import Alert
 
@@ -30,6 +30,24 @@ class Deadlines:
         OVERDUE.clear()
         for count in await self._ledger.overdue_now():
             OVERDUE.labels(count.destination, self._alert(count.flow)).inc(count.deliveries)
+
+    async def look_at_answers(self) -> None:
+        """The same for acknowledgements: a ticket where the partner owes, the like where we do."""
+        for late in await self._ledger.acknowledgements.notice_late():
+            if not late.is_warning:
+                ACKNOWLEDGEMENTS_MISSED.labels(late.partner, late.side, late.kind).inc()
+            log_change(
+                "acknowledgement.due_soon" if late.is_warning else "acknowledgement.overdue",
+                level=logging.INFO if late.is_warning else logging.WARNING,
+                partner=late.partner,
+                side=late.side,
+                kind=late.kind,
+                parcel=late.parcel,
+                message_id=late.message_id,
+            )
+        ACKNOWLEDGEMENTS_OVERDUE.clear()
+        for count in await self._ledger.acknowledgements.late_now():
+            ACKNOWLEDGEMENTS_OVERDUE.labels(count.partner, count.side, count.kind).set(count.acknowledgements)
 
     def _alert(self, flow: str | None) -> Alert:
         """Of a flow that is no longer there, or of none: a ticket."""

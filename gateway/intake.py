@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from gateway.answering import answered, answered_refusal, owes
+from gateway.answering import answered, answered_refusal, owes, with_words
 from gateway.counters import Counters
 from gateway.judgement import Judgement
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Records
@@ -127,6 +127,7 @@ class Intake:
         partner = self._partner(admission)
         if partner is not None:
             entry = await answered(entry, partner, label, reading, self._limits)
+        entry = with_words(entry, label, reading)
         recorded = await self._record(entry, counted)
         if isinstance(recorded, Rejection):
             return msgspec.structs.replace(recorded, fields=admission.fields)

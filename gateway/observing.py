@@ -34,6 +34,12 @@ DEPTH = Gauge("gateway_queue_depth", "Deliveries by state", ["destination", "sta
 OLDEST = Gauge("gateway_oldest_message_age_seconds", "Age of the oldest delivery not yet made", ["destination"])
 OVERDUE = Gauge("gateway_overdue", "Deliveries past their deadline that have not ended", ["destination", "alert"])
 MISSED = Counter("gateway_deadlines_missed_total", "Deliveries that passed their deadline", ["destination", "alert"])
+ACKNOWLEDGEMENTS_OVERDUE = Gauge(
+    "gateway_acknowledgements_overdue", "Answers that are late and have not come or gone", ["partner", "side", "kind"]
+)
+ACKNOWLEDGEMENTS_MISSED = Counter(
+    "gateway_acknowledgements_missed_total", "Answers that were late", ["partner", "side", "kind"]
+)
 PARCELS = Gauge("gateway_parcels", "Parcels for partners that have not ended well", ["partner", "state"])
 ERASED = Counter("gateway_payloads_erased_total", "Messages whose bytes were erased by a rule of retention")
 IMBALANCE = Gauge("gateway_ledger_imbalance", "Deliveries the ledger cannot account for; must be 0")

@@ -31,6 +31,8 @@ class Deliveries:
         self, routes: tuple[Route, ...] | Refused, document: Document, number: int, places: Places
     ) -> Rejection | None:
         """Document `number` of the message on its ways; refused whole when one of them cannot take it."""
+        if isinstance(routes, Refused) and routes.code == "routing.no_route" and document.type == "ack":
+            return None  # it is laid beside what it answers; where else it goes is said by rules, if by any
         if isinstance(routes, Refused):
             return by_rule(routes, places.findings() if routes.code == "routing.several_plants" else ())
         for route in routes:

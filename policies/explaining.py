@@ -14,7 +14,7 @@ from policies.written import Written
 
 ABOUT_OTHERS = frozenset({
     "may", "senders", "documents", "api", "document", "accepts", "partners", "plans", "source", "target",
-    "criticality", "domain", "systems",
+    "criticality", "domain", "systems", "channels",
 })  # fmt: skip
 """Conditions by which a rule is about somebody or something else altogether."""
 

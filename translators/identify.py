@@ -2,6 +2,7 @@
 
 import re
 
+from translators.edifact.ackreading import MESSAGES as ACKNOWLEDGING
 from translators.edifact.substitutes import MAPS, release_for
 from translators.edifact.tokens import Tokenizer
 from translators.edifact.translating import compiled_map
@@ -65,6 +66,8 @@ def _edifact(start: bytes) -> Label:
         raise Unreadable(errors or (Finding("edifact.unh", "no message header (UNH) stands near the start"),))
     message = header.get(2, 1)
     release = f"{header.get(2, 2)}.{header.get(2, 3)}"
+    if message in ACKNOWLEDGING:
+        return Label("edifact", message, release, "ack")
     read_by = release_for(message, release)
     compiled = compiled_map(message, read_by) if read_by is not None else None
     if compiled is None:

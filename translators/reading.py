@@ -4,8 +4,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from translators.canonical.documents import Kind, business_key, encode, kind_named, newest
+from translators.canonical.documents import KINDS, Kind, business_key, encode, kind_named, newest
 from translators.edifact import translating as edifact
+from translators.edifact.ackreading import MESSAGES as ACKNOWLEDGING
+from translators.edifact.ackreading import acks_of
+from translators.edifact.answers import read_answers
+from translators.edifact.examining import ExamineLimits
 from translators.edifact.translating import EdifactLimits
 from translators.findings import Finding, Place, Unreadable
 from translators.formats import Label
@@ -96,6 +100,8 @@ def read(
     if len(content) > limits.max_bytes:
         text = f"the document has {len(content)} bytes; at most {limits.max_bytes} are taken"
         raise Unreadable((Finding("document.size", text),))
+    if label.format == "edifact" and label.name in ACKNOWLEDGING:
+        return _read_answers(content, limits)
     if label.format == "edifact":
         return _read_edifact(content, limits, using, trace=trace)
     if label.format == "x12":
@@ -139,6 +145,36 @@ def _read_edifact(content: bytes, limits: Limits, using: Map | None, *, trace: b
         )
         if header is not None
         else None,
+    )
+
+
+def _read_answers(content: bytes, limits: Limits) -> Reading:
+    """CONTRL and APERAK, as leniently as those write them who answer us."""
+    answers = read_answers(
+        content,
+        ExamineLimits(
+            max_interchanges=limits.max_interchanges,
+            max_messages=limits.max_messages,
+            max_segments=limits.max_segments,
+            max_segment_bytes=limits.max_segment_bytes,
+            max_findings=limits.max_findings,
+        ),
+    )
+    _refuse_errors(answers.findings)
+    acks, header = acks_of(answers)
+    if header is None or not acks:
+        raise Unreadable((Finding("edifact.answer.empty", "the interchange holds no CONTRL or APERAK that answers"),))
+    return Reading(
+        documents=tuple(document(KINDS["ack/1"], ack, test=header.is_test) for ack in acks),
+        findings=answers.findings,
+        interchange=Interchange(
+            sender=header.sender,
+            sender_qualifier=header.sender_qualifier or None,
+            recipient=header.recipient,
+            recipient_qualifier=header.recipient_qualifier or None,
+            reference=header.reference,
+            test=header.is_test,
+        ),
     )
 
 

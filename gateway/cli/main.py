@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from gateway.cli import (
+    acknowledgement,
     as2,
     audit,
     issuer,
@@ -31,6 +32,7 @@ _NOUNS = (
     sftp,
     message,
     parcel,
+    acknowledgement,
     partner,
     as2,
     webhook,

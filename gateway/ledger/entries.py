@@ -49,6 +49,16 @@ class Obligation(Struct, frozen=True, kw_only=True):
     repetition: bytes | None = None
 
 
+class Heard(Struct, frozen=True, kw_only=True):
+    """What a partner says of something we sent: of the interchange with this control number, or of the document with
+    this number. `result` is `received` (only that it came), `accepted` or `rejected`."""
+
+    kind: str
+    result: str
+    control_number: str | None = None
+    document: str | None = None
+
+
 class Derived(Struct, frozen=True, kw_only=True):
     """Our answer to a document, made when its delivery ended: it joins the message it answers.
 
@@ -87,6 +97,7 @@ class Acceptance(Struct, frozen=True, kw_only=True):
     facts: bytes | None = None
     """What the rules looked at, as policies/recordedfacts.py writes it."""
     owed: tuple[Obligation, ...] = ()
+    heard: tuple[Heard, ...] = ()
 
 
 class Refusal(Struct, frozen=True, kw_only=True):

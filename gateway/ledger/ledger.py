@@ -18,6 +18,7 @@ from gateway.ledger import (
     verifying,
     watching,
 )
+from gateway.ledger.acknowledging import Acknowledgements
 from gateway.ledger.checkpoints import SigningKey, Verifier
 from gateway.ledger.database import Pool, connection, migrate, open_pool
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
@@ -47,6 +48,7 @@ class Ledger:
         self._recorder: Recorder | None = None
         self.leases = Leases(pool, worker)
         self.parcels = Parcels(pool, payloads)
+        self.acknowledgements = Acknowledgements(pool)
         self.webhooks = Webhooks(pool)
         self.mailboxes = Mailboxes(pool, payloads, self.parcels)
         self.exchanges = Exchanges(pool)

@@ -17,6 +17,14 @@ Member = tuple[UUID, int]
 """A delivery: its message and its number there."""
 
 
+class Expected(Struct, frozen=True):
+    """An answer the partner will owe us; seconds after the parcel lies with it."""
+
+    kind: str
+    within: float
+    warn: float | None = None
+
+
 class NewParcel(Struct, frozen=True, kw_only=True):
     """What is to be kept, but for its content, which needs the references. `series` None: the format has none.
 
@@ -36,6 +44,7 @@ class NewParcel(Struct, frozen=True, kw_only=True):
     test: bool = False
     traceparent: str | None = None
     gathered: bool = False
+    expects: tuple[Expected, ...] = ()
 
 
 class Made(Struct, frozen=True, kw_only=True):

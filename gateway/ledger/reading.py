@@ -8,11 +8,13 @@ import msgspec
 from msgspec import Struct
 
 from gateway.identifiers import delivery_id
+from gateway.ledger.acknowledging import AcknowledgementState, state_of
 from gateway.ledger.database import Pool, connection
 from gateway.ledger.payloads import Payloads
 from gateway.ledger.statements import statements
 
 _SQL = statements("reading")
+_ACKNOWLEDGING = statements("acknowledging")
 
 MessageState = Literal["refused", "delivered", "under way", "needs attention"]
 
@@ -78,6 +80,8 @@ class MessageHistory(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When a rule of retention let go of its bytes; what is said here stays."""
     documents: list[DocumentHead] = []
     deliveries: list[DeliveryState] = []
+    acknowledgements: list[AcknowledgementState] = []
+    """What we owe for it, or are owed for the parcels it left in."""
     timeline: list[dict[str, Any]] = []
 
 
@@ -108,15 +112,18 @@ async def history(pool: Pool, message_id: UUID) -> MessageHistory | None:
         documents = await held.fetch(_SQL["documents"], message_id)
         deliveries = await held.fetch(_SQL["deliveries"], message_id)
         timeline = await held.fetch(_SQL["timeline"], message_id)
+        answers = await held.fetch(_ACKNOWLEDGING["acknowledgements_of_message"], message_id)
     head = dict(row)
     head["content_hash"] = "sha256:" + row["content_hash"].hex()
     head["refusal"] = msgspec.json.decode(row["refusal"]) if row["refusal"] else None
+    acknowledgements = [state_of(answer) for answer in answers]
     states = [_delivery(message_id, dict(delivery)) for delivery in deliveries]
     return MessageHistory(
         **head,
-        state=_state(row["verdict"], [delivery.state for delivery in states]),
+        state=_state(row["verdict"], [delivery.state for delivery in states], acknowledgements),
         documents=[DocumentHead(**dict(document)) for document in documents],
         deliveries=states,
+        acknowledgements=acknowledgements,
         timeline=[msgspec.json.decode(event["body"]) for event in timeline],
     )
 
@@ -176,9 +183,12 @@ def _delivery(message_id: UUID, row: dict[str, Any]) -> DeliveryState:
     return DeliveryState(id=delivery_id(message_id, number), **row)
 
 
-def _state(verdict: str, deliveries: list[str]) -> MessageState:
+def _state(verdict: str, deliveries: list[str], answers: list[AcknowledgementState]) -> MessageState:
+    """A partner that says no, or says both, is waited for by nobody but a person."""
     if verdict == "refused":
         return "refused"
+    if any(one.side == "theirs" and (one.state == "rejected" or one.contradicted_at) for one in answers):
+        return "needs attention"
     if all(state in ("delivered", "cancelled") for state in deliveries):
         return "delivered"
     return "needs attention" if "parked" in deliveries else "under way"

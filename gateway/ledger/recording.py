@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from gateway.ledger.database import LOST, Connection, LedgerUnavailable, Pool
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
+from gateway.ledger.hearing import hear
 from gateway.ledger.owing import owe, owe_for_refused
 from gateway.ledger.payloads import PayloadRow, Payloads
 from gateway.ledger.rows import delivery_row, document_row
@@ -132,12 +133,15 @@ async def _accept(
 ) -> set[UUID]:
     """The ids of those that had come before. What we owe for the others is recorded with them or not at all."""
     messages, documents, deliveries = _acceptance_rows(accepted, bundles)
-    owing = [entry for entry in accepted if entry.owed]
+    owing = [entry for entry in accepted if entry.owed or entry.heard]
     if not owing:
         return {row["id"] for row in await _insert(held, "record", rows, messages, rows, documents, deliveries)}
     async with held.transaction():
         known = {row["id"] for row in await _insert(held, "record", rows, messages, rows, documents, deliveries)}
-        await owe(held, [entry for entry in owing if entry.message_id not in known])
+        new = [entry for entry in owing if entry.message_id not in known]
+        await owe(held, new)
+        for entry in new:
+            await hear(held, entry)
     return known
 
 

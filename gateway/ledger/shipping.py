@@ -8,12 +8,11 @@ from weakref import WeakValueDictionary
 
 import asyncpg
 
-from gateway.clock import now_text
-from gateway.identifiers import delivery_id
 from gateway.ledger.controlnumbers import References, Series, next_references, take_references
 from gateway.ledger.database import Connection, Pool, connection
 from gateway.ledger.gathering import Gathering
-from gateway.ledger.membership import encoded_leaf, reopen, settle_members, write_leaves
+from gateway.ledger.membership import reopen, settle_members, write_leaves
+from gateway.ledger.parcelrows import expectations, kept_leaves, parcel_row
 from gateway.ledger.parcels import (
     KeptParcel,
     Made,
@@ -34,6 +33,7 @@ from translators.edifact.controlnumbers import ControlNumbersUsedUp
 _SQL = statements("parcels")
 _NOTE = statements("recording")["note"]
 _ACKNOWLEDGING = statements("acknowledging")
+_RECEIPT = {"delivered": "accepted", "refused": "rejected"}
 _TRIES = 4
 """To write with the numbers that will come next; after that the numbers are taken first, and others wait for it."""
 _LEASE = 120.0
@@ -98,8 +98,10 @@ class Parcels:
                 digest, row = self._payloads.seal_alone(made.content, owner_of(new.partner))
                 keys = await self._payloads.add_new_keys(held)
                 await held.execute(_SQL["keep_payload"], *row)
-                await held.execute(_SQL["keep_parcel"], *_parcel_row(new, made, digest, series, references))
-                await held.execute(_NOTE, *_kept_leaves(new, references))
+                await held.execute(_SQL["keep_parcel"], *parcel_row(new, made, digest, series, references))
+                await held.execute(_NOTE, *kept_leaves(new, references))
+                if new.expects:
+                    await held.execute(_ACKNOWLEDGING["expect"], *expectations(new, references))
             self._payloads.mark_stored(keys)
         kept = await self.find(new.id)
         assert kept is not None, "it was committed"
@@ -127,6 +129,9 @@ class Parcels:
             row = await held.fetchrow(_SQL["tell"], parcel_id, state, reference, error, after, maybe_carried)
             if state in ("offered", "delivered"):
                 await held.execute(_ACKNOWLEDGING["left"], parcel_id)
+                await held.execute(_ACKNOWLEDGING["begin"], parcel_id)
+            if state in ("delivered", "refused"):
+                await held.execute(_ACKNOWLEDGING["end_receipt"], parcel_id, _RECEIPT[state])
         assert row is not None, "parcels are never deleted"
         return row["state"], row["reference"]
 
@@ -145,6 +150,7 @@ class Parcels:
             if row["state"] in ("delivered", "refused"):
                 return "repeated" if row["state"] == said else "contradicted"
             await held.execute(_SQL["end_parcel"], parcel_id, said, reference)
+            await held.execute(_ACKNOWLEDGING["end_receipt"], parcel_id, _RECEIPT[said])
             await settle_members(held, parcel_id, accepted=accepted, reference=reference, actor=actor)
         return "recorded"
 
@@ -263,30 +269,6 @@ async def _check_unused(held: Connection, series: Series, references: References
             f"control number {references.interchange} was used inside the duplicate window, by parcel {used}; "
             "give the agreement another range"
         )
-
-
-def _parcel_row(
-    new: NewParcel, made: Made, digest: bytes, series: Series | None, references: References
-) -> tuple[object, ...]:
-    return (
-        new.id, new.partner, new.agreement, new.carrier, list(new.document_types),
-        series.ours if series else None, series.theirs if series else None, references.interchange or None, digest,
-        made.media_type, made.file_name, new.test, new.traceparent, new.made_at, new.gathered,
-    )  # fmt: skip
-
-
-def _kept_leaves(new: NewParcel, references: References) -> tuple[list[UUID], list[bytes]]:
-    """One for each member, so that the history of every message names its parcel."""
-    at = now_text()
-    leaves = [
-        encoded_leaf({
-            "event": Event.PARCEL_KEPT, "at": at, "message": str(message), "delivery": delivery_id(message, number),
-            "parcel": str(new.id), "partner": new.partner, "agreement": new.agreement,
-            "control_number": references.interchange or None,
-        })
-        for message, number in new.members
-    ]  # fmt: skip
-    return [message for message, _ in new.members], leaves
 
 
 def _named(parcel: KeptParcel) -> dict[str, object]:

@@ -68,6 +68,9 @@ def test_a_deny_for_one_partner_at_one_plant(before: PolicySet, rules: Path) -> 
     )
     after = change(rules, "access.yaml", ("rules:\n", deny))
     assert sorted(effects(before, after)) == [
+        ("loses", "sending `ack` for a plant we do not know or plant `ulm`",
+         "`kiesel` with role `despatch.send`; `kiesel` with role `orders.send`; `kiesel` with role `outbox.fetch`",
+         ("kiesel",)),
         ("loses", "sending `despatch_advice` for a plant we do not know or plant `ulm`",
          "`kiesel` with role `despatch.send`", ("kiesel",)),
         ("loses", "sending `purchase_order` for a plant we do not know or plant `ulm`",

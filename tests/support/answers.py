@@ -1,5 +1,6 @@
 """A partner that sends EDIFACT and is answered: what is agreed with it, what it sends, what it finds in its outbox."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -22,9 +23,15 @@ ORDERS = example("order.edi")
 
 
 def agree(
-    served: Served, folder: Any, *acknowledgements: dict[str, Any], responses: str | None = None, **given: Any
+    served: Served,
+    folder: Any,
+    *acknowledgements: dict[str, Any],
+    responses: str | None = None,
+    asked: Sequence[dict[str, Any]] = (),
+    **given: Any,
 ) -> None:
-    """Writes it into the profile of `aurora` and has it read. `responses`: the format of our order responses."""
+    """Writes it into the profile of `aurora` and has it read. `responses`: the format of our order responses,
+    which they answer as is `asked`."""
     file = folder / "partners" / "profiles" / "aurora.yaml"
     text = file.read_text().partition("\nagreements:")[0].rstrip()
     inbound = {
@@ -34,7 +41,7 @@ def agree(
     agreements: list[dict[str, Any]] = [inbound]
     if responses is not None:
         agreements.append({"name": "responses", "document": "order_response", "direction": "out", "channel": "outbox",
-                           "format": responses})  # fmt: skip
+                           "format": responses, "acknowledgements": list(asked)})  # fmt: skip
     names = '{theirs: [{id: "4012345000009", qualifier: "14"}], ours: {id: "4260001230004", qualifier: "14"}}'
     text = text if "\nedifact:" in text else f"{text}\nedifact: {names}"
     file.write_text(f"{text}\nagreements: {msgspec.json.encode(agreements).decode()}\n")

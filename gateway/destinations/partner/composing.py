@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from gateway.destinations.carrying import CarrierName
-from gateway.ledger.parcels import Made, NewParcel, References, Series
+from gateway.ledger.parcels import Expected, Made, NewParcel, References, Series
 from partners.agreements import Agreement, agreement_for, own_file, why_none
 from partners.profile import Partner
 from partners.recoding import NO_CODES, PartnerCodes
@@ -93,6 +93,11 @@ class Composer(Struct, frozen=True):
             test=test,
             traceparent=documents[0].traceparent,
             gathered=gathered,
+            expects=tuple(
+                Expected(one.kind, one.within.seconds, one.warn.seconds if one.warn is not None else None)
+                for one in agreement.acknowledgements
+                if one.when == "always"
+            ),
         )
         bodies = [self._as_they_see_it(partner, one) for one in documents]
         using = self._map(agreement, partner)

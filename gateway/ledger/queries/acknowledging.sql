@@ -50,3 +50,85 @@ select coalesce((select max(number) from documents where message_id = $1), 0) + 
 
 -- name: made
 update acknowledgements set delivery = $2, says = $3 where id = $1;
+
+-- name: acknowledgements_of_message
+-- Of what came: the answers we owe. Of what left: the answers to the parcels its documents are in.
+select a.*, a.since + make_interval(secs => a.within) as due_at from acknowledgements a where a.message_id = $1
+union
+select a.*, a.since + make_interval(secs => a.within) from parcel_members m
+join acknowledgements a on a.parcel = m.parcel where m.message_id = $1
+order by id;
+
+-- name: acknowledgements
+-- The most urgent first; null selects all, and with $4 those alone that are still owed.
+select a.*, a.since + make_interval(secs => a.within) as due_at from acknowledgements a
+where ($1::text is null or a.side = $1) and ($2::text is null or a.partner = $2)
+  and (not $3 or (a.state = 'open' and a.since + make_interval(secs => a.within) <= now()))
+  and (not $4 or a.state = 'open')
+order by due_at nulls last, a.id limit $5;
+
+-- name: notice_late
+update acknowledgements a set overdue_at = now()
+where a.state = 'open' and a.overdue_at is null and a.since + make_interval(secs => a.within) <= now()
+returning a.id, a.side, a.partner, a.agreement, a.kind, a.subject, a.parcel, a.message_id,
+          a.since + make_interval(secs => a.within) as due_at;
+
+-- name: notice_soon
+update acknowledgements a set warned_at = now()
+where a.state = 'open' and a.warned_at is null and a.overdue_at is null and a.warn is not null
+  and a.since + make_interval(secs => a.warn) <= now()
+returning a.id, a.side, a.partner, a.agreement, a.kind, a.subject, a.parcel, a.message_id,
+          a.since + make_interval(secs => a.within) as due_at;
+
+-- name: late_now
+select partner, side, kind, count(*)::integer from acknowledgements
+where state = 'open' and overdue_at is not null group by partner, side, kind;
+
+-- name: messages_of_parcel
+select distinct message_id from parcel_members where parcel = $1;
+
+-- name: expect
+-- What the partner owes us for a parcel; the time runs from when it lies with the partner.
+insert into acknowledgements (side, partner, agreement, kind, subject, parcel, within, warn)
+select 'theirs', $1, $2, e.kind, $3, $4, e.within, e.warn
+from unnest($5::text[], $6::float8[], $7::float8[]) as e (kind, within, warn)
+on conflict do nothing;
+
+-- name: begin
+update acknowledgements set since = now() where parcel = $1 and since is null;
+
+-- name: end_receipt
+-- The word of the channel itself: a receipt (MDN) of the parcel.
+update acknowledgements set state = $2, ended_at = now() where parcel = $1 and kind = 'mdn' and state = 'open';
+
+-- name: parcel_numbered
+-- The newest parcel of a partner under a control number; zeros before it do not count, as GS06 is a number.
+select id from parcels
+where partner = $1 and (control_number = $2 or ltrim(control_number, '0') = ltrim($2, '0')) and control_number is not null
+order by position desc limit 1;
+
+-- name: parcel_with
+-- The newest parcel of a partner with a document of this number.
+select p.id from documents c
+join deliveries d on d.message_id = c.message_id and d.document = c.number
+join parcel_members m on m.message_id = d.message_id and m.number = d.number
+join parcels p on p.id = m.parcel
+where c.business_number = $2 and p.partner = $1 order by p.position desc limit 1;
+
+-- name: open_unasked
+-- An answer that nobody had to give, such as an APERAK that is owed on errors only, stands beside the others.
+insert into acknowledgements (side, partner, agreement, kind, subject, parcel, within)
+select 'theirs', p.partner, p.agreement, $2, p.control_number, p.id, 0 from parcels p where p.id = $1
+on conflict do nothing;
+
+-- name: lock_expected
+select id, state from acknowledgements where parcel = $1 and kind = $2 for update;
+
+-- name: heard
+update acknowledgements set state = $2, ended_at = now(), answered_by = $3 where id = $1;
+
+-- name: repeated
+update acknowledgements set repeated = repeated + 1 where id = $1;
+
+-- name: contradicted
+update acknowledgements set contradicted_at = coalesce(contradicted_at, now()) where id = $1;

@@ -50,6 +50,7 @@ select
   (select count(*) from deliveries d left join shards s using (destination, shard)
     where (d.tick, d.position) > (coalesce(s.tick, 0), coalesce(s.position, 0))) as pending,
   (select count(*) from messages m where verdict = 'accepted'
+    and document_type is distinct from 'ack'  -- what it says took effect in its own transaction
     and not exists (select 1 from deliveries d where d.message_id = m.id)) as without_delivery;
 
 -- name: depths

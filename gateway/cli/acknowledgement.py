@@ -1,0 +1,50 @@
+"""`acknowledgement`: which answers we owe partners and which they owe us, what is late and what was said."""
+
+import argparse
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from gateway.cli.operating import how_many, with_ledger
+from gateway.ledger.acknowledging import AcknowledgementState, Side
+from gateway.ledger.ledger import Ledger
+
+_OWED_BY: dict[Side, str] = {"ours": "us", "theirs": "them"}
+
+
+def add_commands(commands: Any) -> None:
+    nouns = commands.add_parser(
+        "acknowledgement", help="answers owed to partners and by them, and what is late"
+    ).add_subparsers(required=True, metavar="VERB")
+    listed = nouns.add_parser("list", help="what is owed, the most urgent first")
+    which = listed.add_mutually_exclusive_group()
+    which.add_argument("--owed", dest="side", action="store_const", const="ours", help="what we owe alone")
+    which.add_argument("--expected", dest="side", action="store_const", const="theirs", help="what they owe alone")
+    listed.add_argument("--overdue", action="store_true", help="what is late alone")
+    listed.add_argument("--all", action="store_true", help="what has ended, too")
+    listed.add_argument("--partner")
+    listed.add_argument("--limit", type=how_many, default=100)
+    listed.add_argument("--json", action="store_true")
+    listed.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _list(ledger, chosen)))
+
+
+async def _list(ledger: Ledger, chosen: argparse.Namespace) -> int:
+    found = await ledger.acknowledgements.search(
+        side=chosen.side, partner=chosen.partner, overdue=chosen.overdue, open_only=not chosen.all, limit=chosen.limit
+    )
+    if chosen.json:
+        print(msgspec.json.encode(found).decode())
+        return 0
+    table = Table("owed by", "partner", "answer", "to", "state", "due", "of", title=f"{len(found)} acknowledgements")
+    for one in found:
+        due = f"{one.due_at:%Y-%m-%d %H:%M}" if one.due_at is not None else "not with them yet"
+        state = f"{one.state}, contradicted" if one.contradicted_at is not None else one.state
+        table.add_row(_OWED_BY[one.side], one.partner, one.kind, one.subject or "-", state, due, _of(one))
+    Console().print(table)
+    return 0
+
+
+def _of(one: AcknowledgementState) -> str:
+    return f"message {one.message_id}" if one.message_id is not None else f"parcel {one.parcel}"
