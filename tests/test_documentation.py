@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import re
+import shutil
 from enum import Enum
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network
@@ -394,6 +395,17 @@ def test_the_keys_that_running_tells_to_make_are_taken(tmp_path: Path, monkeypat
     monkeypatch.setenv("GATEWAY_KEYS", str(tmp_path / "keys"))
     assert main(command[1].split()) == 0
     assert load_keys(tmp_path / "keys").origin == command[1].split()[-1]
+
+
+def test_the_mailbox_that_the_page_shows_is_a_profile(tmp_path: Path) -> None:
+    """As a reader would: what the page shows is put under a packaged profile, with a real key."""
+    snippet = re.search(r"```yaml\n(sftp:\n  mailbox:\n.*?)```", page("sftp.md"), re.DOTALL)
+    assert snippet is not None
+    folder = tmp_path / "partners"
+    shutil.copytree(ROOT / "partners", folder)
+    with (folder / "profiles" / "nordlicht.yaml").open("a", encoding="utf-8") as profile:
+        profile.write(snippet[1].replace("AAAA…", "AAAAC3NzaC1lZDI1NTE5AAAAI" + "AEB" * 14 + "B"))
+    assert main(["partner", "check", "--partners", str(folder)]) == 0
 
 
 def test_events_are_an_enum_of_source_subject_action() -> None:
