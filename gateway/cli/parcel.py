@@ -6,10 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from gateway.cli.operating import how_many, operator, with_ledger
+from gateway.cli.telling import console, row, table
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.parcels import KeptParcel, ParcelState, members_of
 from gateway.ledger.shipping import Resending
@@ -54,12 +53,13 @@ async def _list(ledger: Ledger, chosen: argparse.Namespace) -> int:
     if chosen.json:
         print(msgspec.json.encode([_described(one) for one in found]).decode())
         return 0
-    table = Table("parcel", "to", "number", "documents", "by", "state", "since", title=f"{len(found)} parcels")
+    parcels = table(f"{len(found)} parcels", "parcel", "to", "number", "documents", "by", "state", "since")
+    parcels.columns[0].min_width = len(str(UUID(int=0)))  # what `show` and `resend` ask for is never cut
     for one in found:
         documents = f"{len(one.members)} {', '.join(one.document_types)}"
-        table.add_row(str(one.id), one.partner, one.control_number or "-", documents, one.carrier, one.state,
-                      f"{one.changed_at:%Y-%m-%d %H:%M}")  # fmt: skip
-    Console().print(table)
+        row(parcels, one.id, one.partner, one.control_number or "-", documents, one.carrier, one.state,
+            f"{one.changed_at:%Y-%m-%d %H:%M}")  # fmt: skip
+    console().print(parcels)
     return 0
 
 

@@ -52,6 +52,13 @@ async def test_what_left_is_found_by_its_control_number(world, ledger, typed, ca
     assert json.loads(capsys.readouterr().out) == []
 
 
+async def test_the_list_shows_the_whole_id_on_a_narrow_terminal(world, ledger, typed, capsys, monkeypatch) -> None:
+    number = await _left(world, ledger)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert await typed("list") == 0
+    assert number in capsys.readouterr().out
+
+
 async def test_content_is_shown_only_with_a_reason_which_is_on_record(world, ledger, typed, capsysbinary) -> None:
     number = await _left(world, ledger)
     assert await typed("show", number) == 0
