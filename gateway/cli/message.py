@@ -6,11 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from gateway.app import open_policies
 from gateway.cli.operating import Act, how_many, operator, with_ledger, with_settings
+from gateway.cli.telling import console, row, table
 from gateway.identifiers import split_delivery_id
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.operating import Selection
@@ -85,11 +84,12 @@ async def _parked(ledger: Ledger, chosen: argparse.Namespace) -> int:
     if chosen.json:
         print(msgspec.json.encode(found).decode())
         return 0
-    table = Table("delivery", "document", "from", "to", "cause", "since", title=f"{len(found)} parked")
+    deliveries = table(f"{len(found)} parked", "delivery", "document", "from", "to", "cause", "since")
+    deliveries.columns[0].min_width = max((len(one.id) for one in found), default=0)  # what `replay` asks for
     for one in found:
         document = f"{one.document_type} {one.business_number}"
-        table.add_row(one.id, document, one.sender, one.destination, one.cause, f"{one.since:%Y-%m-%d %H:%M}")
-    Console().print(table)
+        row(deliveries, one.id, document, one.sender, one.destination, one.cause or "", f"{one.since:%Y-%m-%d %H:%M}")
+    console().print(deliveries)
     return 0
 
 
