@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from gateway.app import open_egress
 from gateway.channels.webhooks.answers import failure_of
@@ -18,7 +16,7 @@ from gateway.channels.webhooks.carrier import WebhookCarrier
 from gateway.channels.webhooks.events import test_event
 from gateway.channels.webhooks.signing import BadSecret, new_secret, secret_of
 from gateway.cli.operating import how_many, operator, with_settings
-from gateway.cli.telling import moment
+from gateway.cli.telling import console, moment, row, table
 from gateway.clock import now
 from gateway.egress.client import NoAnswer
 from gateway.identifiers import new_message_id
@@ -96,13 +94,14 @@ async def _list(settings: Settings, ledger: Ledger, chosen: argparse.Namespace) 
         described = [{**msgspec.to_builtins(one), "state": _state(one), "waiting": count} for one, count in found]
         print(msgspec.json.encode(described).decode())
         return 0
-    table = Table("partner", "address", "state", "since", "last success", "waiting", "why",
-                  title=f"{len(found)} addresses")  # fmt: skip
+    addresses = table(
+        f"{len(found)} addresses", "partner", "address", "state", "since", "last success", "waiting", "why"
+    )
     for one, count in found:
         why = one.reason if one.disabled_at is not None else one.last_error if one.failing_since is not None else ""
-        table.add_row(one.partner, one.url, _state(one), _short(one.disabled_at or one.failing_since),
-                      _short(one.succeeded_at), str(count), why)  # fmt: skip
-    Console().print(table)
+        row(addresses, one.partner, one.url, _state(one), _short(one.disabled_at or one.failing_since),
+            _short(one.succeeded_at), count, why or "")  # fmt: skip
+    console().print(addresses)
     return 0
 
 

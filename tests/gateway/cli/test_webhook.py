@@ -98,6 +98,12 @@ async def test_the_list_follows_what_happens(world: Receiving, typed, capsys) ->
     assert "1 addresses" in capsys.readouterr().out
 
 
+async def test_a_reason_with_brackets_is_no_markup_of_the_list(world: Receiving, typed, capsys) -> None:
+    assert await typed("disable", "nordlicht", "--reason", "[/they] move") == 0
+    assert await typed("list") == 0
+    assert "[/they] move" in capsys.readouterr().out
+
+
 async def test_disabled_by_a_person_it_waits_until_enabled(world: Receiving, typed, capsys) -> None:
     assert await typed("disable", "nordlicht", "--reason", "they move house") == 0
     assert await typed("disable", "nordlicht", "--reason", "again") == 1
