@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.leaving import an_answer
+from support.leaving import SAMPLES, an_answer
 from support.ledgering import lease_all
 from support.serving import Served, serving
 
@@ -21,6 +21,7 @@ from gateway.ledger.ledger import Ledger
 from partners.live import LiveDirectory
 from translators.identify import identify
 from translators.reading import Limits, read
+from translators.writing import write
 
 AGREED = """\
 edifact:
@@ -103,6 +104,24 @@ async def test_an_answer_of_the_erp_reaches_the_partner_as_an_interchange(served
     status = (await served.client.get(answer.json()["status"], headers=served.corporate())).json()
     assert [(one["destination"], one["state"]) for one in status["deliveries"]] == [("partner:nordlicht", "delivered")]
     assert (await served.ledger.balance()).imbalance == 0
+
+
+async def test_the_erp_may_write_edifact_itself(served: Served) -> None:
+    content = (SAMPLES / "order-response-d96a.in.edi").read_bytes()
+    answer = await served.post("/v1/documents", content, served.corporate(), media="application/edifact")
+    assert answer.status_code == 202, answer.text
+    await _work_off(served)
+    (parcel,) = await _fetch(served)
+    assert b"ORDRSP:D:96A" in b64decode(parcel["content"])
+
+
+async def test_what_the_erp_writes_in_ubl_is_taken_for_the_partner_it_names(served: Served) -> None:
+    line = {"number": "1", "status": "accepted", "quantity": {"value": "5", "unit": "C62"}}
+    plain = write(an_answer("AB-1", lines=[line], totals=None, notes=[], references=[], ext=None), "ubl")
+    answer = await served.post("/v1/documents", plain, served.corporate(), media="application/xml")
+    assert answer.status_code == 202, answer.text
+    status = (await served.client.get(answer.json()["status"], headers=served.corporate())).json()
+    assert [one["destination"] for one in status["deliveries"]] == ["partner:nordlicht"]
 
 
 async def test_what_is_not_acknowledged_is_offered_again_with_the_same_bytes(served: Served) -> None:
