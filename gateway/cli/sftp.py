@@ -8,6 +8,7 @@ import sys
 from contextlib import ExitStack
 from typing import Any
 
+import uvloop
 from prometheus_client import start_http_server
 
 from gateway.app import open_sftp
@@ -33,7 +34,7 @@ def serve(_: argparse.Namespace) -> int:
         start_logging(settings.log_level)
         if settings.sftp_metrics_port:
             start_http_server(settings.sftp_metrics_port, settings.host)
-        return asyncio.run(_serve(settings))
+        return uvloop.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> int:
