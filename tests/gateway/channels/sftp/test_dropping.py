@@ -7,7 +7,9 @@ from typing import Any
 from uuid import UUID
 
 import asyncssh
+import msgspec
 import pytest
+from support.leaving import an_answer
 from support.mailboxes import SftpWorld, order_bytes
 from support.serving import until
 
@@ -242,8 +244,9 @@ async def test_a_gateway_that_takes_too_long_says_so(world: SftpWorld, monkeypat
     assert refused.value.reason == "the gateway did not finish in time; try again, it is recognised if it was kept"
 
 
-async def test_a_partner_without_a_grant_is_refused_on_record(world: SftpWorld) -> None:
-    await world.drop("order.json", order_bytes(), await world.client("stahlhof", key="stahlhof"))
+async def test_what_nobody_granted_is_refused_on_record(world: SftpWorld) -> None:
+    answer = msgspec.json.encode(an_answer("AB-1"))
+    await world.drop("answer.json", answer, await world.client("stahlhof", key="stahlhof"))
     client = await world.client("stahlhof", key="stahlhof")
     (told,) = [json.loads(content) for content in (await world.read("ack", client)).values()]
     assert (told["status"], told["code"]) == ("refused", "access.not_granted")
