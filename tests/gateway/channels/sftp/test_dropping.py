@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncssh
-import msgspec
 import pytest
 from support.leaving import an_answer
 from support.mailboxes import SftpWorld, order_bytes
@@ -245,7 +244,7 @@ async def test_a_gateway_that_takes_too_long_says_so(world: SftpWorld, monkeypat
 
 
 async def test_what_nobody_granted_is_refused_on_record(world: SftpWorld) -> None:
-    answer = msgspec.json.encode(an_answer("AB-1"))
+    answer = an_answer("AB-1")
     await world.drop("answer.json", answer, await world.client("stahlhof", key="stahlhof"))
     client = await world.client("stahlhof", key="stahlhof")
     (told,) = [json.loads(content) for content in (await world.read("ack", client)).values()]
