@@ -82,13 +82,14 @@ class Access:
         return self._not_granted(verb, facts, observed)
 
     def _not_granted(self, verb: Doing, facts: Facts, observed: tuple[RuleRef, ...]) -> Refused:
-        """The advice is that of the last grant that would have been for this sender."""
+        """The advice is that of the last grant that would have been for this sender; grants for another channel come
+        first, so that nobody is told to change the channel where a role is what is missing."""
         document = None if isinstance(facts, RequestFacts) else facts
         request = facts if isinstance(facts, RequestFacts) else facts.request
         what = f"send `{document.document_type}`" if document else _SENTENCES[verb]
         text = f"no rule lets this {request.sender_kind} {what}"
         advice = "ask us for access to this kind of document" if document else "ask us for access"
-        for grant in self._grants[verb].about(facts):
+        for grant in sorted(self._grants[verb].about(facts), key=lambda one: one.is_for(request.channel)):
             lacking = grant.lacks(facts)
             if lacking is None and grant.rule.mode == "enforce" and document:
                 text = f"{text} for {'that plant' if document.plant else 'a plant we do not know'}"

@@ -41,13 +41,17 @@ class Grant:
             return False
         if self._bindings and request.binding not in self._bindings:
             return False
-        if self._channels and request.channel not in self._channels:
+        if not self.is_for(request.channel):
             return False
         if not self._comes_from_there(request):
             return False
         if (self._plants or self._own_plant) and not self._is_for_the_plant(facts):
             return False
         return self._force is None or self._force.holds(facts, unsure=self.denies)
+
+    def is_for(self, channel: str) -> bool:
+        """Whether it may hold for what comes over this channel."""
+        return not self._channels or channel in self._channels
 
     def lacks(self, facts: Facts) -> str | None:
         """What the sender can do for a grant to match, as advice; None when nothing but the plant keeps it."""
@@ -59,7 +63,7 @@ class Grant:
             return f"ask for a token with the scope `{' '.join(rule.scopes)}`"
         if self._bindings and request.binding not in self._bindings:
             return f"use a token bound by {' or '.join(rule.bindings)}"
-        if self._channels and request.channel not in self._channels:
+        if not self.is_for(request.channel):
             return f"send over {' or '.join(rule.channels)}"
         if not self._comes_from_there(request):
             known = rule.addresses or rule.outside

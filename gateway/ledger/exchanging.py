@@ -170,10 +170,11 @@ class Exchanges:
         async with connection(self._pool) as held:
             return bool(await held.fetch(_SQL["give_up_waiting"], *_columns(key), leaf))
 
-    async def overdue(self, partner: str, seconds: float) -> list[Sent]:
-        """What the partner's server took longer ago than this and has no receipt."""
+    async def overdue(self, within: Mapping[str, int]) -> list[Sent]:
+        """What the partners' servers took longer ago than the seconds agreed with each, and has no receipt."""
         async with connection(self._pool) as held:
-            return [_sent(row) for row in await held.fetch(_SQL["overdue"], partner, seconds)]
+            rows = await held.fetch(_SQL["overdue"], list(within), [float(one) for one in within.values()])
+        return [_sent(row) for row in rows]
 
 
 def _columns(key: ExchangeKey) -> tuple[str, str, str]:

@@ -335,3 +335,14 @@ def test_one_plant_can_lie_in_a_zone_of_its_own(rules: Path) -> None:
     )  # fmt: skip
     assert not isinstance(policy.routes(advice), Refused)
     assert refusal(policy.routes(replace(advice, plant="salzungen"))).text.endswith("to zone `clean-room`")
+
+
+def test_nobody_is_told_to_change_the_channel_where_a_role_is_missing(rules: Path) -> None:
+    """Wherever the grant for another channel stands."""
+    by_file = (
+        "\n- name: last\n  why: a test\n  mode: enforce\n  may: send\n  senders: [partner]\n  channels: [as2]\n"
+        "  documents: [purchase_order]\n"
+    )
+    policy = access(rules, added=by_file)
+    refused = refusal(policy.judge(replace(ORDER, request=replace(PARTNER, roles=frozenset()))))
+    assert refused.act == "ask for the role `orders.send`"

@@ -75,8 +75,6 @@ class As2Carrier:
         send = partner.as2.send
         signed = send.receipt != "none" and send.receipt_signed
         sent = await self._exchanges.intend(self._key(parcel, partner), parcel.id, built.mics, receipt_signed=signed)
-        if sent.state == "receipted":  # of an attempt that we had not heard the end of
-            return Delivered(sent.disposition or "")
         return await self._attempt(sent, built, relation)
 
     async def look(self, parcel: Parcel, partner: Partner) -> Verified:

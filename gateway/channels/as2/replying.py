@@ -49,10 +49,10 @@ class Replying:
     async def look(self) -> None:
         for reply in await self._ledger.exchanges.take_replies(20, LEASE):
             await self._reply(reply)
-        for partner, seconds in self._stations.awaiting():
-            for sent in await self._ledger.exchanges.overdue(partner, seconds):
-                if not await self._carrier.wait_no_longer(sent):
-                    await self._send_again(partner, sent.parcel)
+        awaited = self._stations.awaiting()
+        for sent in await self._ledger.exchanges.overdue(awaited) if awaited else ():
+            if not await self._carrier.wait_no_longer(sent):
+                await self._send_again(sent.key.partner, sent.parcel)
 
     async def _reply(self, reply: Reply) -> None:
         """The very bytes that were kept, however often."""

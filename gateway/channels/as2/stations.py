@@ -56,11 +56,11 @@ class Stations:
         """Whom to believe at the addresses of this partner. Raises NoAnswer."""
         return trust_of(self._directory().timeline(partner), at)
 
-    def awaiting(self) -> list[tuple[str, int]]:
+    def awaiting(self) -> dict[str, int]:
         """Partners who owe us asynchronous receipts, and within how many seconds."""
-        found = []
-        for one in self._directory().partners.values():
-            send = one.as2.send if one.as2 is not None else None
-            if send is not None and send.receipt == "async":
-                found.append((one.id, send.receipt_within.seconds))
-        return found
+        sending = ((one.id, one.as2.send) for one in self._directory().partners.values() if one.as2 is not None)
+        return {
+            partner: send.receipt_within.seconds
+            for partner, send in sending
+            if send is not None and send.receipt == "async"
+        }

@@ -71,14 +71,19 @@ class Upload:
         written = 0
         while written < len(data):
             written += os.pwrite(self._descriptor, memoryview(data)[written:], offset + written)
-            self.size = max(self.size, offset + written)
+            self._now_has(max(self.size, offset + written))
         self.changed_at = time()
 
     def truncate(self, size: int) -> None:
         if size > self.size:
             raise SpoolRefuses("an upload has no holes: it can be made shorter only")
         self._with_descriptor(lambda descriptor: os.ftruncate(descriptor, size))
-        self.size, self.changed_at = size, time()
+        self._now_has(size)
+        self.changed_at = time()
+
+    def _now_has(self, size: int) -> None:
+        self._spool.total += size - self.size
+        self.size = size
 
     def read(self, offset: int, count: int) -> bytes:
         assert self._descriptor is not None
@@ -134,6 +139,8 @@ class Spool:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | _FLAGS)
         self.room = room
+        self.total = 0
+        """Bytes of all uploads; counted as they come, since every write asks for it."""
         self._all: dict[str, Upload] = {}
         self._named: dict[str, Upload] = {}
         try:
@@ -176,7 +183,8 @@ class Spool:
 
     def discard(self, upload: Upload) -> None:
         upload.shut()
-        self._all.pop(upload.id, None)
+        if self._all.pop(upload.id, None) is not None:
+            self.total -= upload.size
         if self._named.get(upload.name) is upload:
             del self._named[upload.name]
         for name in (upload.id, upload.id + _LABEL):
@@ -188,8 +196,7 @@ class Spool:
     def check_room(self, upload: Upload, size: int) -> None:
         if size > self.room.one:
             raise SpoolRefuses(f"a file has at most {self.room.one} bytes here")
-        total = sum(one.size for one in self._all.values() if one is not upload) + size
-        if total > self.room.total:
+        if self.total - upload.size + size > self.room.total:
             raise SpoolRefuses(f"uploads have at most {self.room.total} bytes together", full=True)
 
     def write_label(self, upload: Upload) -> None:
@@ -220,6 +227,7 @@ class Spool:
                 continue
             upload.lacks = "it lay here when we restarted"
             self._all[name] = self._named[label.name] = upload
+            self.total += upload.size
 
     def _read_label(self, name: str) -> _Label | None:
         try:

@@ -57,12 +57,14 @@ update as2_replies set due_at = null, sent_at = now(), error = null where id = $
 update as2_replies set due_at = now() + make_interval(secs => $2), error = $3 where id = $1;
 
 -- name: intend
--- Before each attempt; the time to wait for a receipt begins anew. A receipt may name the digest of any of them: a partner that was slow answers an earlier one.
+-- Before each attempt; the time to wait for a receipt begins anew. A receipt may name the digest of any of them: a
+-- partner that was slow answers an earlier one. What had its receipt is sent again only because an operator wants it.
 insert into as2_sent (partner, ours, message_id, parcel, mics, receipt_signed, attempts)
 values ($1, $2, $3, $4, $5, $6, 1)
 on conflict (partner, ours, message_id) do update
 set mics = (as2_sent.mics::jsonb || excluded.mics::jsonb)::text, receipt_signed = excluded.receipt_signed,
-    attempts = as2_sent.attempts + 1, sent_at = case when as2_sent.state = 'sent' then now() else as2_sent.sent_at end;
+    attempts = as2_sent.attempts + 1, sent_at = case when as2_sent.state = 'sent' then now() else as2_sent.sent_at end,
+    state = case when as2_sent.state = 'sent' then 'sent' else 'intended' end;
 
 -- name: sent
 select * from as2_sent where partner = $1 and ours = $2 and message_id = $3;
@@ -92,6 +94,7 @@ with told as (
 insert into events (tick, message_id, body) select ledger_tick(), null, $4 from told returning id;
 
 -- name: overdue
--- What went out, was taken by the partner's server, and has no receipt after its time.
-select * from as2_sent where state = 'sent' and partner = $1 and sent_at < now() - make_interval(secs => $2)
-order by sent_at limit 100;
+-- What went out, was taken by the partner's server, and has no receipt after the time that its agreement gives.
+select s.* from as2_sent s join unnest($1::text[], $2::float8[]) as agreed (partner, seconds) using (partner)
+where s.state = 'sent' and s.sent_at < now() - make_interval(secs => agreed.seconds)
+order by s.sent_at limit 100;

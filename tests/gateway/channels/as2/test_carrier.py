@@ -28,6 +28,7 @@ from gateway.cli.parcel import _show
 from gateway.delivery import deliver
 from gateway.destinations.partner.composing import Composer
 from gateway.destinations.partner.destination import PartnerDestination
+from gateway.destinations.partner.forwarding import Forwarding
 from gateway.egress.client import Egress
 from gateway.ledger.ledger import Ledger
 from partners.ownkeys import OwnKeys
@@ -63,6 +64,7 @@ class Out:
         self.carrier = As2Carrier(stations, egress, self.ledger.exchanges, PUBLIC_URL, HOST)
         self.replying = Replying(self.ledger, stations, egress, self.carrier, lambda: partners.current)
         composer = Composer(Path("/nowhere"), lambda: world.served.policies.current.masking, self.ledger.masking_key)
+        self.forwarding = Forwarding(lambda: partners.current, self.ledger.parcels, composer, {"as2": self.carrier})
         self.destination = PartnerDestination(
             "werra", lambda: partners.current, self.ledger.parcels, composer, {"as2": self.carrier}
         )
@@ -146,6 +148,17 @@ async def test_an_operator_sees_the_exchange_of_a_parcel(
     exchange = json.loads(capsys.readouterr().out)["exchange"]
     assert (exchange["state"], exchange["disposition"], exchange["attempts"]) == ("receipted", "processed", 1)
     assert exchange["key"]["message_id"] == f"{parcel}@{HOST}"
+
+
+async def test_what_an_operator_sends_again_is_sent_under_the_same_message_id(out: Out, werra: Listening) -> None:
+    await out.order_response()
+    await out.work()
+    parcel_id = await out.ledger._pool.fetchval("select id from parcels")
+    assert await out.ledger.parcels.resend(parcel_id, actor="ann", reason="they lost it") == "due"
+    await out.forwarding.look()
+    assert [one.content for one in werra.received] == [werra.received[0].content] * 2
+    assert len(werra.message_ids()) == 1
+    assert await out.parcel_state() == "delivered"
 
 
 async def test_a_receipt_that_was_lost_is_asked_for_again_under_the_same_message_id(out: Out, werra: Listening) -> None:
