@@ -47,6 +47,8 @@ class Parcel(Struct, frozen=True, kw_only=True):
     control_number: str | None = None
     test: bool = False
     attempt: int = 1
+    again: bool = False
+    """An operator wants it carried once more, though it may have arrived before."""
     traceparent: str | None = None
 
 

@@ -74,6 +74,13 @@ class Mailboxes:
 
         A file whose id is known is left as it is; so is one whose name is taken: the caller finds it another.
         """
+        return await self._lay("lay", files)
+
+    async def lay_again(self, files: Sequence[NewFile]) -> list[UUID]:
+        """The same of files that their partner has read, as if it had not; one whose name is taken is left."""
+        return await self._lay("lay_again", files)
+
+    async def _lay(self, statement: str, files: Sequence[NewFile]) -> list[UUID]:
         async with connection(self._pool) as held:
             async with held.transaction():
                 rows = [(file, *self._payloads.seal_alone(file.content, owner_of(file.partner))) for file in files]
@@ -82,7 +89,7 @@ class Mailboxes:
                 for file, digest, payload in rows:
                     size = len(file.content)
                     row = (file.id, file.partner, file.folder, file.name, digest, size, file.message_id)
-                    if await held.fetchval(_SQL["lay"], *row) is not None:
+                    if await held.fetchval(_SQL[statement], *row) is not None:
                         await held.execute(_SQL["keep_payload"], *payload)
                         laid.append(file.id)
             self._payloads.mark_stored(keys)

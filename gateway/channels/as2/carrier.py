@@ -72,9 +72,12 @@ class As2Carrier:
             built = await asyncio.to_thread(build, self._outgoing(parcel), relation)
         except Unacceptable as refused:
             return Unavailable(why=refused.detail, after=5.0)
-        send = partner.as2.send
+        send, key = partner.as2.send, self._key(parcel, partner)
+        before = await self._exchanges.sent(key)
+        if before is not None and before.state == "receipted" and not parcel.again:
+            return Delivered(before.disposition or "")  # of an attempt that we had not heard the end of
         signed = send.receipt != "none" and send.receipt_signed
-        sent = await self._exchanges.intend(self._key(parcel, partner), parcel.id, built.mics, receipt_signed=signed)
+        sent = await self._exchanges.intend(key, parcel.id, built.mics, receipt_signed=signed)
         return await self._attempt(sent, built, relation)
 
     async def look(self, parcel: Parcel, partner: Partner) -> Verified:

@@ -40,11 +40,12 @@ class MailboxCarrier:
     async def _lay(self, parcel: Parcel, partner: str) -> Outcome:
         """Under its own name, or, while another parcel lies there under it, with a part of its id."""
         known = await self._mailboxes.known(parcel.id)
-        if known is not None:
+        if known is not None and not (known.fetched and parcel.again):
             return Delivered(known.name) if known.fetched else Offered()
+        lay = self._mailboxes.lay if known is None else self._mailboxes.lay_again
         for name in (_name(parcel.file_name, parcel.id), beside(parcel.file_name, parcel.id.hex)):
             file = NewFile(id=parcel.id, partner=partner, folder="out", name=name, content=parcel.content)
-            if await self._mailboxes.lay([file]):
+            if await lay([file]):
                 return Offered()
         return Offered() if await self._mailboxes.known(parcel.id) is not None else Unavailable("its names are taken")
 

@@ -204,5 +204,6 @@ def carried(parcel: KeptParcel, attempt: int) -> Parcel:
         control_number=parcel.control_number,
         test=parcel.test,
         attempt=attempt,
+        again=parcel.again,
         traceparent=parcel.traceparent,
     )

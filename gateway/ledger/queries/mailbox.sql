@@ -8,6 +8,14 @@ insert into mailbox (id, partner, folder, name, hash, size, message_id)
 values ($1, $2, $3, $4, $5, $6, $7)
 on conflict do nothing returning id;
 
+-- name: lay_again
+-- An operator wants a parcel that was read to lie there once more.
+update mailbox m set name = $4, hash = $5, size = $6, message_id = $7, made_at = now(), fetched_at = null,
+  settled = false, removed_at = null
+where m.id = $1 and m.fetched_at is not null and not exists (
+  select from mailbox o where o.partner = $2 and o.folder = $3 and o.name = $4 and o.removed_at is null and o.id <> $1)
+returning id;
+
 -- name: known
 -- Laid before, still there or not; with the name it got.
 select name, fetched_at, removed_at from mailbox where id = $1;

@@ -61,6 +61,24 @@ async def test_a_parcel_lies_in_out_until_its_partner_has_read_it(
     assert await client.listdir("/out") == []
 
 
+async def test_what_an_operator_sends_again_lies_there_once_more(
+    world: SftpWorld, carrier: MailboxCarrier, partner: Partner
+) -> None:
+    parcel = a_parcel()
+    await carrier.carry(parcel, partner)
+    await world.read("out")
+    client = await world.client()
+    await client.remove("/out/answer.edi")
+    await carrier.carry(a_parcel(content=b"another"), partner)  # its name is taken meanwhile
+    again = a_parcel(id=parcel.id, again=True)
+    for _ in range(2):
+        assert await carrier.carry(again, partner) == Offered()
+    assert await carrier.look(again, partner) == Absent()
+    name = f"answer.edi.{parcel.id.hex}"
+    assert (await world.read("out"))[name] == b"UNB+..."
+    assert await carrier.look(again, partner) == Delivered(name)
+
+
 async def test_two_parcels_of_one_name_lie_beside_each_other(
     world: SftpWorld, carrier: MailboxCarrier, partner: Partner
 ) -> None:
