@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from gateway.destinations.contract import ANSWER
 from gateway.identifiers import external_id
-from gateway.ledger.entries import Acceptance, Heard, NewDelivery, NewDocument, Obligation, Refusal
+from gateway.ledger.entries import Acceptance, Heard, NewDelivery, NewDocument, Obligation, Refusal, Settled
 from gateway.retries import as_schedule
 from gateway.submissions import Rejection
 from gateway.verdicts import Verdict, accepted_verdicts, refused_verdicts
@@ -77,11 +77,23 @@ async def answered(entry: Acceptance, partner: Partner, label: Label, reading: R
 
 
 def with_words(entry: Acceptance, label: Label, reading: Reading) -> Acceptance:
-    """The acceptance with what the sender says of something we sent, where it says such a thing."""
-    if entry.sender_kind != "partner" or label.document_type not in ("ack", "order_response"):
+    """The acceptance with what the sender says of something we sent, or answers for us, where it does such a thing."""
+    if label.document_type not in ("ack", "order_response"):
         return entry
+    if entry.sender_kind != "partner":
+        return replace(entry, settled=tuple(_settled(entry, reading)))
     heard = [_heard(label, document.object) for document in reading.documents]
     return replace(entry, heard=tuple(one for one in heard if one is not None))
+
+
+def _settled(entry: Acceptance, reading: Reading) -> Iterator[Settled]:
+    """By the partner that the routes send it to."""
+    for one in entry.deliveries:
+        kind, _, partner = one.destination.partition(":")
+        said = reading.documents[one.document - 1].object if one.document <= len(reading.documents) else None
+        if kind == "partner" and isinstance(said, OrderResponse):
+            says = "rejected" if said.status == "rejected" else "accepted"
+            yield Settled(partner=partner, kind="order_response", subject=said.order.number, says=says)
 
 
 def _heard(label: Label, said: object) -> Heard | None:

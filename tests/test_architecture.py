@@ -20,7 +20,6 @@ A_PAGE = 60
 
 LONGEST_FILE = 300
 LONGER_FILES = {
-    "gateway/app.py": (360, "the whole wiring, top to bottom: order is what people look for at night"),
     "gateway/ledger/merkle.py": (310, "RFC 6962 whole: hashes, frontier, tiles and both proofs, checked against it"),
     "translators/xmldoc/sweeping.py": (
         320,

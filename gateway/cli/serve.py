@@ -13,10 +13,10 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from prometheus_client import start_http_server
 
-from gateway.app import open_worker
 from gateway.embedded import embedded_postgresql, embedded_valkey
 from gateway.observing import start_logging
 from gateway.settings import Settings, read_settings
+from gateway.wayout import open_worker
 
 
 def add_commands(commands: Any) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from gateway.app import open_egress
 from gateway.channels.webhooks.answers import failure_of
 from gateway.channels.webhooks.carrier import WebhookCarrier
 from gateway.channels.webhooks.events import test_event
@@ -23,6 +22,7 @@ from gateway.identifiers import new_message_id
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.webhooks import Endpoint
 from gateway.settings import Settings, read_settings
+from gateway.wayout import open_egress
 from partners.directory import Directory, load
 from partners.profile import Partner
 

@@ -3,11 +3,11 @@ whoever sent the document, and a proposal waits for a person."""
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Protocol
 
 from msgspec.structs import replace
 
-from gateway.destinations.contract import ANSWER, Delivery, Destination, Outcome, Refused, Verified
+from gateway.destinations.contract import ANSWER, Delivery, Outcome, Refused
+from gateway.destinations.passing import PassingOn, WritingDestination
 from policies.facts import DocumentFacts
 from policies.ownership import Ownership
 from policies.recordedfacts import decode_facts
@@ -24,41 +24,15 @@ OWNERSHIP_CAUSES: dict[str, str] = {
 """Every reason for which a delivery is parked here."""
 
 
-class WritingDestination(Destination, Protocol):
-    """A destination that says of each operation what it writes in whose data."""
-
-    def writes(self, operation: str) -> frozenset[str] | None:
-        """Each as `create sales_order.order`; empty for what only lays ready, None for what it does not know."""
-
-
-class OwnedDestination:
+class OwnedDestination(PassingOn):
     """`inner`, with the question of ownership before each delivery. What was sent before is read back unasked."""
 
     def __init__(self, inner: WritingDestination, ownership: Callable[[], Ownership]) -> None:
-        self.inner = inner
-        self.name = inner.name
-        self.concurrency = inner.concurrency
-        self.batch = inner.batch
-        if hasattr(inner, "look_every"):
-            self.look_every = inner.look_every
+        super().__init__(inner)
         self._ownership = ownership
-
-    async def start(self) -> None:
-        await self.inner.start()
 
     async def deliver(self, delivery: Delivery) -> Outcome:
         return self._refusal(delivery) or await self.inner.deliver(delivery)
-
-    async def verify(self, delivery: Delivery) -> Verified:
-        return await self.inner.verify(delivery)
-
-    async def close(self) -> None:
-        await self.inner.close()
-
-    def set_share(self, fraction: float) -> None:
-        """Of a paced destination: this worker's part."""
-        if hasattr(self.inner, "set_share"):
-            self.inner.set_share(fraction)
 
     def _refusal(self, delivery: Delivery) -> Refused | None:
         if delivery.operation == ANSWER:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from gateway.destinations.contract import Delivery, Outcome, Refused, Verified
-from gateway.destinations.owned import WritingDestination, facts_of
+from gateway.destinations.contract import Delivery, Outcome, Refused
+from gateway.destinations.owned import facts_of
+from gateway.destinations.passing import PassingOn, WritingDestination
 from partners.directory import Directory
 
 CROSSREF_CAUSES: dict[str, str] = {
@@ -17,38 +18,16 @@ CROSSREF_CAUSES: dict[str, str] = {
 """Every reason for which a delivery is parked here."""
 
 
-class RecodedDestination:
+class RecodedDestination(PassingOn):
     """`inner`, with the items of what partners sent looked up once more before each delivery."""
 
     def __init__(self, inner: WritingDestination, directory: Callable[[], Directory]) -> None:
-        self.inner = inner
-        self.name = inner.name
-        self.concurrency = inner.concurrency
-        self.batch = inner.batch
-        if hasattr(inner, "look_every"):
-            self.look_every = inner.look_every
+        super().__init__(inner)
         self._directory = directory
-
-    async def start(self) -> None:
-        await self.inner.start()
 
     async def deliver(self, delivery: Delivery) -> Outcome:
         ready = self._recoded(delivery)
         return ready if isinstance(ready, Refused) else await self.inner.deliver(ready)
-
-    async def verify(self, delivery: Delivery) -> Verified:
-        return await self.inner.verify(delivery)
-
-    def writes(self, operation: str) -> frozenset[str] | None:
-        return self.inner.writes(operation)
-
-    async def close(self) -> None:
-        await self.inner.close()
-
-    def set_share(self, fraction: float) -> None:
-        """Of a paced destination: this worker's part."""
-        if hasattr(self.inner, "set_share"):
-            self.inner.set_share(fraction)
 
     def _recoded(self, delivery: Delivery) -> Delivery | Refused:
         codes = self._directory().codes(delivery.sender)

@@ -73,6 +73,15 @@ class Derived(Struct, frozen=True, kw_only=True):
     delivery: NewDelivery
 
 
+class Settled(Struct, frozen=True, kw_only=True):
+    """An answer that we owe a partner and one of our own systems gives: `subject` is the number of what it answers."""
+
+    partner: str
+    kind: str
+    subject: str
+    says: str
+
+
 class Acceptance(Struct, frozen=True, kw_only=True):
     """A submission we take. `key` is what makes a repetition recognisable; `statement` is the audit leaf.
 
@@ -98,6 +107,7 @@ class Acceptance(Struct, frozen=True, kw_only=True):
     """What the rules looked at, as policies/recordedfacts.py writes it."""
     owed: tuple[Obligation, ...] = ()
     heard: tuple[Heard, ...] = ()
+    settled: tuple[Settled, ...] = ()
 
 
 class Refusal(Struct, frozen=True, kw_only=True):

@@ -29,6 +29,12 @@ async def owe(held: Connection, entries: Sequence[Acceptance | Refusal]) -> list
     return list(await held.fetch(_SQL["owe"], *(list(column) for column in zip(*rows, strict=True))))
 
 
+async def settle(held: Connection, entry: Acceptance) -> None:
+    """What our own systems answer is owed no longer."""
+    for one in entry.settled:
+        await held.execute(_SQL["settle"], one.partner, one.kind, one.subject[:60], one.says, entry.message_id)
+
+
 async def owe_for_refused(held: Connection, entries: Sequence[Refusal], payloads: Sequence[PayloadRow]) -> None:
     """The answers too, but for bytes that were refused and answered before: those are on record and can be sent again.
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from gateway.ledger.database import LOST, Connection, LedgerUnavailable, Pool
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
 from gateway.ledger.hearing import hear
-from gateway.ledger.owing import owe, owe_for_refused
+from gateway.ledger.owing import owe, owe_for_refused, settle
 from gateway.ledger.payloads import PayloadRow, Payloads
 from gateway.ledger.rows import delivery_row, document_row
 from gateway.ledger.statements import statements
@@ -133,7 +133,7 @@ async def _accept(
 ) -> set[UUID]:
     """The ids of those that had come before. What we owe for the others is recorded with them or not at all."""
     messages, documents, deliveries = _acceptance_rows(accepted, bundles)
-    owing = [entry for entry in accepted if entry.owed or entry.heard]
+    owing = [entry for entry in accepted if entry.owed or entry.heard or entry.settled]
     if not owing:
         return {row["id"] for row in await _insert(held, "record", rows, messages, rows, documents, deliveries)}
     async with held.transaction():
@@ -142,6 +142,7 @@ async def _accept(
         await owe(held, new)
         for entry in new:
             await hear(held, entry)
+            await settle(held, entry)
     return known
 
 

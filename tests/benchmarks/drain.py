@@ -25,8 +25,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from faults.ground import Ground, ground
 from support.ledgering import an_entry, facts_of_an_order
 
-from gateway.app import open_records, open_worker
+from gateway.app import open_records
 from gateway.settings import Settings, read_settings
+from gateway.wayout import open_worker
 from translators.examples import example
 
 UNDELIVERED = """select count(*) from deliveries d join shards s using (destination, shard)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from support.answers import AURORA, ORDERS, Outbox, agree, confirm, submitted
+from support.leaving import an_answer
 from support.ledgering import lease_all, take_all
 from support.serving import Served, serving
 
@@ -103,3 +104,19 @@ async def test_two_orders_of_one_interchange_are_answered_each(served: Served, t
 def ended(work: Work) -> Result:
     answer = confirmation(work.delivery, "S00042")
     return Result(work=work, event=Event.DOCUMENT_DELIVERED, outcome="delivered", reference="S00042", answer=answer)
+
+
+async def test_what_the_erp_answers_itself_is_owed_no_longer_and_not_answered_twice(
+    served: Served, tmp_path: Path
+) -> None:
+    agree(served, tmp_path, RESPONSE, responses="json")
+    await send(served)
+    aurora = {"name": "Aurora", "identifiers": [{"scheme": "gln", "value": "8712345000004"}]}
+    answer = await served.post("/v1/documents", an_answer("AB-1", buyer=aurora, ship_to=aurora), served.corporate())
+    assert answer.status_code == 202, answer.text
+    (one,) = await served.ledger.acknowledgements.search(side="ours", open_only=False)
+    assert (one.state, str(one.answered_by)) == ("accepted", answer.json()["message"])
+    await confirm(served.ledger)
+    parcels = await Outbox(served).fetch()
+    documents = [read(each.content, identify(each.content, each.media_type)).documents[0] for each in parcels]
+    assert [each.number for each in documents] == ["AB-1"]

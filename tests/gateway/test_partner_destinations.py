@@ -5,9 +5,9 @@ from typing import Any
 
 from support.leaving import a_partner, an_agreement
 
-from gateway.app import partner_destinations
 from gateway.destinations.partner.destination import PartnerDestination
 from gateway.ledger.ledger import Ledger
+from gateway.wayout import partner_destinations
 from partners.directory import Directory
 
 

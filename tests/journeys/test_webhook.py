@@ -8,9 +8,10 @@ from support.leaving import accept
 from support.partner_server import partner_server, says
 from support.receiving import PROFILE, SERVER
 
-from gateway.app import open_records, open_worker
+from gateway.app import open_records
 from gateway.channels.webhooks.signing import new_secret
 from gateway.settings import Settings
+from gateway.wayout import open_worker
 
 
 def settings_in(folder: Path, database: str, port: int, secret: str) -> Settings:

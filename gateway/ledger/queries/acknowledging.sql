@@ -36,6 +36,11 @@ update acknowledgements a set state = a.says, ended_at = now()
 from parcel_members m
 where m.parcel = $1 and a.message_id = m.message_id and a.delivery = m.number and a.state = 'open';
 
+-- name: settle
+-- One of our own systems answers it itself, so nothing else does.
+update acknowledgements set state = $4, says = $4, ended_at = now(), answered_by = $5
+where side = 'ours' and partner = $1 and kind = $2 and subject = $3 and state = 'open' and delivery is null;
+
 -- name: owed_for
 -- Answers to documents of these messages that nobody has made yet. The messages stay locked, so that two ends at the
 -- same moment give their answers different numbers.
