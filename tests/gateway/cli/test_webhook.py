@@ -98,7 +98,10 @@ async def test_the_list_follows_what_happens(world: Receiving, typed, capsys) ->
     assert "1 addresses" in capsys.readouterr().out
 
 
-async def test_a_reason_with_brackets_is_no_markup_of_the_list(world: Receiving, typed, capsys) -> None:
+async def test_a_reason_with_brackets_is_no_markup_of_the_list(
+    world: Receiving, typed, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")  # the terminal of whoever runs this may be narrow
     assert await typed("disable", "nordlicht", "--reason", "[/they] move") == 0
     assert await typed("list") == 0
     assert "[/they] move" in capsys.readouterr().out
