@@ -105,11 +105,11 @@ _TEXTS = {**TOKEN_REFUSALS, **PROOF_REFUSALS, **CERTIFICATE_REFUSALS, **OUTAGES}
 _LIMIT = {"rule": "limits `standard-requests` (limits.yaml:15)", "limits": ("standard-requests",), "retry_after": 1}
 _REJECTIONS: dict[str, Json] = {
     "document.invalid": {
-        "text": "the unit `STK` is no code of UN/ECE Recommendation 20; use C62 for pieces",
+        "text": "unknown unit `PCS`; use UN/ECE Recommendation 20, as in C62 or KGM",
         "act": "correct the document and send it again",
         "findings": (
             Finding(
-                "document.value", "the unit `STK` is no code of UN/ECE Recommendation 20; use C62 for pieces",
+                "document.value", "unknown unit `PCS`; use UN/ECE Recommendation 20, as in C62 or KGM",
                 Place(line=48, column=52, path="/lines/0/quantity/unit"),
             ),
         ),
