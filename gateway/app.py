@@ -13,6 +13,7 @@ from litestar import Litestar
 from msgspec import Struct
 
 from gateway.channels.as2.hearing import Hearing
+from gateway.channels.as2.outcomes import Outcomes
 from gateway.channels.as2.receiving import As2Inbox
 from gateway.channels.as2.receiving import Limits as As2Limits
 from gateway.channels.as2.stations import Stations
@@ -177,19 +178,22 @@ def create() -> OlderApis:
 def _as2_inbox(settings: Settings, judging: Judging) -> As2Inbox:
     return As2Inbox(
         stations=Stations(lambda: judging.partners.current, OwnKeys(settings.partner_keys)),
-        intake=judging.intake,
+        outcomes=Outcomes(
+            intake=judging.intake,
+            ledger=judging.ledger,
+            most_content=settings.max_body,
+            host=settings.public_host,
+        ),
         ledger=judging.ledger,
         hearing=Hearing(judging.ledger),
         strangers=Strangers(),
         time_limits=TimeLimits(),
         limits=As2Limits(
             most_bytes=2 * settings.max_body,  # base64 of base64, and the signature
-            most_content=settings.max_body,
             body_seconds=settings.body_seconds,
             total_seconds=settings.total_seconds,
         ),
         trusted_proxies=settings.trusted_proxies,
-        host=settings.public_host,
     )
 
 

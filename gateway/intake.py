@@ -1,6 +1,7 @@
 """Everything that happens to a message on its way in. `accept` is the page."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
 
 import msgspec
 
@@ -8,6 +9,7 @@ from gateway.answering import answered, answered_refusal, owes, with_words
 from gateway.counters import Counters
 from gateway.judgement import Judgement
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Records
+from gateway.ledger.exchanges import AnsweredExchange, Overtaken
 from gateway.limited import RefusedRequests
 from gateway.places import Places, places_of
 from gateway.reading import read_within, understand_beside
@@ -32,6 +34,9 @@ from translators.canonical.fieldgroups import writes_of
 from translators.findings import Unreadable
 from translators.formats import Label
 from translators.reading import Document, Limits
+
+Answer = Callable[[UUID], Awaitable[AnsweredExchange]]
+"""Called with the id of a message that is about to be taken."""
 
 
 class Intake:
@@ -85,8 +90,14 @@ class Intake:
         fields, observed = (*allowed.fields, *limited.fields), (*allowed.observed, *limited.observed)
         return Admission(sender=sender, facts=facts, rules=rules, fields=fields, observed=observed)
 
-    async def accept(self, submission: Submission, admission: Admission) -> Receipt | Rejection:
-        """Take one submission, or say exactly why not. A Receipt means it is committed. Raises LedgerUnavailable."""
+    async def accept(
+        self, submission: Submission, admission: Admission, answer: Answer | None = None
+    ) -> Receipt | Rejection:
+        """Take one submission, or say exactly why not. A Receipt means it is committed.
+
+        `answer` writes what a channel must keep before it tells it: it is kept in the same commit, or not at all.
+        Raises LedgerUnavailable; Overtaken where there is an answer already.
+        """
         understood: Understood | None = None
         try:
             older, version = admission.rules.versions.older, admission.facts.api_version
@@ -128,6 +139,8 @@ class Intake:
         if partner is not None:
             entry = await answered(entry, partner, label, reading, self._limits)
         entry = with_words(entry, label, reading)
+        if answer is not None:
+            entry = msgspec.structs.replace(entry, exchange=await answer(entry.message_id))
         recorded = await self._record(entry, counted)
         if isinstance(recorded, Rejection):
             return msgspec.structs.replace(recorded, fields=admission.fields)
@@ -146,8 +159,12 @@ class Intake:
 
     async def _record(self, entry: Acceptance, counted: Counted) -> Recorded | Rejection:
         """Commit it. What was `counted` for a message that had come before is given back; a ledger that does not answer
-        may have taken it, so then nothing is. Raises LedgerUnavailable."""
-        recorded = await self._ledger.record(entry)
+        may have taken it, so then nothing is. Raises LedgerUnavailable, Overtaken."""
+        try:
+            recorded = await self._ledger.record(entry)
+        except Overtaken:
+            self._counters.undo(counted)
+            raise
         if isinstance(recorded, Conflicting):
             self._counters.undo(counted)
             await self._ledger.note(conflict_leaf(entry, recorded.message_id), recorded.message_id)

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from gateway.ledger.exchanges import AnsweredExchange
+
 
 class NewDocument(Struct, frozen=True):
     document_type: str
@@ -108,6 +110,8 @@ class Acceptance(Struct, frozen=True, kw_only=True):
     owed: tuple[Obligation, ...] = ()
     heard: tuple[Heard, ...] = ()
     settled: tuple[Settled, ...] = ()
+    exchange: AnsweredExchange | None = None
+    """Over AS2, the answer that goes out once this is committed."""
 
 
 class Refusal(Struct, frozen=True, kw_only=True):

@@ -2,78 +2,17 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import Struct
 
 from gateway.ledger.database import Pool, connection
+from gateway.ledger.exchanges import Claim, ExchangeKey, Received, ReceivedAnswer, Reply, Sent
 from gateway.ledger.statements import statements
 
 _SQL = statements("exchanging")
-
-SentState = Literal["intended", "sent", "overdue", "receipted", "refused"]
-
-
-class ExchangeKey(Struct, frozen=True):
-    """A Message-ID is unique between one partner and one of our AS2 names; it stands without its brackets."""
-
-    partner: str
-    ours: str
-    message_id: str
-
-
-class Received(Struct, frozen=True, kw_only=True):
-    """A message that was proven a partner's. Until it is answered, the fields from `answered_at` on are None."""
-
-    raw_digest: bytes
-    content_digest: bytes
-    answered_at: datetime | None
-    message: UUID | None
-    code: str | None
-    disposition: str | None
-    mic: str | None
-    receipt: bytes | None
-
-
-class ReceivedAnswer(Struct, frozen=True, kw_only=True):
-    """What a message is answered: `receipt` with header and body, `reply_url` where it goes if it is asynchronous,
-    `leaf` the audit's word on it."""
-
-    leaf: bytes
-    disposition: str
-    message: UUID | None = None
-    code: str | None = None
-    mic: str | None = None
-    receipt: bytes | None = None
-    reply_url: str | None = None
-
-
-class Reply(Struct, frozen=True, kw_only=True):
-    """An asynchronous receipt that we owe. `attempts` counts this one."""
-
-    id: int
-    key: ExchangeKey
-    receipt: bytes
-    url: str
-    attempts: int
-    owed_at: datetime
-
-
-class Sent(Struct, frozen=True, kw_only=True):
-    """A parcel on its way. `mics` are the digests a receipt may name, by algorithm."""
-
-    key: ExchangeKey
-    parcel: UUID
-    mics: Mapping[str, bytes]
-    receipt_signed: bool
-    attempts: int
-    sent_at: datetime | None
-    state: SentState
-    disposition: str | None
 
 
 class Exchanges:
@@ -89,13 +28,12 @@ class Exchanges:
             row = await held.fetchrow(_SQL["received"], *_columns(key))
         return _received(row) if row is not None else None
 
-    async def claim(
-        self, key: ExchangeKey, raw: bytes, content: bytes, *, signer: bytes | None, file_name: str | None
-    ) -> Received:
+    async def claim(self, claim: Claim) -> Received:
         """Use up the Message-ID for these digests; what was there before is returned and stands."""
+        key, digests = _columns(claim.key), (claim.raw_digest, claim.content_digest)
         async with connection(self._pool) as held:
-            row = await held.fetchrow(_SQL["claim"], *_columns(key), raw, content, signer, file_name)
-            row = row or await held.fetchrow(_SQL["received"], *_columns(key))
+            row = await held.fetchrow(_SQL["claim"], *key, *digests, claim.signer, claim.file_name)
+            row = row or await held.fetchrow(_SQL["received"], *key)
         assert row is not None, "exchanges are never deleted"
         return _received(row)
 

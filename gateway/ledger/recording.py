@@ -12,10 +12,11 @@ from msgspec import Struct
 
 from gateway.ledger.database import LOST, Connection, LedgerUnavailable, Pool
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
+from gateway.ledger.exchanges import Overtaken
 from gateway.ledger.hearing import hear
 from gateway.ledger.owing import owe, owe_for_refused, settle
 from gateway.ledger.payloads import PayloadRow, Payloads
-from gateway.ledger.rows import delivery_row, document_row
+from gateway.ledger.rows import delivery_row, document_row, exchange_row
 from gateway.ledger.statements import statements
 
 _SQL = statements("recording")
@@ -49,7 +50,8 @@ class Recorder:
         self._writers = [asyncio.create_task(self._write()) for _ in range(writers)]
 
     async def record(self, entry: Acceptance) -> Recorded | Conflicting:
-        """Returns after the commit. Raises LedgerUnavailable when there was none that we know of."""
+        """Returns after the commit. Raises LedgerUnavailable when there was none that we know of; Overtaken when the
+        answer that it brings is not the first."""
         result = await self._enqueue(entry)
         assert result is not None
         return result
@@ -88,6 +90,9 @@ class Recorder:
             if len(batch) > 1 and not isinstance(error, TimeoutError):
                 for one in batch:  # one of them cannot be kept: the others must not fail with it
                     await self._commit([one])
+                return
+            if _is_overtaken(error):
+                batch[0][1].set_exception(Overtaken())
                 return
             if not isinstance(error, TimeoutError):
                 _log.error("a batch of %d entries was not recorded: %s", len(batch), type(error).__name__)
@@ -132,12 +137,14 @@ async def _accept(
     held: Connection, accepted: list[Acceptance], rows: list[PayloadRow], bundles: list[bytes | None]
 ) -> set[UUID]:
     """The ids of those that had come before. What we owe for the others is recorded with them or not at all."""
+    exchanges = [exchange_row(entry) for entry in accepted if entry.exchange is not None]
     messages, documents, deliveries = _acceptance_rows(accepted, bundles)
+    written = (rows, messages, rows, documents, deliveries, exchanges)
     owing = [entry for entry in accepted if entry.owed or entry.heard or entry.settled]
     if not owing:
-        return {row["id"] for row in await _insert(held, "record", rows, messages, rows, documents, deliveries)}
+        return {row["id"] for row in await _insert(held, "record", *written)}
     async with held.transaction():
-        known = {row["id"] for row in await _insert(held, "record", rows, messages, rows, documents, deliveries)}
+        known = {row["id"] for row in await _insert(held, "record", *written)}
         new = [entry for entry in owing if entry.message_id not in known]
         await owe(held, new)
         for entry in new:
@@ -155,6 +162,11 @@ async def _refuse(held: Connection, refused: list[Refusal], rows: list[PayloadRo
     async with held.transaction():
         await _insert(held, "refuse", rows, messages, rows)
         await owe_for_refused(held, owing, answers)
+
+
+def _is_overtaken(error: Exception) -> bool:
+    """Of one entry that was tried alone: its Message-ID has a row."""
+    return isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == "as2_received_pkey"
 
 
 async def _insert(

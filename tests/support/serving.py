@@ -18,6 +18,7 @@ from support.tokens import ISSUERS, TestIssuer
 
 from gateway.breaker import Breaker
 from gateway.channels.as2.hearing import Hearing
+from gateway.channels.as2.outcomes import Outcomes
 from gateway.channels.as2.receiving import As2Inbox
 from gateway.channels.as2.receiving import Limits as As2Limits
 from gateway.channels.as2.stations import Stations
@@ -165,14 +166,13 @@ def as2_inbox(
 ) -> As2Inbox:
     return As2Inbox(
         stations=Stations(lambda: partners.current, OwnKeys(keys)),
-        intake=intake,
+        outcomes=Outcomes(intake=intake, ledger=ledger, most_content=most, host="gateway.tests.example"),
         ledger=ledger,
         hearing=Hearing(ledger),
         strangers=Strangers(),
         time_limits=TimeLimits(),
-        limits=As2Limits(most_bytes=2 * most, most_content=most, body_seconds=body, total_seconds=total),
+        limits=As2Limits(most_bytes=2 * most, body_seconds=body, total_seconds=total),
         trusted_proxies=LOCAL,
-        host="gateway.tests.example",
     )
 
 

@@ -17,7 +17,7 @@ from gateway.channels.as2.refusing import Unacceptable
 from gateway.channels.as2.relation import Relation
 from gateway.errors import ERRORS
 from gateway.identifiers import new_message_id
-from gateway.ledger.exchanging import ExchangeKey
+from gateway.ledger.exchanges import ExchangeKey
 from gateway.submissions import Rejection
 
 

@@ -31,7 +31,8 @@ from gateway.destinations.contract import (
     Verified,
 )
 from gateway.egress.client import Answer, Egress, NoAnswer, Times
-from gateway.ledger.exchanging import ExchangeKey, Exchanges, Sent
+from gateway.ledger.exchanges import ExchangeKey, Sent
+from gateway.ledger.exchanging import Exchanges
 from gateway.ledger.states import Event
 from gateway.observing import log_change
 from partners.profile import Partner

@@ -21,7 +21,8 @@ from gateway.channels.as2.relation import Relation
 from gateway.channels.as2.unwrapping import Unwrapping
 from gateway.channels.as2.windows import Spools
 from gateway.clock import now_text
-from gateway.ledger.exchanging import ExchangeKey, Exchanges, Sent
+from gateway.ledger.exchanges import ExchangeKey, Sent
+from gateway.ledger.exchanging import Exchanges
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.states import Event
 from gateway.observing import log_change

@@ -12,7 +12,7 @@ from gateway.clock import now
 from gateway.destinations.contract import Delivered, Refused, Unavailable
 from gateway.destinations.partner.destination import carried, open_partner
 from gateway.egress.client import Egress, NoAnswer, Times
-from gateway.ledger.exchanging import Reply
+from gateway.ledger.exchanges import Reply
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.states import Event
 from gateway.observing import log_change

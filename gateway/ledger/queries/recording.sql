@@ -1,6 +1,7 @@
 -- name: record
 -- A batch of accepted submissions in one statement, so in one transaction. Whatever a sender has sent before is left
--- out whole; the ids of that come back, which is nearly always none. Keys are inserted in sorted order: two writers never deadlock on them.
+-- out whole; the ids of that come back, which is nearly always none. What came over AS2 brings the answer it will get: a
+-- Message-ID that has one already fails the statement, and who holds it is asked (recording.py). Keys are inserted in sorted order: two writers never deadlock on them.
 with clock as materialized (select ledger_tick() as tick),
 given as materialized (select * from unnest($1::judged_message[]) with ordinality as m),
 fresh as (
@@ -36,11 +37,30 @@ delivery as (
   from unnest($4::dated_delivery[]) with ordinality as d join fresh using (message_id) cross join clock
   order by d.ordinality
 ),
+exchange as (
+  insert into as2_received (partner, ours, message_id, raw_digest, content_digest, signer, file_name, answered_at,
+                            message, disposition, mic, receipt)
+  select x.partner, x.ours, x.message_id, x.raw_digest, x.content_digest, x.signer, x.file_name, now(),
+         x.message, x.disposition, x.mic, x.receipt
+  from unnest($5::answered_exchange[]) as x join fresh on fresh.message_id = x.message
+  order by x.partner, x.ours, x.message_id
+),
+reply as (
+  insert into as2_replies (partner, ours, message_id, url, receipt)
+  select x.partner, x.ours, x.message_id, x.url, x.receipt
+  from unnest($5::answered_exchange[]) as x join fresh on fresh.message_id = x.message where x.url is not null
+),
+said as (
+  select given.ordinality, 1 as step, given.id, given.statement as body from given
+  union all
+  select given.ordinality, 2, given.id, x.leaf
+  from unnest($5::answered_exchange[]) as x join given on given.id = x.message
+),
 event as (
   insert into events (tick, message_id, body)
-  select clock.tick, given.id, given.statement
-  from given join fresh on fresh.message_id = given.id cross join clock
-  order by given.ordinality
+  select clock.tick, said.id, said.body
+  from said join fresh on fresh.message_id = said.id cross join clock
+  order by said.ordinality, said.step
 )
 select id from given where not exists (select from fresh where fresh.message_id = given.id);
 

@@ -1,14 +1,17 @@
 """Recording: one transaction for many, a commit for each, a duplicate never twice."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 from support.ledgering import an_entry
 
 from gateway.clock import now
 from gateway.identifiers import new_message_id
 from gateway.ledger.database import LedgerUnavailable, open_pool
-from gateway.ledger.entries import Conflicting, Recorded, Refusal
+from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
+from gateway.ledger.exchanges import AnsweredExchange, Claim, ExchangeKey, Overtaken, ReceivedAnswer
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.payloads import Payloads
 from gateway.ledger.sealing import Sealer
@@ -57,6 +60,44 @@ async def test_many_at_once_share_transactions_and_all_are_kept(ledger: Ledger) 
     await asyncio.gather(*(ledger.record(an_entry(f"PO-{n}")) for n in range(1000)))
     balance = await ledger.balance()
     assert (balance.accepted, balance.pending, balance.imbalance) == (1000, 1000, 0)
+
+
+def _answered(message_id: UUID, their_id: str) -> AnsweredExchange:
+    claim = Claim(key=ExchangeKey("nordwind", "bergmann", their_id), raw_digest=b"r" * 32, content_digest=b"c" * 32)
+    return AnsweredExchange(claim, ReceivedAnswer(leaf=b"{}", disposition="processed", message=message_id))
+
+
+def _over_as2(number: str, their_id: str) -> Acceptance:
+    entry = an_entry(number)
+    return replace(entry, exchange=_answered(entry.message_id, their_id))
+
+
+async def test_a_message_and_the_answer_it_brings_are_kept_together(ledger: Ledger) -> None:
+    entry = _over_as2("PO-1", "1@werra.example")
+    assert await ledger.record(entry) == Recorded(entry.message_id, entry.statement, duplicate=False)
+    kept = await ledger.exchanges.received(ExchangeKey("nordwind", "bergmann", "1@werra.example"))
+    assert kept is not None
+    assert (kept.message, kept.disposition, kept.answered_at is not None) == (entry.message_id, "processed", True)
+
+
+async def test_an_answer_that_was_overtaken_keeps_nothing_and_the_others_of_its_batch_stay(ledger: Ledger) -> None:
+    await ledger.record(_over_as2("PO-1", "1@werra.example"))
+    batch = [_over_as2("PO-2", "2@werra.example"), _over_as2("PO-3", "1@werra.example"), an_entry("PO-4")]
+    first, overtaken, last = await asyncio.gather(*map(ledger.record, batch), return_exceptions=True)
+    assert isinstance(overtaken, Overtaken)
+    assert await ledger.history(batch[1].message_id) is None
+    assert isinstance(first, Recorded)
+    assert isinstance(last, Recorded)
+    assert (await ledger.balance()).accepted == 3
+
+
+async def test_what_came_before_brings_no_answer(ledger: Ledger) -> None:
+    first = an_entry(key="one")
+    await ledger.record(first)
+    again = an_entry(key="one")
+    again = replace(again, exchange=_answered(again.message_id, "1@werra.example"))
+    assert await ledger.record(again) == Recorded(first.message_id, first.statement, duplicate=True)
+    assert await ledger.exchanges.received(ExchangeKey("nordwind", "bergmann", "1@werra.example")) is None
 
 
 async def test_a_refusal_is_kept_and_takes_no_key(ledger: Ledger) -> None:

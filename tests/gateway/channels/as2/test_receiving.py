@@ -13,7 +13,9 @@ from support.as2_serving import As2World, as2_world, outgoing
 from gateway.channels.as2.building import build
 from gateway.channels.as2.receipts import Accepted, Expected, judge_receipt
 from gateway.clock import now
+from gateway.ledger.entries import Conflicting, Recorded
 from gateway.ledger.ledger import Ledger
+from gateway.ledger.recording import Entry, Recorder
 from gateway.ledger.verifying import verify
 from partners.ownkeys import KeyPair
 from translators.examples import example
@@ -188,3 +190,48 @@ async def test_many_at_once_under_one_message_id_are_kept_once_and_get_one_recei
         assert judge_receipt(heard.mdn, Expected(ID, one.mics, signed=True), verified=heard.verified) == Accepted("")
     assert await world.served.messages_kept() == 1
     assert len(await _events(world, "as2.message.answered")) == 1
+
+
+async def test_of_two_at_once_that_say_different_things_under_one_message_id_one_is_taken(world: As2World) -> None:
+    sent = [world.built(ORDER.replace(b"PO-4711", b"PO-471%d" % n), ID) for n in range(6)]
+    answers = await asyncio.gather(*(world.post(one) for one in sent))
+    said = sorted(str(world.receipt(answer).mdn.disposition) for answer in answers)
+    assert said == ["processed", *["processed/error: unexpected-processing-error"] * 5]
+    assert await world.served.messages_kept() == 1
+    assert len(await _events(world, "as2.message.answered")) == 1
+
+
+async def test_a_commit_whose_answer_was_lost_is_found_with_its_receipt(
+    world: As2World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database commits and the connection breaks: the batch is repeated and meets itself."""
+    record, broken = Recorder._record_once, []
+
+    async def breaking(self: Recorder, entries: list[Entry]) -> list[Recorded | Conflicting | None]:
+        results = await record(self, entries)
+        if not broken:
+            broken.append(results)
+            raise ConnectionResetError
+        return results
+
+    monkeypatch.setattr(Recorder, "_record_once", breaking)
+    built = world.built(ORDER, ID)
+    first, again = await world.post(built), await world.post(built)
+    assert broken
+    assert str(world.receipt(first).mdn.disposition) == "processed"
+    assert again.content == first.content
+    assert await world.served.messages_kept() == 1
+    assert len(await _events(world, "as2.message.answered")) == 1
+
+
+async def test_an_answer_that_cannot_be_kept_takes_nothing(world: As2World) -> None:
+    """The message and its receipt are one commit: without the place for the one there is no other."""
+    pool = world.served.ledger._pool
+    await pool.execute("alter table as2_received add constraint nothing check (receipt is null)")
+    built = world.built(ORDER, ID)
+    answer = await world.post(built)
+    assert answer.status_code == 503, answer.text
+    assert await world.served.messages_kept() == 0
+    await pool.execute("alter table as2_received drop constraint nothing")
+    assert str(world.receipt(await world.post(built)).mdn.disposition) == "processed"
+    assert await world.served.messages_kept() == 1

@@ -1,0 +1,202 @@
+"""What becomes of a message that was opened, and the receipt that says so.
+
+A Message-ID is used up by a message that was proven the partner's, never by one that only bears his name. A positive
+receipt leaves after the commit, and only after it was kept itself: a duplicate gets the same bytes.
+"""
+
+import asyncio
+from contextlib import suppress
+from uuid import UUID
+
+from litestar.response import Response
+from msgspec import Struct
+
+from gateway.channels.as2.answering import (
+    Exchange,
+    as_rejection,
+    disposition_of,
+    receipt_digest,
+    receipt_response,
+    taken_response,
+    written_receipt,
+)
+from gateway.channels.as2.dispositions import Disposition
+from gateway.channels.as2.mic import Mic
+from gateway.channels.as2.opening import Proven, Unproven
+from gateway.channels.as2.telling import leaf_about, tell
+from gateway.channels.http.heads import NEWEST
+from gateway.channels.http.problems import problem
+from gateway.errors import ERRORS
+from gateway.identifiers import as_uuid
+from gateway.intake import Intake
+from gateway.ledger.exchanges import AnsweredExchange, Claim, Overtaken, Received, ReceivedAnswer
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.states import Event
+from gateway.observing import DUPLICATES
+from gateway.statements import Admission
+from gateway.submissions import Credential, Receipt, Rejection, Submission
+
+
+class Outcomes(Struct, frozen=True, kw_only=True):
+    """`most_content`: bytes of what is inside a message. `host` stands in our Message-IDs."""
+
+    intake: Intake
+    ledger: Ledger
+    most_content: int
+    host: str
+
+    async def process(self, exchange: Exchange, proven: Proven, *, is_new: bool) -> Response[bytes]:
+        """What is the partner's goes the way of every submission, and its outcome is kept before it is told."""
+        admission = await self.intake.admit(_credential(exchange), NEWEST)
+        if isinstance(admission, Rejection):
+            return await self._refused(exchange, admission, proven.mic)
+        content = proven.opened.content
+        if content.size > self.most_content:
+            text = f"the content has {content.size} bytes; at most {self.most_content} are taken at once"
+            return await self._refused(exchange, Rejection(code="request.too_large", text=text), proven.mic)
+        submission = Submission(
+            content=content.read(), media_type=proven.media_type, address="/as2", traceparent=exchange.trace
+        )
+        return await self._decide(exchange, proven, submission, admission, is_new=is_new)
+
+    async def _decide(
+        self, exchange: Exchange, proven: Proven, submission: Submission, admission: Admission, *, is_new: bool
+    ) -> Response[bytes]:
+        """A new message and its positive answer are committed together; what becomes of all others is asked first of
+        the Message-ID, and answered afterwards."""
+        claim = _claim(exchange, proven)
+        outcome: Receipt | Rejection | None = None
+        if is_new:
+            kept: list[ReceivedAnswer] = []
+
+            async def answer(message: UUID) -> AnsweredExchange:
+                kept.append(await self._answer(exchange, None, proven.mic, message))
+                return AnsweredExchange(claim, kept[0])
+
+            with suppress(Overtaken):
+                outcome = await self.intake.accept(submission, admission, answer)
+            if isinstance(outcome, Receipt) and not outcome.duplicate:
+                tell(exchange, outcome)
+                return self._response(exchange, kept[0].receipt, None)
+            if isinstance(outcome, Rejection) and disposition_of(outcome, exchange.relation) is None:
+                tell(exchange, outcome)
+                return problem(outcome, trace=exchange.trace)
+        claimed = await self.ledger.exchanges.claim(claim)
+        if claimed.content_digest != proven.digest:
+            return await self._conflict(exchange, proven, claimed)
+        if claimed.answered_at is not None:
+            return await self.again(exchange, claimed, proven.mic)
+        return await self._settle(exchange, outcome or await self.intake.accept(submission, admission), proven.mic)
+
+    async def _settle(self, exchange: Exchange, outcome: Receipt | Rejection, mic: Mic | None) -> Response[bytes]:
+        """Keep the answer, then give it: the one that stands, should another have been faster."""
+        rejection = outcome if isinstance(outcome, Rejection) else None
+        tell(exchange, outcome)
+        if rejection is not None and disposition_of(rejection, exchange.relation) is None:
+            return problem(rejection, trace=exchange.trace)
+        message = as_uuid(outcome.message_id)
+        standing = await self.ledger.exchanges.answer(
+            exchange.key, await self._answer(exchange, rejection, mic, message)
+        )
+        return self._response(exchange, standing.receipt, rejection)
+
+    async def _answer(
+        self, exchange: Exchange, rejection: Rejection | None, mic: Mic | None, message: UUID | None
+    ) -> ReceivedAnswer:
+        disposition = disposition_of(rejection, exchange.relation)
+        assert disposition is not None
+        receipt = await self._written(exchange, disposition, mic, rejection)
+        code, said = rejection.code if rejection is not None else None, str(mic) if mic is not None else None
+        return ReceivedAnswer(
+            leaf=leaf_about(Event.AS2_ANSWERED, exchange, disposition=str(disposition), code=code, mic=said,
+                       message=str(message) if message is not None else None, receipt=receipt_digest(receipt)),
+            disposition=str(disposition),
+            message=message,
+            code=code,
+            mic=said,
+            receipt=receipt,
+            reply_url=exchange.reply_url,
+        )  # fmt: skip
+
+    async def again(self, exchange: Exchange, known: Received, mic: Mic | None) -> Response[bytes]:
+        """It came before: the receipt of then, byte for byte. Where it was made of other bytes with the same content,
+        or no receipt was asked for then, a new one that says the same."""
+        DUPLICATES.labels("as2").inc()
+        receipt = known.receipt
+        if exchange.wants_receipt and (receipt is None or (mic is not None and known.mic != str(mic))):
+            kind_of, _, text = (known.disposition or "processed").partition("/")
+            kind, _, said = text.partition(": ")
+            disposition = Disposition(kind_of, kind or None, said)
+            receipt = await asyncio.to_thread(written_receipt, exchange, disposition, mic or known.mic, "", self.host)
+        url = exchange.reply_url
+        if receipt is not None and url is not None:
+            await self.ledger.exchanges.owe(exchange.key, url, receipt)
+        rejection = Rejection(code=known.code, text=ERRORS[known.code].title) if known.code is not None else None
+        return self._response(exchange, receipt, rejection)
+
+    async def failed(self, exchange: Exchange, unproven: Unproven) -> Response[bytes]:
+        """Not proven the partner's: on record as an attempt, answered, and the Message-ID stays free."""
+        refused = unproven.refused
+        leaf = leaf_about(
+            Event.AS2_FAILED, exchange, code=refused.code, detail=refused.detail, address=exchange.address
+        )
+        await self.ledger.note(leaf)
+        return await self._refused(exchange, as_rejection(refused), unproven.mic)
+
+    async def _conflict(self, exchange: Exchange, proven: Proven, claimed: Received) -> Response[bytes]:
+        """Both are the partner's, under one Message-ID, and say different things."""
+        leaf = leaf_about(Event.AS2_CONFLICTED, exchange, content=f"sha256:{proven.digest.hex()}",
+                     message=str(claimed.message) if claimed.message else None)  # fmt: skip
+        await self.ledger.note(leaf, claimed.message)
+        text = "this Message-ID came with other content before; that message stands"
+        return await self._refused(exchange, Rejection(code="idempotency.conflict", text=text), proven.mic)
+
+    async def _refused(self, exchange: Exchange, rejection: Rejection, mic: Mic | None) -> Response[bytes]:
+        """A negative receipt that uses up nothing; an HTTP status where no receipt can be given."""
+        tell(exchange, rejection)
+        disposition = disposition_of(rejection, exchange.relation)
+        if disposition is None or rejection.code == "as2.receipt_address" or not exchange.wants_receipt:
+            return problem(rejection, trace=exchange.trace)
+        receipt = await self._written(exchange, disposition, mic, rejection)
+        url = exchange.reply_url
+        if receipt is not None and url is not None:
+            await self.ledger.exchanges.owe(exchange.key, url, receipt)
+        return self._response(exchange, receipt, rejection)
+
+    async def _written(
+        self, exchange: Exchange, disposition: Disposition, mic: Mic | None, rejection: Rejection | None
+    ) -> bytes | None:
+        if not exchange.wants_receipt:
+            return None
+        explanation = rejection.text if rejection is not None else ""
+        return await asyncio.to_thread(written_receipt, exchange, disposition, mic, explanation, self.host)
+
+    def _response(self, exchange: Exchange, receipt: bytes | None, rejection: Rejection | None) -> Response[bytes]:
+        """Without a receipt the status is the only word: never a 2xx for what was not taken."""
+        if receipt is not None and exchange.wants_receipt:
+            is_synchronous = exchange.reply_url is None
+            return receipt_response(receipt) if is_synchronous else taken_response(exchange.relation)
+        if rejection is not None:
+            return problem(rejection, trace=exchange.trace)
+        return taken_response(exchange.relation)
+
+
+def _claim(exchange: Exchange, proven: Proven) -> Claim:
+    signer = proven.opened.signer
+    return Claim(
+        key=exchange.key,
+        raw_digest=exchange.raw,
+        content_digest=proven.digest,
+        signer=signer.fingerprint if signer is not None else None,
+        file_name=proven.file_name,
+    )
+
+
+def _credential(exchange: Exchange) -> Credential:
+    return Credential(
+        kind="partner",
+        client=exchange.headers.sender,
+        towards=exchange.headers.receiver,
+        address=exchange.address,
+        channel="as2",
+    )
