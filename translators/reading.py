@@ -13,6 +13,7 @@ from translators.edifact.examining import ExamineLimits
 from translators.edifact.translating import EdifactLimits
 from translators.findings import Finding, Place, Unreadable
 from translators.formats import Label
+from translators.interchanges import Interchange, of_cxml, of_edifact, of_vda, of_x12
 from translators.jsondoc.decoding import decode
 from translators.mapping.running import Map
 from translators.vda import translating as vda
@@ -58,17 +59,6 @@ class Document(Struct, frozen=True, kw_only=True):
     test: bool = False
     trace: dict[str, Place] | None = None
     """JSON pointer in the object -> where in the message its value stood, when that was asked for."""
-
-
-class Interchange(Struct, frozen=True, kw_only=True):
-    """Who sent the interchange to whom, as its UNB or ISA, or the header of a VDA transmission, says."""
-
-    sender: str
-    sender_qualifier: str | None
-    recipient: str
-    recipient_qualifier: str | None
-    reference: str
-    test: bool = False
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -135,16 +125,7 @@ def _read_edifact(content: bytes, limits: Limits, using: Map | None, *, trace: b
             for (kind, canonical, test), places in zip(outcome.objects, traces, strict=True)
         ),
         findings=outcome.findings,
-        interchange=Interchange(
-            sender=header.sender,
-            sender_qualifier=header.sender_qualifier or None,
-            recipient=header.recipient,
-            recipient_qualifier=header.recipient_qualifier or None,
-            reference=header.reference,
-            test=header.is_test,
-        )
-        if header is not None
-        else None,
+        interchange=of_edifact(header) if header is not None else None,
     )
 
 
@@ -167,14 +148,7 @@ def _read_answers(content: bytes, limits: Limits) -> Reading:
     return Reading(
         documents=tuple(document(KINDS["ack/1"], ack, test=header.is_test) for ack in acks),
         findings=answers.findings,
-        interchange=Interchange(
-            sender=header.sender,
-            sender_qualifier=header.sender_qualifier or None,
-            recipient=header.recipient,
-            recipient_qualifier=header.recipient_qualifier or None,
-            reference=header.reference,
-            test=header.is_test,
-        ),
+        interchange=of_edifact(header),
     )
 
 
@@ -187,16 +161,7 @@ def _read_x12(content: bytes, limits: Limits, using: Map | None, *, trace: bool)
         for each in outcome.translations
         if each.kind is not None
     )
-    interchange = None
-    if header is not None:
-        interchange = Interchange(
-            sender=header.sender,
-            sender_qualifier=header.sender_qualifier or None,
-            recipient=header.receiver,
-            recipient_qualifier=header.receiver_qualifier or None,
-            reference=header.control,
-            test=header.is_test,
-        )
+    interchange = of_x12(header) if header is not None else None
     return Reading(documents=documents, findings=outcome.findings, interchange=interchange)
 
 
@@ -209,15 +174,7 @@ def _read_vda(content: bytes, limits: Limits, using: Map | None, *, trace: bool)
         for (kind, canonical), places in zip(outcome.objects, traces, strict=True)
     )
     first = next(iter(outcome.transmissions), None)
-    interchange = None
-    if first is not None:
-        sends_customer = first.message == "4905"
-        sender, recipient = first.customer, first.supplier
-        if not sends_customer:
-            sender, recipient = recipient, sender
-        interchange = Interchange(
-            sender=sender, sender_qualifier=None, recipient=recipient, recipient_qualifier=None, reference=first.number
-        )
+    interchange = of_vda(first) if first is not None else None
     return Reading(documents=documents, findings=outcome.findings, interchange=interchange)
 
 
@@ -247,9 +204,12 @@ def _read_xml(content: bytes, limits: Limits, using: Map | None, *, trace: bool)
         max_depth=limits.max_depth, max_attributes=limits.max_attributes, max_elements=limits.max_elements_xml
     )
     outcome = xml.translated(content, taken, limits.max_findings, using, trace=trace)
+    header = outcome.header
+    is_test = header is not None and header.test
     return Reading(
-        documents=(document(outcome.kind, outcome.canonical, trace=outcome.trace),),
+        documents=(document(outcome.kind, outcome.canonical, test=is_test, trace=outcome.trace),),
         findings=outcome.findings,
+        interchange=of_cxml(header) if header is not None else None,
         tree=outcome.tree,
     )
 

@@ -66,7 +66,7 @@ def _party(word: str | None) -> Party | None:
 
 def _parties(reading: Reading) -> tuple[Party | None, Party | None]:
     known = reading.interchange
-    if known is not None:
+    if known is not None and reading.tree is None:  # the domains of cXML are no qualifiers of an interchange
         return (
             Party(id=known.sender, qualifier=known.sender_qualifier or ""),
             Party(id=known.recipient, qualifier=known.recipient_qualifier or ""),

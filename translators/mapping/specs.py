@@ -107,13 +107,18 @@ class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class MapSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A map, with everything it inherits. `reads_only`: why nothing is written by it; empty for both directions."""
+    """A map, with everything it inherits.
+
+    `doctype`: the address of the DTD a document we write has to name, as cXML does; nobody fetches it. `reads_only`:
+    why nothing is written by it; empty for both directions.
+    """
 
     format: Literal["edifact", "x12", "vda", "xml"]
     message: str
     version: str
     document: str
     root: str = ""
+    doctype: str = ""
     namespaces: dict[str, str] = {}
     order: dict[str, tuple[str, ...]] = {}
     tables: dict[str, Table] = {}
@@ -131,6 +136,7 @@ class Extension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     message: str | None = None
     version: str | None = None
     root: str | None = None
+    doctype: str | None = None
     reads_only: str | None = None
     namespaces: dict[str, str] = {}
     order: dict[str, tuple[str, ...]] = {}

@@ -11,7 +11,10 @@ from translators.x12.faults import Faults
 from translators.x12.segments import Segment
 from translators.x12.separators import ISA_WIDTHS, Separators, repetition_of
 
+_BOM = b"\xef\xbb\xbf"
 _BLANKS = b"\r\n\t "
+_NO_COMPONENT = "\x1f"
+"""Taken as component separator where ISA16 names none: no value can hold it."""
 _HEAD = 400
 """Bytes in which an ISA whose elements do not have their fixed length is looked for."""
 
@@ -25,10 +28,14 @@ class _Isa(Struct, frozen=True):
 def segments_in(content: bytes, faults: Faults, max_segment_bytes: int) -> Iterator[Segment]:
     """The segments of every interchange. What stands between interchanges, and is no blank, is told once."""
     encoding = encoding_of(content)
-    at = _skip_blanks(content, 0)
+    start = 0
+    if content.startswith(_BOM):
+        faults.tell("", "x12.bom", "a byte order mark was skipped", severity="information")
+        start = len(_BOM)
+    at = _skip_blanks(content, start)
     while at < len(content):
         if content[at : at + 3] != b"ISA":
-            what = "after the end of the interchange (IEA)" if at else "before the interchange header (ISA)"
+            what = "after the end of the interchange (IEA)" if at > start else "before the interchange header (ISA)"
             faults.warn("x12.outside", f"{len(content) - at} bytes stand {what} and are not read")
             return
         isa = _isa(content, at, encoding, faults)
@@ -80,6 +87,13 @@ def _isa(content: bytes, at: int, encoding: str, faults: Faults) -> _Isa | None:
         faults.tell("TA105:024", "x12.isa", text)
         return None
     tail = parts[16].decode(encoding, "replace")
+    has_component = not _ends_early(tail, mark.decode())
+    if not has_component:
+        faults.warn("x12.isa", "ISA16 is missing: there is no component separator")
+        tail = _NO_COMPONENT + tail
+    elif tail[:1] == " ":
+        faults.warn("x12.isa", "ISA16 is blank: there is no component separator")
+        tail = _NO_COMPONENT + tail[1:]
     if len(tail) < 2 or tail[0].isalnum() or tail[1].isalnum():
         text = "behind ISA15 the component separator and the segment terminator are expected"
         faults.tell("TA105:027", "x12.separators", text)
@@ -94,4 +108,12 @@ def _isa(content: bytes, at: int, encoding: str, faults: Faults) -> _Isa | None:
         length = len(part.decode(encoding, "replace"))
         if length != width:
             faults.warn("x12.isa", f"ISA{number:02} has {length} characters; {width} should stand there")
-    return _Isa(marks, at + sum(len(part) + 1 for part in parts[:16]) + 1)
+    return _Isa(marks, at + sum(len(part) + 1 for part in parts[:16]) + has_component)
+
+
+def _ends_early(tail: str, mark: str) -> bool:
+    """Whether the terminator stands where ISA16 should: GS follows at once, or the segment of GS ends with it too."""
+    if tail[1:].startswith(f"GS{mark}"):
+        return True
+    behind = tail[1:].lstrip("\r\n")
+    return behind != tail[1:] and behind.startswith(f"GS{mark}") and behind.splitlines()[0].endswith(tail[0])

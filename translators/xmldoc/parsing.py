@@ -1,7 +1,8 @@
 """Parses XML from strangers: no DOCTYPE, no entities, no network, bounded depth, attributes and elements.
 
 A document type declaration is refused outright, because without one there is nothing to expand or fetch; lxml's own
-switches are set as well. Everybody works on the one tree that is made here: schemas, maps, findings.
+switches are set as well. The one exception is that of cXML, which has to have one: where it only names a DTD it is
+blanked out before anything is parsed. Everybody works on the one tree that is made here: schemas, maps, findings.
 """
 
 import re
@@ -39,11 +40,16 @@ class XmlTree(Struct, frozen=True, eq=False):
 _DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']*)[\"']")
 _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 """What may stand before the root element or a DOCTYPE; after it, the word can only be text."""
+_NAMED_DTD = re.compile(
+    rb"<!DOCTYPE\s+cXML(?:\s+(?:SYSTEM|PUBLIC\s+(?:\"[^\"<>]{0,200}\"|'[^'<>]{0,200}'))"
+    rb"\s+(?:\"[^\"<>]{0,500}\"|'[^'<>]{0,500}'))?\s*>"
+)
+"""The declaration of a cXML document that names its DTD and declares nothing itself."""
 
 
 def parse(content: bytes, limits: XmlLimits) -> Any:
     """The root element, without comments and blank text. Raises Unreadable with line and column."""
-    refuse_unsafe(content)
+    content = without_doctype(content)
     most = 2 * limits.max_elements
     if len(content) > _SHORTEST_ATTRIBUTE * most and content.count(b"=") > most:
         raise _unreadable("xml.attributes", f"the document has more than {most} attributes")
@@ -57,18 +63,25 @@ def parse(content: bytes, limits: XmlLimits) -> Any:
     return root
 
 
-def refuse_unsafe(content: bytes) -> None:
-    """Raises Unreadable for a DOCTYPE, or an encoding that could hide one, at the start of a document."""
+def without_doctype(content: bytes) -> bytes:
+    """`content` with the DOCTYPE of cXML blanked out, so that no place in it moves; other content as it is.
+
+    Raises Unreadable for any other DOCTYPE, or an encoding that could hide one, at the start of a document.
+    """
     declared = _DECLARATION.match(content[:200])
     if declared is not None and _ENCODING.match(declared[1].decode("latin-1")) is None:
         raise _refused_encoding(declared[1].decode("latin-1"), Place(line=1, column=declared.start(1) + 1))
     if b"\x00" in content[:200]:
         if b"<!DOCTYPE" in content.replace(b"\x00", b""):
             raise _unreadable("xml.doctype", _NO_DOCTYPE)
-        return
+        return content
     at = cast(re.Match[bytes], _PROLOG.match(content)).end()
-    if content.startswith((b"<!DOCTYPE", b"<!ENTITY"), at):
+    if not content.startswith((b"<!DOCTYPE", b"<!ENTITY"), at):
+        return content
+    named = _NAMED_DTD.match(content, at)
+    if named is None or content.startswith(b"<!", cast(re.Match[bytes], _PROLOG.match(content, named.end())).end()):
         raise _refused_doctype(content, at)
+    return content[:at] + _NO_BREAK.sub(b" ", named[0]) + content[named.end() :]
 
 
 def _parser() -> etree.XMLParser:
@@ -124,6 +137,8 @@ def _may_have_many_attributes(content: bytes, most: int) -> bool:
 
 
 _NO_DOCTYPE = "a document type declaration (DOCTYPE) is not taken"
+_OF_CXML = re.compile(rb"<!DOCTYPE\s+cXML\b(?![-.:])")
+_NO_BREAK = re.compile(rb"[^\r\n]")
 
 
 def _refused_encoding(name: str, place: Place) -> Unreadable:
@@ -134,8 +149,8 @@ def _refused_doctype(content: bytes, at: int) -> Unreadable:
     line, column = content.count(b"\n", 0, at) + 1, at - content.rfind(b"\n", 0, at)
     place = Place(line=line, column=column, offset=at)
     text = _NO_DOCTYPE
-    if content.startswith(b"<!DOCTYPE cXML", at):
-        text += "; leave it out: nothing else in a cXML document changes"
+    if _OF_CXML.match(content, at):
+        text = "a DOCTYPE of cXML is taken where it only names a DTD; declare nothing in it"
     return Unreadable((Finding("xml.doctype", text, place),))
 
 

@@ -1,5 +1,6 @@
 """XML bytes to a canonical document and back: parse, map, and say with path, line and column what does not fit."""
 
+import re
 from contextlib import suppress
 from functools import cache
 from itertools import filterfalse
@@ -16,8 +17,9 @@ from translators.mapping.catalogue import entries
 from translators.mapping.files import MapFile, load
 from translators.mapping.running import Map
 from translators.mapping.runs import Trouble
+from translators.xmldoc.cxml import CxmlHeader, header_of
 from translators.xmldoc.order import listed, ubl
-from translators.xmldoc.parsing import XmlLimits, XmlTree, parse, place_of, places_of, refuse_unsafe
+from translators.xmldoc.parsing import XmlLimits, XmlTree, parse, place_of, places_of, without_doctype
 from translators.xmldoc.paths import XmlSource, element_of
 from translators.xmldoc.sweeping import compile_sweep
 
@@ -30,6 +32,7 @@ _INSIDE = {
 }
 
 _MOST_RESIDUE = 100
+_DTD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?#@!$&*+,;=%-]+")
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
 _count_attributes = etree.XPath("count(/descendant::*/@*)")
 _UNSAID = ("{http://www.w3.org/2001/XMLSchema-instance}", "{http://www.w3.org/XML/1998/namespace}")
@@ -39,7 +42,7 @@ _UNSAID = ("{http://www.w3.org/2001/XMLSchema-instance}", "{http://www.w3.org/XM
 class XmlOutcome(Struct, frozen=True, kw_only=True):
     """What became of a document. `trace`: canonical pointer -> place, when it was asked for.
 
-    `tree` is the document as parsed, for who has more to ask of it.
+    `tree` is the document as parsed, for who has more to ask of it. `header` says who sends it to whom; cXML only.
     """
 
     tree: XmlTree
@@ -47,6 +50,7 @@ class XmlOutcome(Struct, frozen=True, kw_only=True):
     canonical: Any
     findings: tuple[Finding, ...]
     trace: dict[str, Place] | None = None
+    header: CxmlHeader | None = None
 
 
 def translate(content: bytes, limits: XmlLimits, max_findings: int) -> tuple[Kind, Any, tuple[Finding, ...]]:
@@ -72,7 +76,12 @@ def translated(
     findings = (*held, *_residue(elements, content, compiled, cast(Any, done.used)))
     places = compiled.places(done.trace, root) if done.trace is not None else None
     return XmlOutcome(
-        tree=XmlTree(content, root), kind=compiled.kind, canonical=done.canonical, findings=findings, trace=places
+        tree=XmlTree(content, root),
+        kind=compiled.kind,
+        canonical=done.canonical,
+        findings=findings,
+        trace=places,
+        header=header_of(root),
     )
 
 
@@ -87,7 +96,10 @@ def written(root: Any, compiled: Map) -> bytes:
     _copy(root, made)
     etree.indent(made)
     etree.cleanup_namespaces(made)
-    return etree.tostring(made, xml_declaration=True, encoding="UTF-8") + b"\n"
+    if not compiled.spec.doctype:
+        return etree.tostring(made, xml_declaration=True, encoding="UTF-8") + b"\n"
+    doctype = f'<!DOCTYPE {made.tag} SYSTEM "{compiled.spec.doctype}">'
+    return etree.tostring(made, xml_declaration=True, encoding="UTF-8", doctype=doctype) + b"\n"
 
 
 def _copy(element: Any, into: Any) -> None:
@@ -121,6 +133,9 @@ def compiled_xml(file: MapFile) -> Map:
     spec = file.spec
     if spec.format != "xml":
         raise file.problems([("$.format", "this is no XML map")])
+    if spec.doctype and (spec.root or _DTD.fullmatch(spec.doctype) is None):
+        problem = "a DTD is named by its address, without quotes and blanks, and where the root has no namespace"
+        raise file.problems([("$.doctype", problem)])
     root = f"{{{spec.root}}}{spec.message}" if spec.root else spec.message.partition("/")[0]
     source = XmlSource(spec.namespaces, root, ubl() if spec.root.startswith(_UBL) else None)
     if spec.order:
@@ -133,7 +148,9 @@ def compiled_xml(file: MapFile) -> Map:
 
 def unknown_root(tag: str) -> Finding:
     """What to say of a document nobody has a map for."""
-    known = {each.rpartition("}")[2] + (" (UBL 2)" if _UBL in each else "") for each in MAPS}
+    family = f"{tag.partition('/')[0]}/"  # of cXML only what else stands in a cXML document is of use
+    near = [each for each in MAPS if each.startswith(family)] or MAPS
+    known = {each.rpartition("}")[2] + (" (UBL 2)" if _UBL in each else "") for each in near}
     return Finding("xml.root", f"documents `{tag[:120]}` are not supported; known are {', '.join(sorted(known))}")
 
 
@@ -198,9 +215,9 @@ def _is_waived(element: Any, attribute: str | None, root: Any, source: XmlSource
 def root_of(head: bytes) -> tuple[str, str | None]:
     """(what `map_for` wants, UBLVersionID if it stands near the start) from the first bytes of a document.
 
-    Raises Unreadable for a DOCTYPE and for what is not XML.
+    Raises Unreadable for a DOCTYPE that is not taken, and for what is not XML.
     """
-    refuse_unsafe(head)
+    head = without_doctype(head)
     found = _Start()
     parser = expat.ParserCreate(namespace_separator="}")
     parser.buffer_text = True

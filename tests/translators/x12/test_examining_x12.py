@@ -26,6 +26,41 @@ def test_the_terminator_is_whatever_stands_behind_isa16(terminator: bytes, layou
     assert read(content, identify(content, None)).documents[0].number == "PO-4711"
 
 
+WITHOUT_ISA16 = {
+    "nothing at its place": (b"~", "ISA16 is missing: there is no component separator"),
+    "nothing at its place, and line breaks": (b"~\n", "ISA16 is missing: there is no component separator"),
+    "nothing at its place, and long line breaks": (b"~\r\n", "ISA16 is missing: there is no component separator"),
+    "a blank": (b" ~\n", "ISA16 is blank: there is no component separator"),
+}
+
+
+@pytest.mark.parametrize("shape", WITHOUT_ISA16)
+def test_a_header_without_component_separator_is_read_and_told(shape: str) -> None:
+    end, text = WITHOUT_ISA16[shape]
+    head, rest = ORDER.split(b">~\n", 1)
+    content = head + end + rest.replace(b"~\n", end.lstrip()).replace(b"Werk 2", b"Werk > 2")
+    reading = read(content, identify(content, None))
+    assert reading.documents[0].object.ship_to.name == "Werk > 2"
+    assert [each.text for each in reading.findings] == [text]
+
+
+def test_a_component_separator_before_a_line_feed_stays_one() -> None:
+    content = ORDER.replace(b"~\n", b"\n")
+    assert [each.text for each in examine(content).findings] == []
+
+
+def test_a_byte_order_mark_is_skipped_and_told() -> None:
+    reading = read(b"\xef\xbb\xbf" + ORDER, identify(b"\xef\xbb\xbf" + ORDER, None))
+    assert [(each.code, each.severity) for each in reading.findings] == [("x12.bom", "information")]
+    assert reading.documents[0].body == read(ORDER, identify(ORDER, None)).documents[0].body
+
+
+def test_no_bytes_before_the_header_are_taken_for_its_end() -> None:
+    (finding, missing) = examine(b"\xef\xbb\xbfISB").findings[1:]
+    assert finding.text == "3 bytes stand before the interchange header (ISA) and are not read"
+    assert missing.code == "x12.isa"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_segments_of_an_input_are_all_of_it(name: str) -> None:
     content = (SAMPLES / name).read_bytes()

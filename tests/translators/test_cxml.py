@@ -1,0 +1,161 @@
+"""cXML: its DOCTYPE, which is named and never followed, and its header, which says who sends it to whom."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway.cli.translate import run
+from translators.findings import Unreadable
+from translators.identify import identify
+from translators.interchanges import Interchange
+from translators.reading import Reading, read
+from translators.writing import written
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+ORDER = (SAMPLES / "order-request-cxml.in.xml").read_bytes()
+NAMED = b'<!DOCTYPE cXML SYSTEM "http://xml.cxml.org/schemas/cXML/1.2.050/cXML.dtd">'
+ENTITY = b'<!ENTITY x SYSTEM "file:///etc/passwd">'
+
+
+def told(content: bytes) -> Reading:
+    return read(content, identify(content[:4096], None))
+
+
+TAKEN = {
+    "named by its address": NAMED,
+    "in single quotes": NAMED.replace(b'"', b"'"),
+    "over several lines": NAMED.replace(b" SYSTEM", b"\n  SYSTEM").replace(b">", b"\n>"),
+    "with a public name": b'<!DOCTYPE cXML PUBLIC "-//cXML//DTD 1.2//EN" "http://127.0.0.1:9/cXML.dtd">',
+    "with nothing but the root": b"<!DOCTYPE cXML>",
+    "left out": b"",
+    "behind a comment": b"<!-- an order -->\n" + NAMED,
+}
+
+
+@pytest.mark.parametrize("doctype", TAKEN.values(), ids=TAKEN.keys())
+def test_a_doctype_that_names_a_dtd_changes_nothing(doctype: bytes) -> None:
+    reading = told(ORDER.replace(NAMED, doctype))
+    assert reading.documents[0].body == told(ORDER).documents[0].body
+    assert reading.findings == ()
+
+
+DECLARING = "a DOCTYPE of cXML is taken where it only names a DTD; declare nothing in it"
+REFUSED = {
+    "declares an entity": NAMED[:-1] + b" [" + ENTITY + b"]>",
+    "declares nothing, in brackets": NAMED[:-1] + b" []>",
+    "fetches a parameter entity": NAMED[:-1] + b' [<!ENTITY % p SYSTEM "http://127.0.0.1:9/x">%p;]>',
+    "stands there twice": NAMED + b"\n" + NAMED,
+    "is followed by an entity": NAMED + b"<!-- -->" + ENTITY,
+    "does not end": NAMED[:-1],
+    "has an address without end": b'<!DOCTYPE cXML SYSTEM "' + b"x" * 2_000 + b'">',
+}
+
+
+@pytest.mark.parametrize("doctype", REFUSED.values(), ids=REFUSED.keys())
+def test_a_doctype_that_says_more_is_refused(doctype: bytes) -> None:
+    with pytest.raises(Unreadable) as refused:
+        told(ORDER.replace(NAMED, doctype))
+    assert [(each.code, each.text) for each in refused.value.findings] == [("xml.doctype", DECLARING)]
+    assert refused.value.findings[0].place.line == 2
+
+
+def test_the_doctype_of_cxml_lets_no_other_document_in() -> None:
+    with pytest.raises(Unreadable, match="a document type declaration \\(DOCTYPE\\) is not taken"):
+        told(ORDER.replace(NAMED, NAMED.replace(b"DOCTYPE cXML", b"DOCTYPE cXMLs")))
+    with pytest.raises(Unreadable, match="a document type declaration \\(DOCTYPE\\) is not taken"):
+        told(ORDER.decode().replace('encoding="UTF-8"', 'encoding="UTF-16"').encode("utf-16"))
+
+
+def test_an_entity_of_the_dtd_is_unknown_to_us_and_refused() -> None:
+    with pytest.raises(Unreadable, match="entity 'tor' not defined"):
+        told(ORDER.replace(b"Tor 4", b"&tor;"))
+
+
+def test_places_are_not_moved_by_the_doctype() -> None:
+    several = ORDER.replace(NAMED, NAMED.replace(b" SYSTEM", b"\n\n SYSTEM")).replace(b'"regular"', b'"odd"')
+    with pytest.raises(Unreadable) as refused:
+        told(several)
+    (finding,) = refused.value.findings
+    line = several[: several.index(b"<OrderRequestHeader")].count(b"\n") + 1
+    assert (finding.place.line, "odd" in finding.text) == (line, True)
+
+
+def test_the_header_says_who_sends_it_to_whom() -> None:
+    reading = told(ORDER)
+    assert reading.interchange == Interchange(
+        sender="AN01000004711",
+        sender_qualifier="NetworkID",
+        recipient="AN01000008150",
+        recipient_qualifier="NetworkID",
+        reference="20261123.0815.order-request-cxml@nordlicht.example",
+        test=True,
+        carrier="AN01000004711",
+        carrier_qualifier="NetworkID",
+    )
+    assert reading.documents[0].test
+
+
+def test_a_marketplace_between_both_is_the_carrier() -> None:
+    hub = b'<Sender><Credential domain="NetworkID"><Identity>AN01000000087</Identity>'
+    changed = re.sub(rb"<Sender>.*?</Identity>", hub, ORDER).replace(b' deploymentMode="test"', b"")
+    reading = told(changed)
+    assert reading.interchange is not None
+    assert (reading.interchange.sender, reading.interchange.carrier) == ("AN01000004711", "AN01000000087")
+    assert not reading.interchange.test
+    assert not reading.documents[0].test
+
+
+def test_a_shared_secret_goes_no_further() -> None:
+    reading = told(ORDER)
+    assert b"<SharedSecret>invented<" in ORDER
+    assert b"invented" not in reading.documents[0].body
+    assert "invented" not in repr(reading.interchange)
+
+
+def test_without_the_name_of_its_transmission_no_interchange_is_known() -> None:
+    reading = told(re.sub(rb' payloadID="[^"]*"', b"", ORDER))
+    assert reading.interchange is None
+    assert reading.documents
+
+
+def test_a_cxml_document_without_a_map_is_told_what_else_is_read() -> None:
+    content = b'<cXML payloadID="1"><Header/><Request><ProfileRequest/></Request></cXML>'
+    sentence = (
+        "documents `cXML/Request/ProfileRequest` are not supported; known are cXML/Request/ConfirmationRequest, "
+        "cXML/Request/InvoiceDetailRequest, cXML/Request/OrderRequest, cXML/Request/ShipNoticeRequest"
+    )
+    with pytest.raises(Unreadable) as refused:
+        told(content)
+    assert [each.text for each in refused.value.findings] == [sentence]
+
+
+WRITTEN = {
+    "order-request": "OrderRequest",
+    "confirmation-request": "ConfirmationRequest",
+    "ship-notice-request": "ShipNoticeRequest",
+    "invoice-detail-request": "InvoiceDetailRequest",
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_what_is_written_names_the_dtd_it_follows(name: str) -> None:
+    content = (SAMPLES / f"{name}-cxml.in.xml").read_bytes()
+    named = re.search(rb"<!DOCTYPE[^>]*>", content)
+    done = written(told(content).documents[0].object, f"xml:cXML/Request/{WRITTEN[name]}:1.2")
+    assert named is not None
+    assert done.content.splitlines()[1] == named[0]
+
+
+def test_an_order_of_cxml_becomes_edifact_from_gln_to_gln(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """The domains of its credentials are no qualifiers of a UNB."""
+    gln = b'<Credential domain="GLN"><Identity>%s</Identity></Credential></%s>'
+    content = ORDER.replace(b"</From>", gln % (b"4012345000009", b"From")).replace(
+        b"</To>", gln % (b"4098765000010", b"To")
+    )
+    path = tmp_path / "order.xml"
+    path.write_bytes(content)
+    assert run([str(path), "--to", "edifact:ORDERS:D.96A"]) == 0
+    assert b"+4012345000009:14+4098765000010:14+" in capsysbinary.readouterr().out

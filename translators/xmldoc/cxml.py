@@ -1,0 +1,56 @@
+"""Who sends a cXML document to whom, as its header says: the credentials of From, To and Sender.
+
+What stands there belongs to the transmission and not to the order or invoice in it. A shared secret is never read.
+Source: cXML User's Guide 1.2, "Header" and "Credential".
+"""
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class Credential(Struct, frozen=True):
+    """An identity in the domain that gave it, such as `NetworkID` or `DUNS`."""
+
+    domain: str
+    identity: str
+
+
+class CxmlHeader(Struct, frozen=True, kw_only=True):
+    """`carrier` is who handed the document over (Sender); a marketplace between both is neither From nor To.
+
+    `payload` names the transmission: the same one is never sent twice under two of them.
+    """
+
+    sender: Credential
+    recipient: Credential
+    carrier: Credential | None
+    payload: str
+    test: bool
+
+
+def header_of(root: Any) -> CxmlHeader | None:
+    """The header of a cXML document; None for other XML, and where From, To or the payload's name is missing."""
+    if root.tag != "cXML":
+        return None
+    sender, recipient = _credential(root, "From"), _credential(root, "To")
+    payload = (root.get("payloadID") or "").strip()
+    if sender is None or recipient is None or not payload:
+        return None
+    mode = next((each.get("deploymentMode") for each in root if each.get("deploymentMode")), None)
+    return CxmlHeader(
+        sender=sender,
+        recipient=recipient,
+        carrier=_credential(root, "Sender"),
+        payload=payload,
+        test=mode == "test",
+    )
+
+
+def _credential(root: Any, role: str) -> Credential | None:
+    """The first credential of `role`. Others name the same company in other domains, as the guide says."""
+    for each in root.findall(f"Header/{role}/Credential"):
+        identity = (each.findtext("Identity") or "").strip()
+        if identity:
+            return Credential((each.get("domain") or "").strip(), identity)
+    return None
