@@ -3,6 +3,7 @@
 Secrets are files, named here by their paths. docs/reference/settings.md describes each.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -14,6 +15,7 @@ from msgspec import Struct
 from gateway.identity.issuers import Issuer, IssuerKind, problems_of
 
 PREFIX = "GATEWAY_"
+_HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 PACKAGED = Path(__file__).resolve().parent.parent
 
 Environment = Literal["development", "production"]
@@ -63,6 +65,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     total_seconds: int = 60
     sftp_host: str = "127.0.0.1"
     sftp_port: int = 8022
+    sftp_address: str | None = None
     sftp_host_keys: Path = Path(".gateway/sftp-host-keys")
     sftp_spool: Path = Path(".gateway/sftp-spool")
     sftp_connections: int = 500
@@ -84,6 +87,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     def public_host(self) -> str:
         """The name in the public address."""
         return urlsplit(self.public_url).hostname or "localhost"
+
+    @property
+    def sftp_public(self) -> tuple[str, int]:
+        """Host and port at which partners reach the SFTP server."""
+        if self.sftp_address is None:
+            return self.public_host, self.sftp_port
+        parts = urlsplit(f"//{self.sftp_address}")
+        return parts.hostname or "", parts.port or 22
 
     @property
     def partner_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -208,6 +219,13 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
         raise ValueError("names a network that is none; write 10.0.0.0/8") from error
 
 
+def _host_and_port(text: str) -> str:
+    match = _HOST_AND_PORT.fullmatch(text)
+    if match is None or not 1 <= int(match["port"] or 22) <= 65535:
+        raise ValueError("is no host, and no host with a port; write sftp.example.com:22")
+    return text
+
+
 def _url(*schemes: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
@@ -251,6 +269,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "total_seconds": _whole(1, 3600),
     "sftp_host": str,
     "sftp_port": _whole(1, 65535),
+    "sftp_address": _host_and_port,
     "sftp_host_keys": Path,
     "sftp_spool": Path,
     "sftp_connections": _whole(1, 10_000),

@@ -18,6 +18,7 @@ from gateway.cli import (
     partner_rehearse,
     partner_show,
     partner_suspend,
+    partner_welcome,
 )
 
 _VERBS = (
@@ -31,6 +32,7 @@ _VERBS = (
     partner_suspend,
     partner_approve,
     partner_onboard,
+    partner_welcome,
     partner_drift,
 )
 

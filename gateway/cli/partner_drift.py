@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,7 @@ import msgspec
 from gateway.cli.operating import how_many
 from gateway.cli.partner_keycloak import open_realm
 from gateway.cli.partner_onboard import named
-from gateway.cli.telling import safe, tell_json
+from gateway.cli.telling import Impossible, carefully, json_option, safe, tell_json
 from gateway.clock import now
 from gateway.settings import read_settings
 from partners.directory import load
@@ -26,8 +25,8 @@ def add_verb(verbs: Any) -> None:
     verb.add_argument("--secret-days", type=how_many, default=usual.secret.days, help="how old a secret may be")
     verb.add_argument("--expiry-days", type=how_many, default=usual.expiry.days, help="how early an end is told")
     verb.add_argument("--unused-days", type=how_many, default=usual.unused.days, help="how long nobody may log in")
-    verb.add_argument("--json", action="store_true")
-    verb.set_defaults(run=_run)
+    json_option(verb)
+    verb.set_defaults(run=carefully(_run))
 
 
 def _run(chosen: argparse.Namespace) -> int:
@@ -38,17 +37,14 @@ def _run(chosen: argparse.Namespace) -> int:
         expiry=timedelta(days=chosen.expiry_days),
         unused=timedelta(days=chosen.unused_days),
     )
+    partner = named(directory, chosen.partner) if chosen.partner is not None else None
     try:
-        partner = named(directory, chosen.partner) if chosen.partner is not None else None
         drift = Drift(open_realm(settings), directory, settings.audience, now(), patience)
         found = drift.of_everyone() if partner is None else drift.of(partner)
     except CannotOnboard as problem:
-        if chosen.json:
-            tell_json({"ok": False, "problem": str(problem), "findings": []})
-        print(problem, file=sys.stderr)
-        return 2
+        raise Impossible(str(problem)) from None
     if chosen.json:
-        tell_json({"ok": not found, "problem": None, "findings": msgspec.to_builtins(found)})
+        tell_json({"ok": not found, "findings": msgspec.to_builtins(found)})
         return int(bool(found))
     for one in found:
         print(safe(_line(one)))

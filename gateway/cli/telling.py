@@ -15,7 +15,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.settings import PACKAGED
+from gateway.ledger.database import LedgerUnavailable
+from gateway.ledger.keyfiles import BadKeyFile
+from gateway.settings import PACKAGED, BadSettings
 from translators.fileproblems import FileProblem, FileProblems
 from translators.moments import Moment
 
@@ -38,8 +40,10 @@ def carefully(run: Run) -> Run:
             return run(chosen)
         except FileProblems as found:
             problems = list(found.problems)
-        except Impossible as reason:
+        except (Impossible, BadKeyFile, LedgerUnavailable) as reason:
             problems = [FileProblem(Path(), 0, 0, str(reason))]
+        except BadSettings as found_here:
+            problems = [FileProblem(Path(), 0, 0, one) for one in found_here.problems]
         except OSError as error:
             problems = [FileProblem(Path(error.filename or "."), 0, 0, (error.strerror or str(error)).lower())]
         if getattr(chosen, "json", False):

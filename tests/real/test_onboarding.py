@@ -229,7 +229,9 @@ def test_the_command_shows_the_plan_does_it_and_puts_it_on_record(
         monkeypatch.delenv(name)
 
     assert main(["partner", "onboard", "typed"]) == 0
-    planned = capsys.readouterr().out.splitlines()
+    told = capsys.readouterr()
+    planned = before_the_kit(told.out)
+    assert "; what is planned above is not done yet\n" in told.out
     count = len(planned) - 2
     assert planned[0] == f"typed: {count} changes at {house.onboarded.issuer}"
     assert planned[-1] == "nothing was done; with --apply it is"
@@ -238,22 +240,33 @@ def test_the_command_shows_the_plan_does_it_and_puts_it_on_record(
     assert main(["partner", "onboard", "typed", "--apply"]) == 0
     told = capsys.readouterr()
     path = secret_file(tmp_path / "state" / "onboarding", "typed-orders")
-    assert told.out.splitlines()[1:-2] == planned[1:-1]
-    assert told.out.splitlines()[-2] == f"done: {count} of {count}"
-    assert told.out.splitlines()[-1].startswith(f"a secret lies in {path}; ")
+    done = before_the_kit(told.out)
+    assert done[1:-2] == planned[1:-1]
+    assert done[-2] == f"done: {count} of {count}"
+    assert done[-1].startswith(f"a secret lies in {path}; ")
+    assert "# Harbourline Supplies: how we exchange documents\n" in told.out
+    assert "not done yet" not in told.out
     assert path.read_text().strip() not in told.out + told.err
 
     assert main(["partner", "onboard", "typed", "--apply", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {
-        "partner": "typed", "applied": False, "changes": [], "secrets": [], "problem": None,
+    again = json.loads(capsys.readouterr().out)
+    assert again.pop("welcome")["http"]["clients"] == ["typed-orders"]
+    assert again == {
+        "ok": True, "partner": "typed", "applied": False, "changes": [], "secrets": [], "problem": None,
     }  # fmt: skip
     assert main(["partner", "onboard", "typed"]) == 0
-    assert capsys.readouterr().out == f"typed: nothing to do; {house.onboarded.issuer} is as the profile says\n"
+    nothing = before_the_kit(capsys.readouterr().out)
+    assert nothing == [f"typed: nothing to do; {house.onboarded.issuer} is as the profile says"]
 
     (leaf,) = asyncio.run(leaves("operator.partner.onboarded"))
     assert leaf["partner"] == "typed"
     assert leaf["outcome"] == "done"
     assert leaf["changes"] == [line.strip() for line in planned[1:-1]]
+
+
+def before_the_kit(out: str) -> list[str]:
+    """What the command has done, in lines; behind the rule is what the partner gets."""
+    return out.partition(f"\n{'-' * 100}\n")[0].splitlines()
 
 
 async def leaves(event: str) -> list[dict[str, Any]]:
