@@ -1,6 +1,6 @@
 """Everything that happens to a message on its way in. `accept` is the page."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -35,7 +35,7 @@ from translators.findings import Unreadable
 from translators.formats import Label
 from translators.reading import Document, Limits
 
-Answer = Callable[[UUID], Awaitable[AnsweredExchange]]
+Answer = Callable[[UUID], AnsweredExchange]
 """Called with the id of a message that is about to be taken."""
 
 
@@ -140,7 +140,7 @@ class Intake:
             entry = await answered(entry, partner, label, reading, self._limits)
         entry = with_words(entry, label, reading)
         if answer is not None:
-            entry = msgspec.structs.replace(entry, exchange=await answer(entry.message_id))
+            entry = msgspec.structs.replace(entry, exchange=answer(entry.message_id))
         recorded = await self._record(entry, counted)
         if isinstance(recorded, Rejection):
             return msgspec.structs.replace(recorded, fields=admission.fields)

@@ -5,6 +5,7 @@ keys.usable(partner.as2, "decrypt", now())   any of these opens what came
 keys.current(partner.as2, "sign", now())     this one signs what goes, or None
 """
 
+import os
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -34,38 +35,53 @@ class KeyPair(Struct, frozen=True):
         return f"KeyPair({self.name!r})"
 
 
+class _Held(Struct, frozen=True):
+    """A pair as its files were when they were `seen` (time and size), and when its certificate is `valid`."""
+
+    files: tuple[str, ...]
+    seen: tuple[tuple[int, int], ...]
+    pair: KeyPair
+    valid: tuple[datetime, datetime]
+
+
 class OwnKeys:
     """Reads a pair when it is first asked for, and again when one of its files has changed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._pairs: dict[str, tuple[tuple[tuple[int, int], ...], KeyPair]] = {}
+        self._pairs: dict[str, _Held] = {}
 
     def pair(self, name: str) -> KeyPair:
         """Raises BadCertificate with the file and a sentence."""
-        files = [self.folder / f"{name}.key", self.folder / f"{name}.crt"]
+        return self._held(name).pair
+
+    def _held(self, name: str) -> "_Held":
+        held = self._pairs.get(name)
+        files = (
+            held.files if held is not None else tuple(str(self.folder / f"{name}.{ends}") for ends in ("key", "crt"))
+        )
         try:
-            seen = tuple((stat.st_mtime_ns, stat.st_size) for stat in (file.stat() for file in files))
-            held = self._pairs.get(name)
-            if held is not None and held[0] == seen:
-                return held[1]
-            pair = read_pair(name, *(file.read_bytes() for file in files))
+            seen = tuple((stat.st_mtime_ns, stat.st_size) for stat in map(os.stat, files))
+            if held is not None and held.seen == seen:
+                return held
+            pair = read_pair(name, *(Path(file).read_bytes() for file in files))
         except OSError as error:
             reason = (error.strerror or "no reason is known").lower()
             raise BadCertificate(f"{error.filename}: cannot be read: {reason}") from None
         except BadCertificate as problem:
             raise BadCertificate(f"{self.folder / name}: {problem}") from None
-        self._pairs[name] = (seen, pair)
-        return pair
+        valid = (pair.certificate.not_valid_before_utc, pair.certificate.not_valid_after_utc)
+        held = self._pairs[name] = _Held(files, seen, pair, valid)
+        return held
 
     def usable(self, relation: As2Relation, use: OwnUse, at: datetime) -> tuple[KeyPair, ...]:
         """Inbound: every pair in its time, the one whose time began last first. Raises BadCertificate."""
         found = []
         for entry in _for(relation.keys, use):
-            pair = self.pair(entry.name)
-            begins, ends = time_of(entry, pair.certificate)
+            held = self._held(entry.name)
+            begins, ends = _narrowed(entry, *held.valid)
             if begins <= at < ends:
-                found.append((begins, pair))
+                found.append((begins, held.pair))
         return tuple(pair for _, pair in sorted(found, key=lambda one: one[0], reverse=True))
 
     def current(self, relation: As2Relation, use: OwnUse, at: datetime) -> KeyPair | None:
@@ -75,7 +91,10 @@ class OwnKeys:
 
 def time_of(entry: OwnKey, certificate: x509.Certificate) -> tuple[datetime, datetime]:
     """When both the profile and the certificate itself let it be used."""
-    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return _narrowed(entry, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+
+
+def _narrowed(entry: OwnKey, begins: datetime, ends: datetime) -> tuple[datetime, datetime]:
     return (
         begins if entry.from_ is None else max(begins, entry.from_.at),
         ends if entry.until is None else min(ends, entry.until.at),

@@ -27,6 +27,10 @@ _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _FIELD = re.compile(r"([!-9;-~]{1,200})[ \t]*:[ \t]*(.*)", re.DOTALL)
 _DELIMITER_END = re.compile(rb"(--)?[ \t]*(\r?\n|\Z)")
 _DELIMITER_ROOM = 80
+_WORD = "[!#$&'*+.0-9A-Z^_`a-z{|}~-]+"  # a token of RFC 2045 and `%` left out: RFC 2231 has a use for that
+_PARAMETER = re.compile(rf';[ \t]*([0-9A-Za-z_-]+)=(?:"([^"\\%\s]*(?: [^"\\%\s]+)*)"|({_WORD}))')
+_PLAIN_PARAMETERS = re.compile(rf"(?:attachment|{_WORD}/{_WORD})[ \t]*(?:{_PARAMETER.pattern}[ \t]*)*")
+"""What nearly every product sends, read without the email package: names and values in one piece, nothing escaped."""
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=]+")
 
 
@@ -48,8 +52,12 @@ class Header(Struct, frozen=True):
 
     def parameter(self, name: str, field: str = "content-type") -> str | None:
         """A parameter of Content-Type (or of another field), as RFC 2231 reads it."""
+        text = self.fields.get(field, "")
+        if _PLAIN_PARAMETERS.fullmatch(text):
+            found = _PARAMETER.findall(text)
+            return next((quoted or word for key, quoted, word in found if key.lower() == name), None)
         message = Message()
-        message[field] = " ".join(self.fields.get(field, "").split())
+        message[field] = " ".join(text.split())
         value = message.get_param(name, None, field)
         return collapse_rfc2231_value(value) if isinstance(value, tuple) else value
 

@@ -4,7 +4,6 @@ A Message-ID is used up by a message that was proven the partner's, never by one
 receipt leaves after the commit, and only after it was kept itself: a duplicate gets the same bytes.
 """
 
-import asyncio
 from contextlib import suppress
 from uuid import UUID
 
@@ -69,8 +68,8 @@ class Outcomes(Struct, frozen=True, kw_only=True):
         if is_new:
             kept: list[ReceivedAnswer] = []
 
-            async def answer(message: UUID) -> AnsweredExchange:
-                kept.append(await self._answer(exchange, None, proven.mic, message))
+            def answer(message: UUID) -> AnsweredExchange:
+                kept.append(self._answer(exchange, None, proven.mic, message))
                 return AnsweredExchange(claim, kept[0])
 
             with suppress(Overtaken):
@@ -95,17 +94,15 @@ class Outcomes(Struct, frozen=True, kw_only=True):
         if rejection is not None and disposition_of(rejection, exchange.relation) is None:
             return problem(rejection, trace=exchange.trace)
         message = as_uuid(outcome.message_id)
-        standing = await self.ledger.exchanges.answer(
-            exchange.key, await self._answer(exchange, rejection, mic, message)
-        )
+        standing = await self.ledger.exchanges.answer(exchange.key, self._answer(exchange, rejection, mic, message))
         return self._response(exchange, standing.receipt, rejection)
 
-    async def _answer(
+    def _answer(
         self, exchange: Exchange, rejection: Rejection | None, mic: Mic | None, message: UUID | None
     ) -> ReceivedAnswer:
         disposition = disposition_of(rejection, exchange.relation)
         assert disposition is not None
-        receipt = await self._written(exchange, disposition, mic, rejection)
+        receipt = self._written(exchange, disposition, mic, rejection)
         code, said = rejection.code if rejection is not None else None, str(mic) if mic is not None else None
         return ReceivedAnswer(
             leaf=leaf_about(Event.AS2_ANSWERED, exchange, disposition=str(disposition), code=code, mic=said,
@@ -127,7 +124,7 @@ class Outcomes(Struct, frozen=True, kw_only=True):
             kind_of, _, text = (known.disposition or "processed").partition("/")
             kind, _, said = text.partition(": ")
             disposition = Disposition(kind_of, kind or None, said)
-            receipt = await asyncio.to_thread(written_receipt, exchange, disposition, mic or known.mic, "", self.host)
+            receipt = written_receipt(exchange, disposition, mic or known.mic, "", self.host)
         url = exchange.reply_url
         if receipt is not None and url is not None:
             await self.ledger.exchanges.owe(exchange.key, url, receipt)
@@ -157,19 +154,19 @@ class Outcomes(Struct, frozen=True, kw_only=True):
         disposition = disposition_of(rejection, exchange.relation)
         if disposition is None or rejection.code == "as2.receipt_address" or not exchange.wants_receipt:
             return problem(rejection, trace=exchange.trace)
-        receipt = await self._written(exchange, disposition, mic, rejection)
+        receipt = self._written(exchange, disposition, mic, rejection)
         url = exchange.reply_url
         if receipt is not None and url is not None:
             await self.ledger.exchanges.owe(exchange.key, url, receipt)
         return self._response(exchange, receipt, rejection)
 
-    async def _written(
+    def _written(
         self, exchange: Exchange, disposition: Disposition, mic: Mic | None, rejection: Rejection | None
     ) -> bytes | None:
         if not exchange.wants_receipt:
             return None
         explanation = rejection.text if rejection is not None else ""
-        return await asyncio.to_thread(written_receipt, exchange, disposition, mic, explanation, self.host)
+        return written_receipt(exchange, disposition, mic, explanation, self.host)
 
     def _response(self, exchange: Exchange, receipt: bytes | None, rejection: Rejection | None) -> Response[bytes]:
         """Without a receipt the status is the only word: never a 2xx for what was not taken."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 from math import ceil
 
 from litestar.response import Response
@@ -34,6 +35,9 @@ from gateway.submissions import Rejection
 
 STEP = 0.25
 """Seconds: an encrypted message that failed is answered at the next full step, so that time tells nothing."""
+OPENED_HERE = 32 * 1024
+"""Bytes up to which a message is opened on the event loop. RSA holds the interpreter's lock wherever it runs: a thread
+would free nobody, and its two changes cost as much as the parsing."""
 _OVERRUN = Rejection(
     code="gateway.overrun", text="the message could not be judged and kept in time", act="send it again"
 )
@@ -108,7 +112,8 @@ class As2Inbox(Struct, frozen=True):
             bare_message_id(exchange.headers.message_id)
         except Unacceptable as refused:
             return await self.outcomes.failed(exchange, Unproven(refused=refused, mic=None, encrypted=False))
-        opened = await asyncio.to_thread(open_message, exchange, outer, spools, most)
+        opening = partial(open_message, exchange, outer, spools, most)
+        opened = await asyncio.to_thread(opening) if outer.body.size > OPENED_HERE else opening()
         if isinstance(opened, Unproven):
             if opened.encrypted:
                 took = time.monotonic() - started

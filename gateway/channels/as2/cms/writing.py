@@ -1,6 +1,7 @@
 """Signatures as we write them: detached, with signed attributes, the certificate enclosed. Never SHA-1."""
 
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Final
 
 from cryptography import x509
@@ -44,11 +45,11 @@ def sign(
         der.sequence(_MESSAGE_DIGEST, der.set_of([der.tagged(0x04, digest)])),
     )
     signature = _signature(der.set_of(attributes), algorithm, key, scheme)
-    named, _ = identities(certificate)
+    name, enclosed = _written(certificate)
     digest_algorithm = der.sequence(der.oid(algorithm.oid))
     signer = der.sequence(
         _VERSION_1,
-        der.sequence(named.issuer, der.tagged(0x02, named.serial)),
+        name,
         digest_algorithm,
         der.set_of(attributes, tag=0xA0),
         _signature_algorithm(scheme, algorithm),
@@ -58,10 +59,20 @@ def sign(
         _VERSION_1,
         der.set_of([digest_algorithm]),
         der.sequence(_DATA),
-        der.tagged(0xA0, certificate.public_bytes(Encoding.DER)),
+        enclosed,
         der.set_of([signer]),
     )
     return der.sequence(_SIGNED_DATA, der.tagged(0xA0, signed))
+
+
+@lru_cache(maxsize=256)
+def _written(certificate: x509.Certificate) -> tuple[bytes, bytes]:
+    """IssuerAndSerialNumber, and the certificate as the one that is enclosed."""
+    named, _ = identities(certificate)
+    return (
+        der.sequence(named.issuer, der.tagged(0x02, named.serial)),
+        der.tagged(0xA0, certificate.public_bytes(Encoding.DER)),
+    )
 
 
 def _signature(attributes: bytes, algorithm: Digest, key: SigningKey, scheme: Scheme) -> bytes:
@@ -75,6 +86,7 @@ def _signature(attributes: bytes, algorithm: Digest, key: SigningKey, scheme: Sc
     raise ValueError(f"{scheme} does not fit the key")
 
 
+@cache
 def _signature_algorithm(scheme: Scheme, algorithm: Digest) -> bytes:
     match scheme:
         case Scheme.RSA_PKCS1:

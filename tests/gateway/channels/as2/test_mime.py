@@ -1,6 +1,8 @@
 """Multiparts are split where the raw bytes say so, and the bytes of each part are exactly those that were sent."""
 
 from base64 import encodebytes
+from email.message import Message
+from email.utils import collapse_rfc2231_value
 
 import pytest
 from hypothesis import given
@@ -137,3 +139,34 @@ def test_large_base64_is_decoded_in_pieces():
 def test_a_parameter_in_a_charset_nobody_knows_is_taken_as_it_stands() -> None:
     header = Header({"content-type": "application/edifact; name*=no-such-charset''a%20b.edi"})
     assert header.parameter("name") == "a b.edi"
+
+
+PARAMETER_PIECES = [
+    "a/b",
+    ";",
+    "; ",
+    "name",
+    "NAME",
+    "=",
+    '"',
+    "a b",
+    "\\",
+    "*",
+    "*0",
+    "%41",
+    "utf-8''",
+    "\t",
+    ",",
+    "(c)",
+]
+
+
+@given(st.lists(st.sampled_from(PARAMETER_PIECES), max_size=14).map("".join), st.booleans())
+def test_the_short_way_to_a_parameter_reads_what_the_email_package_reads(tail: str, begins: bool):
+    text = ("a/b; name=" if begins else "") + tail
+    message = Message()
+    message["content-type"] = " ".join(text.split())
+    value = message.get_param("name", None)
+    expected = collapse_rfc2231_value(value) if isinstance(value, tuple) else value
+
+    assert Header({"content-type": text}).parameter("name") == expected
