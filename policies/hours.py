@@ -42,6 +42,10 @@ class Hours:
             self._held = (at, self._calendar.next_change(at), answer)
         return answer
 
+    def next_change(self, at: datetime) -> datetime:
+        """Until when the answer to `hold` stays what it is, at least."""
+        return self._calendar.next_change(at)
+
     def __repr__(self) -> str:
         return f"Hours({self.text!r})"
 

@@ -1,17 +1,19 @@
 """The questions that two sets of rules are asked to tell how they differ, and whom each question stands for.
 
-For every kind of sender, role, document, version and plant that a changed rule names, and one that nothing names.
+For every kind of sender, role, document, version and plant that a changed rule names, and one that nothing names; at
+every moment and from every address that it tells from others.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from itertools import product
 from typing import Any, Literal, get_args
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from policies.facts import DocumentFacts, RequestFacts, SenderKind, Verb
 from policies.policyset import PolicySet
+from policies.situations import Situation
 from policies.verdicts import Refused
 from policies.written import Written
 from translators.canonical.fieldgroups import usual_writes
@@ -19,7 +21,7 @@ from translators.canonical.fieldgroups import usual_writes
 ANY_OTHER = "any other"
 ANOTHER_PLANT = "another plant"
 
-Topic = Literal["gains", "loses", "limit", "version", "schema", "route"]
+Topic = Literal["gains", "loses", "limit", "version", "schema", "route", "condition"]
 
 
 class Sender(Struct, frozen=True, kw_only=True):
@@ -38,7 +40,7 @@ class Sender(Struct, frozen=True, kw_only=True):
 
 
 class Answers(Struct, frozen=True, kw_only=True):
-    """One question that the two sets answer otherwise. `where` and `how` say what else was in the question."""
+    """One question that the two sets answer otherwise. `where`, `how` and `situation` say what else was in it."""
 
     topic: Topic
     what: str
@@ -46,15 +48,22 @@ class Answers(Struct, frozen=True, kw_only=True):
     where: str = ""
     change: str = ""
     how: str = ""
+    situation: str = ""
 
 
 class Axes:
     """The values worth asking about."""
 
     def __init__(
-        self, before: PolicySet, after: PolicySet, concerned: list[Written[Any]], plans: dict[str, str]
+        self,
+        before: PolicySet,
+        after: PolicySet,
+        concerned: list[Written[Any]],
+        plans: dict[str, str],
+        asked: list[Situation],
     ) -> None:
         """`concerned`: the rules that changed. `plans`: the plan of every partner there is, by id."""
+        self.situations = asked
         every = [*before.written, *after.written]
         self.plans_of = plans
         self.named_partners = sorted(set(_values(concerned, "partners")) | set(_values(concerned, "open_to")))
@@ -115,18 +124,22 @@ def _labels(written: Iterable[Written[Any]]) -> list[tuple[str, str, str]]:
 # ---- asking --------------------------------------------------------------------------------------------------------
 
 
-def differing_answers(before: PolicySet, after: PolicySet, axes: Axes, at: datetime) -> Iterator[Answers]:
-    """As of the moment `at`."""
-    sets = (before, after)
-    for sender in axes.senders:
-        for role, binding, channel in product(axes.roles or ("",), axes.bindings, axes.channels):
-            facts = _request(sender, axes, frozenset({role} if role else ()), at, binding=binding, channel=channel)
-            yield from _of_access(sets, facts, sender, axes, _how(axes, role, binding, channel))
-        facts = _request(sender, axes, frozenset(axes.roles), at)
-        yield from _of_limits(sets, facts, sender, axes)
-        yield from _of_versions(sets, facts, sender, axes)
-        for document in _documents(facts, sender, axes):
-            yield from _of_routes(sets, document, sender)
+def differing_answers(before: PolicySet, after: PolicySet, axes: Axes) -> Iterator[Answers]:
+    """In every situation."""
+    for situation, sender in product(axes.situations, axes.senders):
+        for answers in _of_sender((before, after), sender, axes, situation):
+            yield replace(answers, situation=situation.words)
+
+
+def _of_sender(sets: "_Sets", sender: Sender, axes: Axes, situation: Situation) -> Iterator[Answers]:
+    for role, binding, channel in product(axes.roles or ("",), axes.bindings, axes.channels):
+        facts = _request(sender, axes, frozenset({role} if role else ()), situation, binding=binding, channel=channel)
+        yield from _of_access(sets, facts, sender, axes, _how(axes, role, binding, channel))
+    facts = _request(sender, axes, frozenset(axes.roles), situation)
+    yield from _of_limits(sets, facts, sender, axes)
+    yield from _of_versions(sets, facts, sender, axes)
+    for document in _documents(facts, sender, axes):
+        yield from _of_routes(sets, document, sender)
 
 
 _Sets = tuple[PolicySet, PolicySet]
@@ -137,10 +150,10 @@ _DOINGS: tuple[tuple[Verb, str], ...] = (
 )
 
 
-def _request(sender: Sender, axes: Axes, roles: frozenset[str], at: datetime, **given: Any) -> RequestFacts:
+def _request(sender: Sender, axes: Axes, roles: frozenset[str], situation: Situation, **given: Any) -> RequestFacts:
     return RequestFacts(
         sender_kind=sender.kind, sender=sender.id, client=sender.id, roles=roles, scopes=axes.scopes, plan=sender.plan,
-        at=at, **given,
+        at=situation.at, address=situation.address, **given,
     )  # fmt: skip
 
 

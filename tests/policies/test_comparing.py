@@ -166,3 +166,70 @@ def test_whose_data_they_are_is_asked_about_too(before: PolicySet, rules: Path) 
     assert head
     lost = [one for one in effects(before, after) if one[0] == "loses"]
     assert any(one[1] == "sending `purchase_order`" and "every partner" in one[2] for one in lost)
+
+
+def _with_office(rules: Path, *networks: str) -> None:
+    office = f"addresses:\n- name: office\n  why: theirs\n  networks: [{', '.join(networks)}]\n"
+    rewrite(rules, "access.yaml", "addresses: []\n", office)
+
+
+def test_hours_that_a_grant_is_given(before: PolicySet, rules: Path) -> None:
+    role = "  roles: [despatch.send]"
+    after = change(rules, "access.yaml", (role, f"  during: [Mon-Fri 06:00-18:00 Europe/Berlin]\n{role}"))
+    assert [one[:3] for one in effects(before, after)] == [
+        ("loses", "sending `despatch_advice`",
+         "every partner with role `despatch.send`, outside `Mon-Fri 06:00-18:00 Europe/Berlin`"),
+    ]  # fmt: skip
+
+
+def test_a_grant_that_will_end(before: PolicySet, rules: Path) -> None:
+    role = "  roles: [despatch.send]"
+    after = change(rules, "access.yaml", (role, f"  until: 2027-01-01\n{role}"))
+    assert [one[:3] for one in effects(before, after)] == [
+        ("loses", "sending `despatch_advice`", "every partner with role `despatch.send`, from 2027-01-01 on"),
+    ]
+
+
+def test_addresses_that_a_grant_is_given(rules: Path) -> None:
+    _with_office(rules, "192.0.2.0/28", "2001:db8:17::/48")
+    before = load(rules)
+    role = "  roles: [despatch.send]"
+    after = change(rules, "access.yaml", (role, f"  addresses: [office]\n{role}"))
+    assert [one[:3] for one in effects(before, after)] == [
+        ("loses", "sending `despatch_advice`", "every partner with role `despatch.send`, from any other address"),
+    ]
+
+
+def test_a_network_that_leaves_a_list_although_no_rule_is_written_otherwise(rules: Path) -> None:
+    _with_office(rules, "192.0.2.0/28", "198.51.100.0/24")
+    role = "  roles: [despatch.send]"
+    before = change(rules, "access.yaml", (role, f"  addresses: [office]\n{role}"))
+    after = change(rules, "access.yaml", ("192.0.2.0/28, 198.51.100.0/24", "192.0.2.0/28, 203.0.113.0/24"))
+    assert sorted(one[:3] for one in effects(before, after)) == [
+        ("gains", "sending `despatch_advice`",
+         "every partner with role `despatch.send`, from 203.0.113.0/24 (`office`)"),
+        ("loses", "sending `despatch_advice`",
+         "every partner with role `despatch.send`, from 198.51.100.0/24 (`office`)"),
+    ]  # fmt: skip
+    (one,) = compare_sets(before, after, NOW, PLANS).rules
+    assert (one.kind, one.name, one.change) == ("access", "addresses office", "changed")
+    assert one.place.startswith("access.yaml:")
+
+
+def test_a_zone_that_partners_are_in_from_an_address_alone(rules: Path) -> None:
+    _with_office(rules, "192.0.2.0/28")
+    before = load(rules)
+    senders, rest = "  senders: [partner]\n", "  destinations: [partner:*]"
+    after = change(rules, "access.yaml", (senders + rest, f"{senders}  addresses: [office]\n{rest}"))
+    found = effects(before, after)
+    assert ("loses", "calling the API") in {one[:2] for one in found}
+    assert all("from any other address" in one[2] for one in found if one[0] == "loses")
+    assert [one.name for one in compare_sets(before, after, NOW, PLANS).rules] == ["zones partners"]
+
+
+def test_a_condition_is_told_as_it_is_written(before: PolicySet, rules: Path) -> None:
+    role = "  roles: [despatch.send]"
+    after = change(rules, "access.yaml", (role, f"  when: lines < 100\n{role}"))
+    (told,) = [one for one in effects(before, after) if one[0] == "condition"]
+    assert told[1].endswith("holds where (always) → `lines < 100`")
+    assert told[2] == "whoever it is about; `policy replay` tells of the messages there were"

@@ -34,7 +34,7 @@ from policies.replaying import Past, PastSum, Replay, Replayed
 
 _TITLES = {
     "gains": "gains", "loses": "loses", "limit": "limits", "version": "versions", "schema": "schemas",
-    "route": "routes",
+    "route": "routes", "condition": "conditions",
 }  # fmt: skip
 
 
