@@ -11,6 +11,7 @@ from hashlib import sha256
 
 from msgspec.structs import replace
 
+from gateway.answers import MISNAMED
 from gateway.destinations.contract import ANSWER
 from gateway.identifiers import external_id
 from gateway.ledger.entries import Acceptance, Heard, NewDelivery, NewDocument, Obligation, Refusal, Settled
@@ -18,6 +19,8 @@ from gateway.retries import as_schedule
 from gateway.submissions import Rejection
 from gateway.verdicts import Verdict, accepted_verdicts, refused_verdicts
 from partners.agreements import Acknowledgement, Agreement, is_in_force
+from partners.inbound import Came, agreement_by_which, is_of_format
+from partners.interchangenames import of_partner
 from partners.profile import Partner
 from translators.canonical.ack import Ack, AckSubject
 from translators.canonical.documents import encode
@@ -50,8 +53,8 @@ def owes(partner: Partner | None) -> bool:
 
 async def answered(entry: Acceptance, partner: Partner, label: Label, reading: Reading, limits: Limits) -> Acceptance:
     """The acceptance with what we owe for it."""
-    agreement = _agreement(partner, label, entry.channel, entry.received_at, is_test=entry.test)
-    if agreement is None or label.document_type == "ack":
+    agreement = _agreement(partner, entry, label, reading) if label.document_type != "ack" else None
+    if agreement is None:
         return entry
     asked = [one for one in agreement.acknowledgements if one.when == "always"]
     made = _Answers(partner, agreement, entry, len(entry.documents), len(entry.deliveries))
@@ -116,13 +119,15 @@ async def answered_refusal(
     """The refusal with what we owe for it. One by a limit is not answered: the same may come again and be taken."""
     if rejection.limits or rejection.retry_after is not None or (label is not None and label.document_type == "ack"):
         return entry
-    agreement = _agreement(partner, label, entry.channel, entry.received_at, is_test=None)
     kind = _kind_of(entry.content)
+    agreement = _agreement_of_refused(partner, entry, label, kind) if kind is not None else None
     if agreement is None or kind is None:
         return entry
     asked = {one.kind: one for one in agreement.acknowledgements if one.kind in _MADE_HERE[kind]}
     if not asked:
         return entry
+    if rejection.code in MISNAMED and of_partner(partner, kind) is None:
+        return entry  # who is to be answered in whose name is what it got wrong
     verdicts = await asyncio.to_thread(refused_verdicts, entry.content, kind, rejection, limits, set(asked))
     made = _Answers(partner, agreement, entry, 0, 0)
     for verdict in verdicts:
@@ -186,30 +191,32 @@ class _Answers:
         )
 
 
-def _agreement(
-    partner: Partner, label: Label | None, channel: str, at: datetime, *, is_test: bool | None
-) -> Agreement | None:
-    """The one by which this came. What was not understood is answered by the first that asks for a CONTRL or a 997."""
-    for one in _inbound(partner, channel, at):
-        if is_test is False and one.test:
-            continue
-        if label is None:
-            if any(each.kind in ("contrl", "997") for each in one.acknowledgements):
-                return one
-        elif one.document == label.document_type and _fits(one, label):
-            return one
-    return None
+def _agreement(partner: Partner, entry: Acceptance, label: Label, reading: Reading) -> Agreement | None:
+    """The one by which this came."""
+    came = Came(
+        document=label.document_type,
+        channel=entry.channel,
+        at=entry.received_at,
+        format=label.format,
+        label=label,
+        syntax=reading.interchange.syntax if reading.interchange is not None else "",
+        test=entry.test if reading.interchanges and label.format != "vda" else None,
+    )
+    found = agreement_by_which(partner, came, tests_anyway=True)
+    return found if isinstance(found, Agreement) else None
 
 
-def _inbound(partner: Partner, channel: str, at: datetime) -> Iterator[Agreement]:
-    for one in partner.agreements:
-        if one.direction == "in" and one.channel == channel and is_in_force(one, at):
-            yield one
-
-
-def _fits(agreement: Agreement, label: Label) -> bool:
-    kind = (agreement.format or label.format).partition(":")[0].lower()
-    return kind == label.format or (kind == "ubl" and label.format == "xml")
+def _agreement_of_refused(partner: Partner, entry: Refusal, label: Label | None, kind: str) -> Agreement | None:
+    """The one about this document; for what was not understood, or is not agreed, the first by which anything of its
+    format is answered on its channel."""
+    here = [
+        one
+        for one in partner.agreements
+        if (one.direction, one.channel) == ("in", entry.channel) and is_in_force(one, entry.received_at)
+    ]
+    about = (one for one in here if label is not None and one.document == label.document_type)
+    answered = (one for one in here if any(each.kind in _MADE_HERE[kind] for each in one.acknowledgements))
+    return next((one for one in (*about, *answered) if is_of_format(one, kind)), None)
 
 
 def _kind_of(content: bytes) -> str | None:

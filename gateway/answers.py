@@ -2,10 +2,13 @@
 
 AS2: the disposition of the receipt.
 SFTP: the status of the request that ends an upload.
+CONTRL: the error of an interchange or message whose syntax is right (0085).
 HTTP: status of the RFC 9457 problem, whose `type` is `/errors/<code>` here, or the registered type where there is one.
 """
 
 from typing import Literal
+
+from msgspec import Struct
 
 from gateway.errors import ERRORS
 
@@ -27,6 +30,12 @@ _HTTP = {
     "document.invalid": 422,
     "document.too_large": 413,
     "document.other_type": 422,
+    "interchange.sender": 403,
+    "interchange.recipient": 422,
+    "agreement.none": 422,
+    "agreement.differs": 422,
+    "agreement.tests_only": 403,
+    "agreement.no_tests": 422,
     "ownership.not_owned": 403,
     "schema.not_matched": 422,
     "routing.no_route": 422,
@@ -88,7 +97,8 @@ HTTP_STATUS: dict[str, int] = {
 
 _NOT_FOR_THEM = "processed/error: authentication-failed"
 _DISPOSITION_BY_PREFIX = {
-    "document.": "processed", "schema.": "processed", "routing.": "processed", "ownership.": "processed",
+    "document.": "processed", "interchange.": "processed", "agreement.": "processed", "schema.": "processed",
+    "routing.": "processed", "ownership.": "processed",
     "version.document_": "processed", "sender.": _NOT_FOR_THEM, "access.": _NOT_FOR_THEM, "token.": _NOT_FOR_THEM,
     "dpop.": _NOT_FOR_THEM, "certificate.": _NOT_FOR_THEM,
 }  # fmt: skip
@@ -128,7 +138,8 @@ def problem_type(code: str) -> str:
 
 SftpStatus = Literal["ok", "failure", "permission denied"]
 _SFTP_BY_PREFIX: dict[str, SftpStatus] = {
-    "document.": "ok", "schema.": "ok", "ownership.": "ok", "routing.": "ok", "idempotency.": "ok", "version.": "ok",
+    "document.": "ok", "interchange.": "ok", "agreement.": "ok", "schema.": "ok",
+    "ownership.": "ok", "routing.": "ok", "idempotency.": "ok", "version.": "ok",
     "access.": "ok", "limit.too_large": "ok", "sender.": "permission denied",
 }  # fmt: skip
 
@@ -145,3 +156,27 @@ SFTP_STATUS: dict[str, SftpStatus] = {code: _sftp_status(code) for code in ERROR
 `failure`: nothing was taken, the upload lies where it is, and the same request may succeed later.
 `permission denied`: the partner is stopped as such; so is one whose `ok` would be about a refusal before its file was
 looked at, of which nothing is on record."""
+
+
+class ControlError(Struct, frozen=True):
+    """Element 0085 and where it stands: at an element of UNB, which rejects the interchange, or of each UNH."""
+
+    code: str
+    segment: Literal["UNB", "UNH"]
+    element: int
+
+
+CONTROL_ERRORS: dict[str, ControlError] = {
+    "interchange.sender": ControlError("23", "UNB", 2),
+    "interchange.recipient": ControlError("7", "UNB", 3),
+    "idempotency.conflict": ControlError("26", "UNB", 5),
+    "agreement.no_tests": ControlError("25", "UNB", 11),
+    "agreement.tests_only": ControlError("17", "UNB", 11),
+    "agreement.none": ControlError("17", "UNH", 2),
+    "agreement.differs": ControlError("17", "UNH", 2),
+}
+"""Refusals that a CONTRL can name, though the syntax is right. They concern what stands around the message: no APERAK
+is made of them; every other refusal of a right syntax is a matter of the application."""
+
+MISNAMED = ("interchange.sender", "interchange.recipient")
+"""Refusals of interchanges that cannot be answered between the names they carry."""

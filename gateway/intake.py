@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from gateway.agreed import as_agreed
 from gateway.answering import answered, answered_refusal, owes, with_words
 from gateway.counters import Counters
 from gateway.judgement import Judgement
@@ -14,7 +15,7 @@ from gateway.limited import RefusedRequests
 from gateway.places import Places, places_of
 from gateway.reading import read_within, understand_beside
 from gateway.recoding import in_our_codes
-from gateway.rejections import by_rule, conflict, fields_of, not_live, other_type, unreadable
+from gateway.rejections import by_rule, conflict, fields_of, other_type, unreadable
 from gateway.routing import Deliveries
 from gateway.senders import find_sender, recipient_of, request_facts
 from gateway.shadowing import Shadow
@@ -103,6 +104,7 @@ class Intake:
             older, version = admission.rules.versions.older, admission.facts.api_version
             understood = await understand_beside(submission, older, version)
             reading, capped = await read_within(understood, admission.facts, admission.rules.schemas.caps, self._limits)
+            reading = as_agreed(reading, self._partners.current, admission, understood.label)
             reading = in_our_codes(reading, self._partners.current, admission.sender)
         except Unreadable as error:
             label, findings = (None, error.findings) if understood is None else understood.told(error.findings)
@@ -117,8 +119,6 @@ class Intake:
         ]
         if submission.document_type not in (None, label.document_type):
             return await self._refuse(submission, admission, label, judged, other_type(submission, label))
-        if admission.sender.testing and not all(document.test for document in reading.documents):
-            return await self._refuse(submission, admission, label, judged, not_live(admission.sender))
 
         judgement = Judgement(admission.rules, understood, (*admission.observed, *capped), reading.tree)
         deliveries = Deliveries(admission.sender.id, len(reading.documents), self._partners.current)

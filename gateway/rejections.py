@@ -4,8 +4,9 @@ from uuid import UUID
 
 from gateway.errors import refusal_code
 from gateway.submissions import Rejection, Sender, Submission
+from partners.inbound import Disagreement, NotAgreed
 from policies.verdicts import Refused, RuleRef
-from translators.findings import Finding
+from translators.findings import Finding, Place
 from translators.formats import Label
 
 
@@ -65,6 +66,51 @@ def not_agreed(rule: RuleRef, partner: str, why: str) -> Rejection:
         act=f"ask our EDI team to complete the agreements in the profile of `{partner}`, then send it again",
         rule=str(rule),
     )
+
+
+def wrong_sender(header: str, said: str, theirs: list[str], reference: str) -> Rejection:
+    """Somebody else's name, or nobody's, where the sender's own belongs."""
+    yours = f"and you are {' or '.join(f'`{one}`' for one in theirs)}" if theirs else "which is not you"
+    text = f"the {header} names `{said}` as its sender, {yours}"
+    return Rejection(
+        code="interchange.sender",
+        text=text,
+        act=f"write your own name with its qualifier into the {header}, or ask our EDI team to add it to your profile",
+        findings=(_of_header("interchange.sender", text, header, 6 if header == "ISA" else 2, reference),),
+    )
+
+
+def wrong_recipient(header: str, said: str, ours: str, reference: str) -> Rejection:
+    """Sent to us, and addressed to somebody else."""
+    who = f"and we are `{ours}`" if ours else "which is another partner"
+    text = f"the {header} is addressed to `{said}`, {who}"
+    return Rejection(
+        code="interchange.recipient",
+        text=text,
+        act=f"address the {header} to us; an interchange for somebody else is not passed on",
+        findings=(_of_header("interchange.recipient", text, header, 8 if header == "ISA" else 3, reference),),
+    )
+
+
+def _of_header(code: str, text: str, header: str, element: int, reference: str) -> Finding:
+    return Finding(code, text, place=Place(interchange=reference[:35], segment=header, element=element))
+
+
+_NOT_AGREED: dict[Disagreement, tuple[str, str]] = {
+    "none": ("agreement.none", "send what is agreed, or ask our EDI team to complete the agreements"),
+    "differs": (
+        "agreement.differs",
+        "send it in the form that is agreed, or ask our EDI team to change that",
+    ),
+    "tests_only": ("agreement.tests_only", "mark it as a test, or ask our EDI team to agree on production"),
+    "no_tests": ("agreement.no_tests", "send it without a test indicator, or ask our EDI team to agree on tests"),
+}
+
+
+def not_agreed_inbound(found: NotAgreed, partner: str) -> Rejection:
+    """What came otherwise than the profile says; who must act is said by the error's own entry."""
+    code, act = _NOT_AGREED[found.why]
+    return Rejection(code=code, text=found.text, act=f"{act} in the profile of `{partner}`")
 
 
 def other_type(submission: Submission, label: Label) -> Rejection:

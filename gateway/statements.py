@@ -32,6 +32,8 @@ class Admission(Struct, frozen=True, kw_only=True):
     fields: tuple[tuple[str, str], ...]
     observed: tuple[RuleRef, ...] = ()
     """Rules in observe mode that would have refused already."""
+    is_trial: bool = False
+    """In the sandbox: tests and real documents may be tried, whatever is agreed."""
 
 
 class StatedDocument(Struct, frozen=True):

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gateway.answers import CONTROL_ERRORS
 from gateway.submissions import Rejection
 from translators.canonical.ack import AckError, AckPart, AckSubject
 from translators.edifact.examinations import Examination, InterchangeExamination, MessageExamination
@@ -76,17 +77,19 @@ def refused_verdicts(content: bytes, kind: str, rejection: Rejection, limits: Li
 
 def _edifact(read: EachReading, rejection: Rejection, kinds: set[str]) -> Iterator[Verdict]:
     application = {id(each.message): each.application_findings for each in read.messages}
+    is_of_envelope = rejection.code in CONTROL_ERRORS
     for place, one in enumerate(read.examination.interchanges, 1):
         names = _names(one)
         if names is None:
             continue
         is_bad = one.is_bad or any(each.is_bad for each in one.messages)
         if "contrl" in kinds:
-            says: Literal["accepted", "rejected"] = "rejected" if is_bad or "aperak" not in kinds else "accepted"
-            errors = _errors(one.findings) if is_bad else _told(rejection)
+            is_rejected = is_bad or is_of_envelope or "aperak" not in kinds
+            says: Literal["accepted", "rejected"] = "rejected" if is_rejected else "accepted"
+            errors = _errors(one.findings) if is_bad else _told(rejection, names[0])
             parts = tuple(_part(each) for each in one.messages if each.is_bad)
             yield _control("contrl", place, *names, says=says, errors=errors if says == "rejected" else (), parts=parts)
-        if "aperak" in kinds and not is_bad:
+        if "aperak" in kinds and not is_bad and not is_of_envelope:
             for message in one.messages:
                 own = _errors(application.get(id(message), ()))
                 yield _of_message(place, message, names, own or _told(rejection))
@@ -147,7 +150,11 @@ def _errors(findings: "tuple[Finding, ...] | list[Finding]") -> tuple[AckError, 
     return tuple(AckError(code=each.code, text=each.text, path=_path(each)) for each in told)
 
 
-def _told(rejection: Rejection) -> tuple[AckError, ...]:
+def _told(rejection: Rejection, interchange: str = "") -> tuple[AckError, ...]:
+    """The reason, to the interchange it is about; the others of the input are refused beside it."""
+    about = {one.place.interchange for one in rejection.findings if one.place.segment in ("UNB", "ISA")}
+    if rejection.code in CONTROL_ERRORS and about and interchange and interchange[:35] not in about:
+        return (AckError(code="document.refused", text="another interchange of the same input is refused"),)
     return (AckError(code=rejection.code, text=rejection.text),)
 
 

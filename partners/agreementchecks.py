@@ -16,7 +16,7 @@ from translators.mapping.catalogue import entries
 from translators.targets import Unwritable, documents_of, map_to
 from translators.yamlsentences import suggest
 
-_OUTBOUND = ("control_numbers", "batch", "charset", "syntax", "association")
+_OUTBOUND = ("control_numbers", "batch", "association")
 _INBOUND = ("interchange", "suspend")
 _ENVELOPED = ("edifact", "x12", "vda")
 _LONGEST_REFERENCE = 14  # 0020
@@ -144,11 +144,11 @@ def _check_direction(one: Filed[Partner], path: str, agreement: Agreement) -> It
         if one.says(f"{path}{field}"):
             whose = "they send" if out else "we send"
             yield one.problem(f"{path}{field}", f"`{field}` is about what {whose}", at_key=True)
+    for field in ("charset", "syntax"):
+        if one.says(f"{path}{field}") and kind not in ("edifact", None):
+            yield one.problem(f"{path}{field}", f"`{field}` belongs to EDIFACT", at_key=True)
     if not out:
         return
-    for field in ("charset", "syntax"):
-        if one.says(f"{path}{field}") and kind != "edifact":
-            yield one.problem(f"{path}{field}", f"`{field}` belongs to EDIFACT", at_key=True)
     if one.says(f"{path}control_numbers") and kind not in _ENVELOPED:
         yield one.problem(f"{path}control_numbers", f"`{kind}` has no interchange to number", at_key=True)
     if agreement.batch is not None and kind not in _ENVELOPED:

@@ -11,6 +11,7 @@ from partners.agreementchecks import check_agreements
 from partners.certificatechecks import read_certificates
 from partners.codetables import CodeTable, read_tables
 from partners.filed import Filed, read_folder, revision
+from partners.interchangenames import InterchangeNames
 from partners.profile import Partner, Plant
 from partners.profilechecks import check_profile
 from partners.recoding import NO_CODES, PartnerCodes
@@ -63,6 +64,7 @@ class Directory:
             )
             if value is not None
         }
+        self.interchange_names = InterchangeNames.of(self.partners.values())
         self._by_as2 = {(one.as2.theirs, one.as2.ours): one for one in self.partners.values() if one.as2 is not None}
         self._by_account = {
             one.sftp.mailbox.account: one for one in self.partners.values() if one.sftp and one.sftp.mailbox

@@ -85,6 +85,9 @@ class Partner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
     identifiers: Identifiers
     certificates: tuple[Certificate, ...] = ()
     agreements: tuple[Agreement, ...] = ()
+    unagreed: Literal["take", "refuse"] = "take"
+    """What becomes of a document they send of which nothing is agreed on its channel: the rules alone decide, or it is
+    refused. What is agreed otherwise than it comes is refused in any case."""
     contacts: tuple[Contact, ...] = ()
     from_: Moment | None = None
     until: Moment | None = None

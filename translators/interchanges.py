@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from translators.edifact.interchange import Header
+from translators.edifact.headers import Header
 from translators.vda.transmissions import Transmission
 from translators.x12.interchanges import Interchange as X12Interchange
 from translators.xmldoc.cxml import CxmlHeader
@@ -23,6 +23,10 @@ class Interchange(Struct, frozen=True, kw_only=True):
     test: bool = False
     carrier: str | None = None
     carrier_qualifier: str | None = None
+    sender_internal: str = ""
+    recipient_internal: str = ""
+    syntax: str = ""
+    """Of EDIFACT: repertoire and version of the syntax, `UNOC:3`."""
 
 
 def of_edifact(header: Header) -> Interchange:
@@ -34,6 +38,9 @@ def of_edifact(header: Header) -> Interchange:
         recipient_qualifier=header.recipient_qualifier or None,
         reference=header.reference,
         test=header.is_test,
+        sender_internal=header.sender_internal,
+        recipient_internal=header.recipient_internal,
+        syntax=f"{header.repertoire}:{header.version}",
     )
 
 

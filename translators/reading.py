@@ -70,8 +70,14 @@ class Reading(Struct, frozen=True, kw_only=True):
 
     documents: tuple[Document, ...]
     findings: tuple[Finding, ...] = ()
-    interchange: Interchange | None = None
+    interchanges: tuple[Interchange, ...] = ()
+    """Their headers, in order; formats without envelopes have none."""
     tree: XmlTree | None = None
+
+    @property
+    def interchange(self) -> Interchange | None:
+        """The first, which is nearly always the only one."""
+        return self.interchanges[0] if self.interchanges else None
 
 
 def read(
@@ -117,7 +123,6 @@ def _read_edifact(content: bytes, limits: Limits, using: Map | None, *, trace: b
         trace=trace,
     )
     _refuse_errors(outcome.findings)
-    header = outcome.header
     traces = outcome.traces or (None,) * len(outcome.objects)
     return Reading(
         documents=tuple(
@@ -125,7 +130,7 @@ def _read_edifact(content: bytes, limits: Limits, using: Map | None, *, trace: b
             for (kind, canonical, test), places in zip(outcome.objects, traces, strict=True)
         ),
         findings=outcome.findings,
-        interchange=of_edifact(header) if header is not None else None,
+        interchanges=tuple(of_edifact(header) for header in outcome.headers),
     )
 
 
@@ -142,27 +147,26 @@ def _read_answers(content: bytes, limits: Limits) -> Reading:
         ),
     )
     _refuse_errors(answers.findings)
-    acks, header = acks_of(answers)
-    if header is None or not acks:
+    acks, headers = acks_of(answers)
+    if not headers or not acks:
         raise Unreadable((Finding("edifact.answer.empty", "the interchange holds no CONTRL or APERAK that answers"),))
     return Reading(
-        documents=tuple(document(KINDS["ack/1"], ack, test=header.is_test) for ack in acks),
+        documents=tuple(document(KINDS["ack/1"], ack, test=headers[0].is_test) for ack in acks),
         findings=answers.findings,
-        interchange=of_edifact(header),
+        interchanges=tuple(of_edifact(header) for header in headers),
     )
 
 
 def _read_x12(content: bytes, limits: Limits, using: Map | None, *, trace: bool) -> Reading:
     outcome = x12.translate(content, x12_limits(limits), using, trace=trace)
     _refuse_errors(outcome.findings)
-    header = outcome.interchange
     documents = tuple(
         document(each.kind, each.canonical, test=each.set.group.interchange.is_test, trace=each.trace)
         for each in outcome.translations
         if each.kind is not None
     )
-    interchange = of_x12(header) if header is not None else None
-    return Reading(documents=documents, findings=outcome.findings, interchange=interchange)
+    interchanges = tuple(of_x12(header) for header in outcome.examination.interchanges)
+    return Reading(documents=documents, findings=outcome.findings, interchanges=interchanges)
 
 
 def _read_vda(content: bytes, limits: Limits, using: Map | None, *, trace: bool) -> Reading:
@@ -173,9 +177,8 @@ def _read_vda(content: bytes, limits: Limits, using: Map | None, *, trace: bool)
         document(kind, canonical, trace=places)
         for (kind, canonical), places in zip(outcome.objects, traces, strict=True)
     )
-    first = next(iter(outcome.transmissions), None)
-    interchange = of_vda(first) if first is not None else None
-    return Reading(documents=documents, findings=outcome.findings, interchange=interchange)
+    interchanges = tuple(of_vda(each) for each in outcome.transmissions)
+    return Reading(documents=documents, findings=outcome.findings, interchanges=interchanges)
 
 
 def vda_limits(limits: Limits) -> VdaLimits:
@@ -209,7 +212,7 @@ def _read_xml(content: bytes, limits: Limits, using: Map | None, *, trace: bool)
     return Reading(
         documents=(document(outcome.kind, outcome.canonical, test=is_test, trace=outcome.trace),),
         findings=outcome.findings,
-        interchange=of_cxml(header) if header is not None else None,
+        interchanges=(of_cxml(header),) if header is not None else (),
         tree=outcome.tree,
     )
 

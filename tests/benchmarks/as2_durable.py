@@ -45,7 +45,7 @@ _numbers = count(1)
 
 def messages(how_many: int, theirs: Relation) -> list[Built]:
     """Orders that no other message has, with as many blank lines between segments as make 4 KB."""
-    order = example("order.edi")
+    order = example("order.edi").replace(b"4012345000009", b"4098765000027")  # as the partner that sends it
     made = []
     for number in (next(_numbers) for _ in range(how_many)):
         content = order.replace(b"PO-4711", b"PO-%09d" % number).replace(b"NL000815", b"NL%06d" % number)

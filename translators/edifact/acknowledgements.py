@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from translators.edifact.controlerrors import MessageErrors, first_of, sort_errors
 from translators.edifact.dispositions import Disposition
@@ -64,9 +64,12 @@ def acknowledge(
     references: ControlReferences,
     *,
     is_sender_known: bool,
+    between: tuple[Party, Party] | None = None,
 ) -> Acknowledgement | NoAcknowledgement:
     """The CONTRL for an interchange, or why there is none.
 
+    It goes from the recipient of the interchange to its sender, or `between` us and them, where those are not who they
+    should be.
     `disposition` says which messages go on; those it suspends are rejected. It is written in the character set of the
     interchange, or in a larger one where the sender himself did not keep to his. Raises CannotWrite when the control
     references we were given cannot be written.
@@ -76,7 +79,10 @@ def acknowledge(
         return refusal
     report = _Report(interchange, disposition, terms)
     message = _message(references.message, report.segments(), is_v4=report.is_v4)
-    content = reply_bytes(reply_to(interchange, message, references.interchange, references.prepared))
+    reply = reply_to(interchange, message, references.interchange, references.prepared)
+    if between is not None:
+        reply = structs.replace(reply, sender=between[0], recipient=between[1])
+    content = reply_bytes(reply)
     if content is None:
         return NoAcknowledgement(because="the interchange holds references that no answer can repeat", alert=True)
     return Acknowledgement(content=content, action=report.action, rejected=report.rejected)

@@ -8,7 +8,7 @@ from translators.canonical.identifiers import Identifier
 from translators.canonical.parties import Party
 from translators.canonical.references import Ref
 from translators.edifact.answers import Answers, ApplicationAnswer, ControlAnswer, ReportedError
-from translators.edifact.interchange import Header
+from translators.edifact.headers import Header
 
 MESSAGES = ("CONTRL", "APERAK")
 _REFUSED = ("4", "6")
@@ -16,12 +16,12 @@ _NOT_ACCEPTED = "27"
 _MESSAGE_REFERENCE = "ACW"
 
 
-def acks_of(answers: Answers) -> tuple[list[Ack], Header | None]:
-    """In the order in which they stand, and the header of the interchange they came in."""
-    headers = [*(one.header for one in answers.controls), *(one.header for one in answers.applications)]
-    header = next((one for one in headers if one is not None), None)
+def acks_of(answers: Answers) -> tuple[list[Ack], tuple[Header, ...]]:
+    """In the order in which they stand, and the headers of the interchanges they came in, each once."""
+    found = [*(one.header for one in answers.controls), *(one.header for one in answers.applications)]
+    headers = tuple(dict.fromkeys(one for one in found if one is not None))
     acks = [_control(one) for one in answers.controls if one.header is not None and one.reference]
-    return [*acks, *(_application(one) for one in answers.applications if one.header is not None)], header
+    return [*acks, *(_application(one) for one in answers.applications if one.header is not None)], headers
 
 
 def _control(answer: ControlAnswer) -> Ack:

@@ -10,7 +10,8 @@ from msgspec import Struct, field
 
 from translators.edifact.examining import ExamineLimits
 from translators.edifact.faults import Faults
-from translators.edifact.interchange import Header, InterchangeReader, Message
+from translators.edifact.headers import Header
+from translators.edifact.interchange import InterchangeReader, Message
 from translators.edifact.segments import Segment
 from translators.edifact.streams import tokenize
 from translators.edifact.tokens import Agreement, Tokenizer

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from translators.edifact.examinations import GroupExamination, InterchangeExamination, MessageExamination
-from translators.edifact.interchange import Header
+from translators.edifact.headers import Header
 from translators.edifact.segments import Segment
 
 

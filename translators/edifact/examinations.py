@@ -2,7 +2,8 @@
 
 from msgspec import Struct, field
 
-from translators.edifact.interchange import Group, Header, Message
+from translators.edifact.headers import Header
+from translators.edifact.interchange import Group, Message
 from translators.edifact.segments import Segment
 from translators.edifact.structure import MessageTree
 from translators.findings import Finding

@@ -11,7 +11,8 @@ from translators.edifact.collecting import uncollected
 from translators.edifact.contents import check_characters
 from translators.edifact.directory import directory
 from translators.edifact.faults import Faults
-from translators.edifact.interchange import Header, InterchangeReader, Message
+from translators.edifact.headers import Header
+from translators.edifact.interchange import InterchangeReader, Message
 from translators.edifact.messagechecks import Memory, check_message
 from translators.edifact.paths import EdifactSource
 from translators.edifact.pathvalues import Spot
@@ -50,7 +51,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     objects: tuple[tuple[Kind, Any, bool], ...]
     """(kind, canonical object, test indicator set)."""
     findings: tuple[Finding, ...]
-    header: Header | None
+    headers: tuple[Header, ...]
+    """Of each interchange, in order."""
     traces: tuple[dict[str, Place], ...] = ()
 
 
@@ -66,7 +68,7 @@ def _translate(content: bytes, limits: EdifactLimits, using: Map | None, *, trac
     reader = InterchangeReader(faults, limits.max_messages, limits.max_segments)
     objects: list[tuple[Kind, Any, bool]] = []
     traces: list[dict[str, Place]] | None = [] if trace else None
-    header: Header | None = None
+    headers: list[Header] = []
     memory: Memory = {}
 
     def take(message: Message | None) -> None:
@@ -80,7 +82,8 @@ def _translate(content: bytes, limits: EdifactLimits, using: Map | None, *, trac
             if run.raw[:3] in _ENVELOPES:
                 check_characters(Placed(run, 0), faults)
             take(reader.take(run))
-            header = header or reader.header
+            if run.raw[:3] == b"UNB" and reader.header is not None:
+                headers.append(reader.header)
             if reader.interchanges > limits.max_interchanges:
                 text = f"the input has more than {limits.max_interchanges} interchanges"
                 faults.tell("constituents", "edifact.interchanges", text, run)
@@ -91,7 +94,7 @@ def _translate(content: bytes, limits: EdifactLimits, using: Map | None, *, trac
         if not tokenizer.dead:
             take(reader.finish())
     findings = (*tokenizer.findings, *faults.findings)
-    return Outcome(objects=tuple(objects), findings=findings, header=header, traces=tuple(traces or ()))
+    return Outcome(objects=tuple(objects), findings=findings, headers=tuple(headers), traces=tuple(traces or ()))
 
 
 def _translate_message(

@@ -74,7 +74,9 @@ ADMISSION = (
 )  # fmt: skip
 _JUDGING = (
     "request.malformed", "request.deadline", "request.too_large", "document.unsupported", "document.malformed",
-    "document.invalid", "document.too_large", "sender.not_live", "schema.not_matched", "routing.no_route",
+    "document.invalid", "document.too_large", "sender.not_live", "interchange.sender",
+    "interchange.recipient", "agreement.none", "agreement.differs", "agreement.tests_only", "agreement.no_tests",
+    "schema.not_matched", "routing.no_route",
     "routing.no_agreement",
     "routing.several_plants",
     "access.no_conduit", "ownership.not_owned", "idempotency.conflict", "version.document_unknown",

@@ -23,6 +23,7 @@ CSP = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'
 _FIELDS = {"Content-Security-Policy": CSP, "Referrer-Policy": "no-referrer", "Cache-Control": "public, max-age=300"}
 _GROUPS = {
     "request": "The request", "sender": "Who is calling", "document": "The document", "schema": "The document",
+    "interchange": "The document", "agreement": "The document",
     "routing": "The document", "idempotency": "The document", "version": "Rules: versions", "access": "Rules: access",
     "limit": "Rules: limits", "policy": "The gateway itself", "message": "Asking and acknowledging",
     "receipt": "Asking and acknowledging",

@@ -89,7 +89,8 @@ class SelfTests(Struct, frozen=True):
         admission = await self.sandbox.admit(credential, head.api_version)
         if isinstance(admission, Rejection):
             return problem(admission, trace=trace)
-        admission = replace(admission, sender=replace(admission.sender, testing=False))  # whoever is not live yet, too
+        sender = replace(admission.sender, testing=False)  # whoever is not live yet, too
+        admission = replace(admission, sender=sender, is_trial=True)
         with self.time_limits.set(self.body_seconds) as limit:
             content = await read_body(incoming.receive, head.get("content-length"), self.most_bytes)
             if isinstance(content, Rejection):

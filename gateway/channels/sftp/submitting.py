@@ -42,47 +42,40 @@ class Submitting(Struct, frozen=True):
     seconds: float
 
     async def take(
-        self, credential: Credential, partner: str, name: str, content: bytes, *, renamed: bool, told: bool = True
+        self, credential: Credential, partner: str, name: str, content: bytes, *, renamed: bool
     ) -> Taken | NotTaken:
         """Commits, then lays the acknowledgement, then returns.
 
         `renamed`: the partner says itself that it is complete, so content of an unknown format goes on, to be refused
-        for that; what was only closed must prove its end. `told`: the partner has a mailbox, to find it there.
+        for that; what was only closed must prove its end.
         """
         lacks = await asyncio.to_thread(lacking, content) if len(content) > _IN_THREAD else lacking(content)
         if lacks is not None and not (renamed and lacks is UNKNOWN):
-            return NotTaken("incomplete", f"the file is not complete: {lacks}")
+            return NotTaken("incomplete", f"the file is not complete: {lacks}; it was kept and is no message")
         try:
             async with asyncio.timeout(self.seconds):
-                return await self._submit(credential, partner, name, content, told=told)
+                return await self._submit(credential, partner, name, content)
         except TimeoutError:
             return NotTaken("failure", "the gateway did not finish in time; try again, it is recognised if it was kept")
         except LedgerUnavailable:
             return NotTaken("failure", "the gateway cannot keep anything at the moment; try again later")
 
-    async def _submit(
-        self, credential: Credential, partner: str, name: str, content: bytes, *, told: bool
-    ) -> Taken | NotTaken:
+    async def _submit(self, credential: Credential, partner: str, name: str, content: bytes) -> Taken | NotTaken:
         admission = await self.intake.admit(credential, API_VERSION)
         if isinstance(admission, Rejection):
             return _not_taken(admission)
         submission = Submission(content=content, media_type=None)
         outcome = await self.intake.accept(submission, admission)
-        if told and isinstance(outcome, Receipt):
+        if isinstance(outcome, Receipt):
             await self.mailboxes.lay(accepted(partner, name, outcome))
-        elif told and isinstance(outcome, Rejection) and _is_final(outcome):
+        elif SFTP_STATUS[outcome.code] == "ok" and outcome.message_id is not None:
             await self.mailboxes.lay(refused(partner, name, outcome))
         _tell(outcome, admission)
         if isinstance(outcome, Receipt):
             return Taken(outcome.message_id)
-        if _is_final(outcome):
+        if SFTP_STATUS[outcome.code] == "ok" and outcome.message_id is not None:
             return Taken(outcome.message_id, outcome.code)
         return _not_taken(outcome)
-
-
-def _is_final(rejection: Rejection) -> bool:
-    """On record, and the same bytes would be refused again."""
-    return SFTP_STATUS[rejection.code] == "ok" and rejection.message_id is not None
 
 
 def _not_taken(rejection: Rejection) -> NotTaken:

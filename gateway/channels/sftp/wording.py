@@ -17,8 +17,7 @@ def say(outcome: Taken | NotTaken | None) -> None:
         return
     if outcome.kind == "permission denied":
         raise asyncssh.SFTPPermissionDenied(outcome.text)
-    kept = "; it was kept and is no message" if outcome.kind == "incomplete" else ""
-    raise asyncssh.SFTPFailure(outcome.text + kept)
+    raise asyncssh.SFTPFailure(outcome.text)
 
 
 @contextmanager

@@ -12,9 +12,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from gateway.answers import CONTROL_ERRORS, MISNAMED
 from gateway.destinations.partner.composing import MESSAGES, Leaving, NotComposed, carrier_of, format_of, text_of
 from gateway.ledger.parcels import Made, NewParcel, References, Series
 from partners.agreements import Acknowledgement, Agreement, is_in_force
+from partners.interchangenames import InterchangeName, of_partner
 from partners.profile import Partner
 from translators.canonical.ack import Ack, AckError
 from translators.canonical.documents import decode
@@ -38,7 +40,7 @@ from translators.edifact.dispositions import Disposition, InboundMode, Suspended
 from translators.edifact.examinations import InterchangeExamination
 from translators.edifact.examining import examine
 from translators.edifact.outgoing import CannotWrite, Party
-from translators.findings import Finding
+from translators.findings import Finding, Place
 from translators.x12.acknowledgements import AnswerEnvelope
 from translators.x12.acknowledgements import acknowledge as acknowledge_x12
 from translators.x12.examining import examine as examine_x12
@@ -73,7 +75,7 @@ class Answering(Struct, frozen=True):
         if content is None:
             raise NotComposed("partner.content_erased", "the message that is answered is kept no longer")
         found = await asyncio.to_thread(_find, content, said)
-        ours, theirs = found.names
+        ours, theirs = _between(partner, found, ack)
         numbers = _numbers(partner, agreement, "x12" if said["answer"] == "997" else "edifact", at)
         new = NewParcel(
             id=id,
@@ -91,7 +93,7 @@ class Answering(Struct, frozen=True):
             traceparent=document.traceparent,
         )
         asked = next((one for one in agreement.acknowledgements if one.kind == said["answer"]), None)
-        return new, partial(_make, found, ack, asked, at)
+        return new, partial(_make, found, ack, asked, at, (ours, theirs))
 
 
 class _Found(Struct, frozen=True):
@@ -122,14 +124,35 @@ def _find(content: bytes, said: dict[str, str]) -> _Found:
     return _Found(one, int(message or 0))
 
 
-def _make(found: _Found, ack: Ack, asked: Acknowledgement | None, at: datetime, references: References) -> Made:
+def _between(partner: Partner, found: _Found, ack: Ack) -> tuple[Party, Party]:
+    """Ours and theirs: as the sender wrote them, but for a name that is why it was refused."""
+    ours, theirs = found.names
+    code = ack.errors[0].code if ack.errors else None
+    if code in MISNAMED:
+        agreed = of_partner(partner, "x12" if isinstance(found.interchange, Interchange) else "edifact")
+        if agreed is None:
+            text = f"the profile of `{partner.id}` no longer says between which names it is answered"
+            raise NotComposed("partner.profile_incomplete", text)
+        ours = _party(agreed.ours)
+        theirs = _party(agreed.theirs[0]) if code == "interchange.sender" else theirs
+    return ours, theirs
+
+
+def _party(name: InterchangeName) -> Party:
+    return Party(id=name.id, qualifier=name.qualifier, internal=name.internal)
+
+
+def _make(
+    found: _Found, ack: Ack, asked: Acknowledgement | None, at: datetime, between: tuple[Party, Party],
+    references: References,
+) -> Made:  # fmt: skip
     one, kind = found.interchange, (ack.ext or {})["answer"]
     detail = asked.detail if asked is not None else "elements"
     try:
         if isinstance(one, Interchange):
-            content = _functional(one, ack, references, at)
+            content = _functional(one, ack, references, at, between)
         elif kind == "contrl":
-            content = _contrl(one, ack, detail, references, at)
+            content = _contrl(one, ack, detail, references, at, between)
         else:
             content = _aperak(one, found.message, ack, detail, references, at)
     except (CannotWrite, CannotWriteX12) as problem:
@@ -139,11 +162,15 @@ def _make(found: _Found, ack: Ack, asked: Acknowledgement | None, at: datetime, 
     return Made(content=content, media_type="application/edi-x12" if is_x12 else "application/edifact", file_name=name)
 
 
-def _contrl(one: InterchangeExamination, ack: Ack, detail: str, references: References, at: datetime) -> bytes:
+def _contrl(
+    one: InterchangeExamination, ack: Ack, detail: str, references: References, at: datetime,
+    between: tuple[Party, Party],
+) -> bytes:  # fmt: skip
     terms = AcknowledgementTerms(detail=detail)  # type: ignore[arg-type]  # the same three words
     disposition = dispose(one, InboundMode(suspend_all=True))
     is_bad = one.is_bad or bool(disposition.suspended)
     if ack.result == "rejected" and not is_bad:  # right, and refused for another reason
+        _tell(one, ack.errors[0] if ack.errors else None)
         because = ack.errors[0].text or "" if ack.errors else ""
         disposition = Disposition(
             units=(), suspended=tuple(Suspended(message=each, because=because) for each in one.messages)
@@ -151,11 +178,27 @@ def _contrl(one: InterchangeExamination, ack: Ack, detail: str, references: Refe
     if ack.result == "accepted" and is_bad:
         raise _differs()
     control = ControlReferences(interchange=references.interchange, message=references.messages[0], prepared=at)
-    made = acknowledge(one, disposition, terms, control, is_sender_known=True)
+    made = acknowledge(one, disposition, terms, control, is_sender_known=True, between=between)
     if isinstance(made, NoAcknowledgement):
         raise NotComposed("partner.not_writable", made.because)
     assert isinstance(made, Contrl)
     return made.content
+
+
+def _tell(one: InterchangeExamination, error: AckError | None) -> None:
+    """What a CONTRL has a code for becomes an error of the envelope it is about."""
+    told = CONTROL_ERRORS.get(error.code or "") if error is not None else None
+    if error is None or told is None:
+        return
+    place = Place(segment=told.segment, element=told.element)
+    finding = Finding(error.code or "", error.text or "", place=place, syntax_code=told.code)
+    if told.segment == "UNB":
+        one.findings.append(finding)
+        one.errors += 1
+        return
+    for each in one.messages:
+        each.findings = (*each.findings, finding)
+        each.errors += 1
 
 
 def _aperak(
@@ -175,9 +218,15 @@ def _aperak(
     return made
 
 
-def _functional(one: Interchange, ack: Ack, references: References, at: datetime) -> bytes:
+def _functional(
+    one: Interchange, ack: Ack, references: References, at: datetime, between: tuple[Party, Party]
+) -> bytes:
     """A 997 says of each set what its syntax is; what was refused for other reasons is rejected set by set."""
     is_bad = _is_bad(one)
+    ours, theirs = between
+    one.receiver, one.receiver_qualifier, one.sender, one.sender_qualifier = (
+        ours.id, ours.qualifier, theirs.id, theirs.qualifier,
+    )  # fmt: skip
     if ack.result == "accepted" and is_bad:
         raise _differs()
     if ack.result == "rejected":

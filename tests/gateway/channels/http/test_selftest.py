@@ -8,6 +8,7 @@ import pytest
 from support.serving import Served, an_order
 
 from gateway.ledger.receipts import SUFFIX
+from translators.examples import example
 
 JSON = {"content-type": "application/json"}
 
@@ -109,7 +110,7 @@ async def test_a_partner_that_is_not_live_yet_may_try(served: Served) -> None:
     path = served.partners.folder / "profiles" / "aurora.yaml"
     path.write_text(path.read_text().replace("state: active", "state: testing"))
     assert served.partners.reload()
-    content = msgspec.json.encode(an_order(number="PO-8"))
-    real = await served.client.post("/v1/documents", content=content, headers=served.aurora() | JSON)
+    edifact = {"content-type": "application/edifact"}
+    real = await served.client.post("/v1/documents", content=example("order.edi"), headers=served.aurora() | edifact)
     assert (real.status_code, real.json()["code"]) == (403, "sender.not_live")
-    assert (await tried(served, content))["passed"]
+    assert (await tried(served, msgspec.json.encode(an_order(number="PO-8"))))["passed"]
