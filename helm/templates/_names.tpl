@@ -23,11 +23,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 {{- end -}}
 
+{{/* The programs that run, one to a line. */}}
+{{- define "gateway.components" -}}
+server worker{{ if .Values.sftp.enabled }} sftp{{ end }}
+{{- end -}}
+
 {{- define "gateway.claim" -}}
 {{- .Values.checkpoints.existingClaim | default (printf "%s-checkpoints" (include "gateway.name" .)) -}}
 {{- end -}}
 
-{{/* What server and worker have alike: the pod around one container. */}}
+{{/* What all programs have alike: the pod around one container. */}}
 {{- define "gateway.pod" -}}
 {{- $values := .root.Values -}}
 automountServiceAccountToken: false
@@ -104,9 +109,9 @@ securityContext:
 envFrom:
   - configMapRef:
       name: {{ include "gateway.name" .root }}
-  {{- if eq .component "worker" }}
+  {{- if ne .component "server" }}
   - configMapRef:
-      name: {{ include "gateway.name" .root }}-worker
+      name: {{ include "gateway.name" .root }}-{{ .component }}
   {{- end }}
 env:
   - name: GATEWAY_DATABASE_URL

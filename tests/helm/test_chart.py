@@ -21,11 +21,11 @@ VALUES = YAML(typ="safe").load((CHART / "values.yaml").read_text())
 SET_BY_THE_CHART = {
     "environment", "state", "host", "port", "database_url", "counters_url", "policies", "partners", "keys",
     "checkpoint_file", "odoo_api_key_file", "worker_metrics_port", "gateways", "policies_candidate", "policy_signers",
-    "partner_keys",
+    "partner_keys", "sftp_host", "sftp_port", "sftp_host_keys", "sftp_spool", "sftp_metrics_port",
 }  # fmt: skip
 NEVER_IN_PRODUCTION = {"recording"}
-OF_NO_POD = {name for name in Settings.__struct_fields__ if name.startswith(("sftp_", "keycloak_"))}
-"""The chart runs no SFTP server yet, as its README says; what administers Keycloak is never in a pod."""
+OF_NO_POD = {name for name in Settings.__struct_fields__ if name.startswith("keycloak_")}
+"""What administers Keycloak is never in a pod."""
 
 Values = dict[str, Any]
 GIVEN: Values = {
@@ -49,6 +49,15 @@ GIVEN: Values = {
         "ingressFrom": [{"podSelector": {"matchLabels": {"app": "ingress"}}}],
         "egress": [{"to": [{"ipBlock": {"cidr": "10.20.0.0/16"}}]}],
     },
+}
+
+PARTNERS = [{"ipBlock": {"cidr": "0.0.0.0/0"}}]
+WITH_SFTP: Values = {
+    **GIVEN,
+    "settings": {**GIVEN["settings"], "sftp_connections": 200},
+    "secrets": {**GIVEN["secrets"], "sftpHostKeys": {"existingSecret": "gateway-host-keys"}},
+    "sftp": {"enabled": True},
+    "network": {**GIVEN["network"], "sftpFrom": PARTNERS},
 }
 
 Helm = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -95,7 +104,7 @@ def changed(values: Values, path: str, value: Any) -> Values:
 
 def pods(objects: Objects) -> Iterator[tuple[str, dict[str, Any]]]:
     for (kind, name), one in objects.items():
-        if kind == "Deployment":
+        if kind in ("Deployment", "StatefulSet"):
             yield name, one["spec"]["template"]["spec"]
 
 
@@ -142,6 +151,10 @@ def test_every_setting_can_be_given_that_the_chart_does_not_set() -> None:
         ("server.replica", 3, "replica"),
         ("worker.replicas", 0, "replicas"),
         ("image.digest", "sha256:abc", "digest"),
+        ("sftp.enabled", True, "sftp.enabled needs secrets.sftpHostKeys.existingSecret"),
+        ("sftp.replicas", 0, "replicas"),
+        ("sftp.spool.size", "ten", "size"),
+        ("settings.sftp_port", 2222, "sftp_port"),
         ("network.egress", [], "network.egress is empty, so the gateway could not reach its database"),
     ],
 )
@@ -151,8 +164,9 @@ def test_a_value_that_cannot_be_meant_is_refused(helm: Helm, path: str, value: A
     assert complaint in ran.stderr
 
 
-def test_the_chart_passes_its_own_linter(helm: Helm) -> None:
-    ran = helm("lint", "--strict", values=GIVEN)
+@pytest.mark.parametrize("values", [GIVEN, WITH_SFTP], ids=["plain", "sftp"])
+def test_the_chart_passes_its_own_linter(helm: Helm, values: Values) -> None:
+    ran = helm("lint", "--strict", values=values)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
@@ -167,11 +181,11 @@ def test_it_makes_these_objects_and_no_others(helm: Helm) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("program", ["server", "worker"])
+@pytest.mark.parametrize("program", ["server", "worker", "sftp"])
 def test_the_gateway_takes_the_settings_it_is_given(helm: Helm, program: str, tmp_path: Path) -> None:
     """Read by the gateway itself, with the folders of a pod made here."""
-    objects = rendered(helm, GIVEN)
-    container = objects["Deployment", f"gw-{program}"]["spec"]["template"]["spec"]["containers"][0]
+    objects = rendered(helm, WITH_SFTP)
+    container = dict(pods(objects))[f"gw-{program}"]["containers"][0]
     environment: dict[str, str] = {}
     for source in container["envFrom"]:
         environment |= objects["ConfigMap", source["configMapRef"]["name"]]["data"]
@@ -189,18 +203,25 @@ def test_the_gateway_takes_the_settings_it_is_given(helm: Helm, program: str, tm
     settings = read_settings(here | secret)
     assert settings.environment == "production"
     assert settings.max_body == 20971520
-    assert settings.gateways == 2
+    assert settings.gateways == 3
     assert settings.odoo_url == ("https://erp.example.com" if program == "worker" else None)
     assert settings.odoo_rate == (0.5 if program == "worker" else Settings().odoo_rate)
     for path in (settings.state, settings.keys, settings.policies, settings.partner_keys):
         assert path.is_dir(), "a setting names a folder that is not mounted"
+    if program == "sftp":
+        assert (settings.sftp_host, settings.sftp_connections, settings.sftp_metrics_port) == ("0.0.0.0", 200, 9101)
+        assert settings.sftp_host_keys.is_dir()
+        assert settings.sftp_spool.is_dir()
+        ports = {one["name"]: one["containerPort"] for one in container["ports"]}
+        assert ports == {"sftp": settings.sftp_port, "metrics": settings.sftp_metrics_port}
     if program == "worker":
         assert settings.checkpoint_file is not None
         assert settings.checkpoint_file.parent.is_dir()
 
 
 def test_pods_run_as_nobody_on_a_root_that_cannot_be_written(helm: Helm) -> None:
-    for name, pod in pods(rendered(helm, GIVEN)):
+    objects = rendered(helm, WITH_SFTP)
+    for name, pod in pods(objects):
         assert pod["securityContext"]["runAsNonRoot"] is True, name
         assert pod["securityContext"]["runAsUser"] >= 10000
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -210,18 +231,18 @@ def test_pods_run_as_nobody_on_a_root_that_cannot_be_written(helm: Helm) -> None
         assert container["securityContext"] == {
             "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
         }  # fmt: skip
-        volumes = {volume["name"] for volume in pod["volumes"]}
+        volumes = {volume["name"] for volume in pod["volumes"]} | ({"spool"} if name == "gw-sftp" else set())
         assert {mount["name"] for mount in container["volumeMounts"]} == volumes
 
 
 def test_key_files_are_mounted_as_the_gateway_demands(helm: Helm) -> None:
-    for name, pod in pods(rendered(helm, GIVEN)):
+    for name, pod in pods(rendered(helm, WITH_SFTP)):
         for volume in pod["volumes"]:
             if "secret" in volume:
                 assert volume["secret"]["defaultMode"] == 0o440, name
         secrets = {volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
-        of_worker = {"gateway-odoo"} if name == "gw-worker" else set()
-        assert secrets == {"gateway-keys", "gateway-partner-keys"} | of_worker
+        own = {"gw-worker": {"gateway-odoo"}, "gw-sftp": {"gateway-host-keys"}}.get(name, set())
+        assert secrets == {"gateway-keys", "gateway-partner-keys"} | own
 
 
 def test_signers_and_a_candidate_are_volumes_of_their_own(helm: Helm) -> None:
@@ -304,3 +325,77 @@ def test_a_changed_setting_restarts_the_pods(helm: Helm) -> None:
 
     assert checksum(GIVEN) == checksum(GIVEN)
     assert checksum(GIVEN) != checksum(changed(GIVEN, "settings.max_body", 1048576))
+
+
+# ---- the SFTP server -----------------------------------------------------------------------------------------------
+
+
+def test_the_sftp_server_comes_with_all_that_belongs_to_it(helm: Helm) -> None:
+    added = set(rendered(helm, WITH_SFTP)) - set(rendered(helm, GIVEN))
+    assert added == {
+        (kind, "gw-sftp") for kind in ("ConfigMap", "StatefulSet", "Service", "PodDisruptionBudget", "NetworkPolicy")
+    }
+
+
+def test_each_sftp_pod_keeps_its_uploads_on_a_disk_of_its_own(helm: Helm) -> None:
+    values = changed(WITH_SFTP, "sftp.spool", {"size": "40Gi", "storageClass": "fast"})
+    spec = rendered(helm, values)["StatefulSet", "gw-sftp"]["spec"]
+    [claim] = spec["volumeClaimTemplates"]
+    assert claim["metadata"]["name"] == "spool"
+    assert claim["spec"] == {
+        "accessModes": ["ReadWriteOnce"], "storageClassName": "fast", "resources": {"requests": {"storage": "40Gi"}},
+    }  # fmt: skip
+    [container] = spec["template"]["spec"]["containers"]
+    assert {"name": "spool", "mountPath": "/var/lib/sftp-spool"} in container["volumeMounts"]
+    assert container["command"] == ["partner-gateway", "sftp"]
+
+
+def test_partners_reach_the_sftp_pods_at_its_port_and_stay_with_one(helm: Helm) -> None:
+    objects = rendered(helm, changed(WITH_SFTP, "sftp.service.port", 2222))
+    service = objects["Service", "gw-sftp"]["spec"]
+    [port] = service["ports"]
+    assert (port["port"], port["targetPort"], service["sessionAffinity"]) == (2222, "sftp", "ClientIP")
+    assert (service["type"], service["externalTrafficPolicy"]) == ("LoadBalancer", "Local")
+    labels = objects["StatefulSet", "gw-sftp"]["spec"]["template"]["metadata"]["labels"]
+    for kind, field in (("Service", None), ("PodDisruptionBudget", "selector"), ("NetworkPolicy", "podSelector")):
+        spec = objects[kind, "gw-sftp"]["spec"]
+        selector = spec["selector"] if field is None else spec[field]["matchLabels"]
+        assert selector.items() <= labels.items(), kind
+    for other in ("gw-server", "gw-worker"):
+        of_other = objects["Deployment", other]["spec"]["template"]["metadata"]["labels"]
+        assert not service["selector"].items() <= of_other.items()
+    plain = rendered(helm, changed(WITH_SFTP, "sftp.service.type", "ClusterIP"))
+    assert "externalTrafficPolicy" not in plain["Service", "gw-sftp"]["spec"]
+
+
+def test_who_may_log_in_may_not_read_metrics_nor_the_other_way_round(helm: Helm) -> None:
+    readers = [{"podSelector": {"matchLabels": {"app": "prometheus"}}}]
+    objects = rendered(helm, changed(WITH_SFTP, "network.metricsFrom", readers))
+    told = {
+        name: {
+            rule["ports"][0]["port"]: rule["from"] for rule in objects["NetworkPolicy", f"gw-{name}"]["spec"]["ingress"]
+        }
+        for name in ("server", "worker", "sftp")
+    }
+    assert told == {
+        "server": {"http": GIVEN["network"]["ingressFrom"] + readers},
+        "worker": {"metrics": readers},
+        "sftp": {"sftp": PARTNERS, "metrics": readers},
+    }
+    nobody = rendered(helm, changed(WITH_SFTP, "network.sftpFrom", []))
+    assert nobody["NetworkPolicy", "gw-sftp"]["spec"]["ingress"] == []
+
+
+def test_what_concerns_sftp_is_told_to_its_server_alone(helm: Helm) -> None:
+    objects = rendered(helm, WITH_SFTP)
+    for name in ("gw", "gw-worker"):
+        assert not [one for one in objects["ConfigMap", name]["data"] if one.startswith("GATEWAY_SFTP_")]
+    assert objects["ConfigMap", "gw-sftp"]["data"]["GATEWAY_SFTP_CONNECTIONS"] == "200"
+    assert rendered(helm, GIVEN)["ConfigMap", "gw"]["data"]["GATEWAY_GATEWAYS"] == "2"
+
+
+def test_the_sftp_pods_have_the_time_and_the_limits_that_were_given(helm: Helm) -> None:
+    values = changed(WITH_SFTP, "sftp.resources", {"limits": {"memory": "3Gi"}})
+    pod = dict(pods(rendered(helm, changed(values, "sftp.graceSeconds", 240))))["gw-sftp"]
+    assert pod["terminationGracePeriodSeconds"] == 240
+    assert pod["containers"][0]["resources"]["limits"] == {"memory": "3Gi"}
