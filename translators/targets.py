@@ -1,5 +1,6 @@
 """What can be written, by the name of a target, and the refusal of what cannot."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,7 +42,7 @@ def documents_of() -> dict[str, str]:
 
 
 def map_to(target: str) -> Map:
-    """The shipped map that writes `target`. Raises Unwritable for one there is none for."""
+    """The map that writes `target`. Raises Unwritable for one there is none for."""
     kind, _, rest = target.partition(":")
     if kind.lower() == "x12":
         message, _, release = rest.partition(":")
@@ -56,7 +57,19 @@ def map_to(target: str) -> Map:
             found = _compiled(entry)
             assert found is not None, "the catalogue names maps that are there"
             return found
+    carried = _carried(target)
+    if carried is not None:
+        return carried
     raise refusal("map.target", f"`{target[:60]}` cannot be written; known are {', '.join(_like(target))}")
+
+
+def _carried(target: str) -> Map | None:
+    """For EDIFACT a release no map was written for: that of another, where there is a table of the message."""
+    kind, message, release, *more = (*target.upper().split(":"), "", "")
+    named = re.fullmatch(r"(D)\.?([0-9]{2}[AB])", release)
+    if kind != "EDIFACT" or named is None or any(more):
+        return None
+    return edifact.compiled_map(message, f"{named[1]}.{named[2]}")
 
 
 def _like(target: str) -> list[str]:

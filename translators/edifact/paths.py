@@ -95,7 +95,7 @@ class EdifactSource:
             places = self.positions(name, scope)
             return quick_element(*places[0]) if len(places) == 1 else None
         if isinstance(scope, Step) and len(steps) == 2:
-            _, inner = self._named(steps[0].name, scope)
+            _, inner = self.named(steps[0].name, scope)
             if isinstance(inner, SegmentScope):
                 places = self.positions(name, inner)
                 return quick_in_segment(steps[0].name, quick_element(*places[0])) if len(places) == 1 else None
@@ -164,7 +164,7 @@ class EdifactSource:
         return DraftWay(tuple(stretches), from_root), scope
 
     def _stretch(self, step: PathStep, scope: Any) -> tuple[Stretch, Any]:
-        _, inner = self._named(step.name, scope)
+        _, inner = self.named(step.name, scope)
         checks = tuple(self._check(condition, inner) for condition in step.conditions)
         if isinstance(inner, Step):
             return group_stretch(inner, checks), inner
@@ -192,7 +192,7 @@ class EdifactSource:
         return [(index, number + 1) for index, number in self._found(element, SegmentScope(tag))]
 
     def _step(self, step: PathStep, scope: Any) -> tuple[Any, Any, Leaves]:
-        find, inner = self._named(step.name, scope)
+        find, inner = self.named(step.name, scope)
         conditions = [(condition, self.leaves(condition.path, inner)) for condition in step.conditions]
         if not conditions:
             return find, inner, nothing
@@ -224,10 +224,11 @@ class EdifactSource:
             return component_text(numbers_of(name, scope.components)[0])
         if isinstance(scope, SegmentScope):
             return element_text(*self.positions(name, scope)[0])
-        _, inner = self._named(steps[0].name, scope)
+        _, inner = self.named(steps[0].name, scope)
         return quick_in_segment(steps[0].name, element_text(*self.positions(name, inner)[0]))
 
-    def _named(self, name: str, scope: Any) -> tuple[Any, Any]:
+    def named(self, name: str, scope: Any) -> tuple[Any, Any]:
+        """(what finds the nodes of this name below a node, their scope). Raises ValueError where there are none."""
         if isinstance(scope, Step):
             for step in scope.steps:
                 if step.group is not None and step.name == name:

@@ -14,16 +14,14 @@ from translators.mapping.catalogue import entries
 MAPS = {(each.message, each.version): each.name for each in entries() if each.format == "edifact"}
 """(message, directory) -> the map that ships for it."""
 
-_FARTHEST = 6
-"""Half years. Beyond three years groups have other numbers; then a message is checked, but no map reads it."""
+
+_NEAR = 2
+"""Half years. A release so near is taken before the very nearest when a map was written for it."""
 
 
 @lru_cache(maxsize=1_000)  # both come from the sender
 def release_for(message: str, release: str) -> str | None:
-    """The release whose tables `message` of `release` is read by; None where there are none, or not of this message.
-
-    Among the nearest one with a map is taken first, so that what can be checked can be translated as well.
-    """
+    """The release whose tables `message` of `release` is read by; None where there are none, or not of this message."""
     tables = directory(release)
     if tables is not None:
         return release if tables.structure(message) is not None else None
@@ -31,7 +29,7 @@ def release_for(message: str, release: str) -> str | None:
     if nearest is None:
         return None
     mapped = (version for name, version in MAPS if name == message)
-    return nearest_of(release, mapped, within=_FARTHEST) or nearest
+    return nearest_of(release, mapped, within=_NEAR) or nearest
 
 
 def tell_substitute(message: Message, release: str, faults: Faults) -> None:

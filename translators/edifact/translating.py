@@ -7,9 +7,10 @@ from typing import Any, Literal, cast
 from msgspec import Struct, structs
 
 from translators.canonical.documents import Kind
+from translators.edifact.carrying import carried
 from translators.edifact.collecting import uncollected
 from translators.edifact.contents import check_characters
-from translators.edifact.directory import directory
+from translators.edifact.directory import directory, nearest_of
 from translators.edifact.faults import Faults
 from translators.edifact.headers import Header
 from translators.edifact.interchange import InterchangeReader, Message
@@ -24,8 +25,7 @@ from translators.edifact.substitutes import MAPS, release_for, tell_substitute
 from translators.edifact.tokens import Agreement, Tokenizer
 from translators.edifact.unmapped import unmapped
 from translators.findings import Finding, Place
-from translators.mapping.catalogue import entries
-from translators.mapping.files import MapFile, load
+from translators.mapping.files import MapFile, load, shipped
 from translators.mapping.running import Map, Translated
 from translators.mapping.runs import Trouble
 
@@ -119,6 +119,7 @@ def _translated(
         faults.tell("agreement", finding.code, finding.text, message.segments[0], 2, 1, position=1)
         return []
     tell_substitute(message, release, faults)
+    _tell_carried(message, compiled, faults)
     before = faults.errors
     root = check_message(message, tables, faults, memory=memory)
     if root is None or faults.errors > before:
@@ -135,6 +136,7 @@ def translate_arranged(
         finding = unmapped(message.type, message.directory, MAPS)
         faults.tell("agreement", finding.code, finding.text, message.segments[0], 2, 1, position=1)
         return []
+    _tell_carried(message, compiled, faults)
     return _mapped(message, root, compiled, faults, None)
 
 
@@ -191,12 +193,44 @@ def _places(translated: Translated, message: Message) -> dict[str, Place]:
     return found
 
 
+def _tell_carried(message: Message, compiled: Map, faults: Faults) -> None:
+    """A warning where no map was written for the release the message is read by."""
+    wanted = (compiled.spec.message, compiled.spec.version)
+    found = _carried_map(*wanted) if wanted not in MAPS else None
+    if found is not None and found[0] is compiled:
+        text = f"there is no map of {' '.join(wanted)}; that of {found[1]} is taken, with the places this release has"
+        faults.tell("", "edifact.map.carried", text, message.segments[0], 2, 3, position=1, severity="warning")
+
+
 @cache
 def compiled_map(message: str, release: str) -> Map | None:
-    """The shipped map for a message of a release, compiled, or None."""
-    wanted = ("edifact", message, release)
-    entry = next((each for each in entries() if (each.format, each.message, each.version) == wanted), None)
-    return edifact_map(entry.path) if entry is not None else None
+    """The map for a message of a release, compiled: the one that ships, or that of another release carried over.
+
+    None where there is no map of the message, or no table of it in that release.
+    """
+    if (message, release) in MAPS:
+        return edifact_map(shipped(MAPS[message, release]))
+    found = _carried_map(message, release)
+    return found[0] if found is not None else None
+
+
+@cache
+def _carried_map(message: str, release: str) -> tuple[Map, str] | None:
+    """(the map, the release it was written for): of all that ship the one that loses least, then the nearest."""
+    tables = directory(release)
+    if tables is None or tables.structure(message) is None:
+        return None
+    found = []
+    for (name, version), called in MAPS.items():
+        written_for = directory(version)
+        if name == message and written_for is not None:
+            found.append((carried(load(shipped(called)), written_for, tables), version))
+    if not found:
+        return None
+    least = min(each.lost for each, _ in found)
+    near = nearest_of(release, [version for each, version in found if each.lost == least])
+    chosen = next(each for each, version in found if version == near)
+    return compiled_edifact(chosen.file), cast(str, near)
 
 
 def edifact_map(path: Path) -> Map:

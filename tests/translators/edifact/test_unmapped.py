@@ -56,15 +56,15 @@ def test_not_more_than_thirty_messages_are_named() -> None:
     ("message", "release", "read_by"),
     [
         ("ORDERS", "D.96A", "D.96A"),
-        ("ORDERS", "D.10A", "D.10A"),  # there is a table, though no map
+        ("ORDERS", "D.10A", "D.10A"),  # there is a table, and a map is carried over to it
         ("ORDERS", "D.96B", "D.97A"),
-        ("INVOIC", "D.97B", "D.97A"),  # D.98A is as near and has no map
-        ("ORDERS", "D.93A", "D.96A"),
-        ("ORDERS", "D.11A", "D.10A"),  # checked only: the maps are farther than three years
+        ("INVOIC", "D.97B", "D.97A"),  # D.98A is as near, and no map was written for it
+        ("ORDERS", "D.93A", "D.95B"),
+        ("ORDERS", "D.11A", "D.10A"),
         ("BAPLIE", "D.97B", None),
         ("QUOTES", "D.96A", None),
         ("ORDERS", "91.1", None),
-        ("ORDERS", "S.93A", "D.96A"),
+        ("ORDERS", "S.93A", "D.95B"),
         ("ORDERS", "D.9XA", None),
     ],
 )
