@@ -66,6 +66,9 @@ EGRESS_FORBIDDEN = Counter("gateway_egress_forbidden_total", "Calls to addresses
 SFTP_LOGINS = Counter("gateway_sftp_logins_total", "Tries to log in at the SFTP server", ["outcome"])
 SFTP_CONNECTIONS = Gauge("gateway_sftp_connections", "Connections open at the SFTP server")
 SFTP_FILES = Gauge("gateway_sftp_files", "Files in partners' mailboxes", ["folder", "state"])
+PICKUP_FILES = Counter("gateway_pickup_files_total", "Files of partners' own servers", ["partner", "outcome"])
+PICKUP_WAITING = Gauge("gateway_pickup_waiting", "Files on a partner's server that were not taken", ["partner"])
+PICKUP_FAILING = Gauge("gateway_pickup_failing_seconds", "Time since looks at a partner's server fail", ["partner"])
 TREE_SIZE = Gauge("gateway_audit_tree_size", "Events under the newest checkpoint")
 
 received = lru_cache(maxsize=1024)(RECEIVED.labels)

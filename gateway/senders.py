@@ -38,6 +38,8 @@ def _profile(partners: Directory, credential: Credential) -> Partner | Plant | N
     """By the name under which the channel knows its callers; what proves it is the channel's matter."""
     if credential.channel == "as2":
         return partners.by_as2(credential.client, credential.towards)
+    if credential.fetched_from is not None:
+        return partners.partners.get(credential.fetched_from)
     if credential.channel == "sftp":
         return partners.by_account(credential.client)
     return partners.by_client(credential.kind, credential.client)

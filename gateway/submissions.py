@@ -23,6 +23,8 @@ class Credential(Struct, frozen=True, kw_only=True):
     channel: Channel = "http"
     plant: str | None = None
     """The plant the credential itself names, when it names one."""
+    fetched_from: str | None = None
+    """The partner whose own server it was fetched from, proven by the pinned host key; `client` is our user there."""
 
 
 class Sender(Struct, frozen=True, kw_only=True):

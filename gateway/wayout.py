@@ -2,19 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 
-from gateway.app import DIRECTORY_EVERY, end, open_keys, open_policies, open_records
+from gateway.app import DIRECTORY_EVERY, end, open_keys, open_policies, open_records, open_shadow
 from gateway.certificateends import CertificateEnds
 from gateway.channels.as2.carrier import As2Carrier
 from gateway.channels.as2.replying import Replying
 from gateway.channels.as2.stations import Stations
 from gateway.channels.sftp.laying import MailboxCarrier
+from gateway.channels.sftp.polling import Polling, Servers
 from gateway.channels.sftp.pushing import PushCarrier
+from gateway.channels.sftp.submitting import Submitting
 from gateway.channels.sftp.tending import Tending
 from gateway.channels.webhooks.carrier import WebhookCarrier
+from gateway.counters import Counters
 from gateway.deadlines import Deadlines
 from gateway.destinations.carrying import Carrier, CarrierName
 from gateway.destinations.contract import Destination
@@ -31,6 +34,7 @@ from gateway.destinations.plant import PlantDestination
 from gateway.destinations.recoded import RecodedDestination
 from gateway.destinations.recording import RecordingDestination
 from gateway.egress.client import Egress
+from gateway.intake import Intake
 from gateway.ledger.ledger import Ledger
 from gateway.retaining import Retaining
 from gateway.settings import Settings
@@ -39,6 +43,7 @@ from gateway.working import MEASURE_EVERY, Duty, Worker
 from partners.live import LiveDirectory
 from partners.ownkeys import OwnKeys
 from policies.live import LivePolicies
+from translators.reading import Limits
 
 
 def destinations(
@@ -94,6 +99,29 @@ def partner_destinations(
 
 
 @asynccontextmanager
+async def open_polling(
+    settings: Settings, ledger: Ledger, policies: LivePolicies, partners: LiveDirectory, egress: Egress
+) -> AsyncIterator[Polling]:
+    """The looks at partners' servers, with the way in behind them; they end when it is left."""
+    counters = Counters(settings.counters_url, gateways=lambda: settings.gateways)
+    shadow = open_shadow(settings, policies, ledger)
+    following = [asyncio.create_task(shadow.run())] if shadow is not None else []
+    intake = Intake(policies, partners, counters, ledger, Limits(max_bytes=settings.max_body), shadow)
+    polling = Polling(
+        ledger.pickups,
+        Submitting(intake, ledger.mailboxes, settings.total_seconds),
+        lambda: partners.current,
+        Servers(egress.guard, settings.partner_keys, settings.max_body),
+    )
+    try:
+        yield polling
+    finally:
+        await polling.close()
+        await end(following)
+        await counters.close()
+
+
+@asynccontextmanager
 async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
     """A worker with its destinations and the sequencer."""
     partners = LiveDirectory(settings.partners)
@@ -102,6 +130,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         open_records(settings, "worker") as ledger,
         httpx.AsyncClient(follow_redirects=False) as client,
         open_egress(settings) as egress,
+        AsyncExitStack() as opened,
     ):
         sequencer = ledger.sequencer(keys.signing, cosigning=keys.cosigning, anchor=settings.checkpoint_file)
         policies = open_policies(settings, None, "worker")
@@ -123,6 +152,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         )  # fmt: skip
         forwarding = Forwarding(lambda: partners.current, ledger.parcels, composer, ways)
         tending = Tending(ledger.mailboxes)
+        polling = await opened.enter_async_context(open_polling(settings, ledger, policies, partners, egress))
         duties = [
             Duty("look after deadlines", deadlines.look, deadlines.every),
             Duty("look after acknowledgements", deadlines.look_at_answers, deadlines.every),
@@ -133,6 +163,9 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             Duty("answer AS2 messages", replying.look, replying.every),
             Duty("look after mailboxes", tending.look, tending.every),
             Duty("count files in mailboxes", tending.measure, MEASURE_EVERY),
+            Duty("look at partners' servers", polling.look, polling.every),
+            Duty("count files at partners' servers", polling.measure, MEASURE_EVERY),
+            Duty("forget files of partners' servers", polling.forget, polling.forget_every),
             Duty("warn of certificates that end", ends.look, ends.every),
         ]
 

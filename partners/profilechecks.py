@@ -4,15 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import load_ssh_public_key
-
 from partners.as2relations import As2Relation
-from partners.certificatefiles import LEAST_RSA
 from partners.filed import Filed
 from partners.oauthchecks import check_oauth
 from partners.profile import Partner, Plant
+from partners.sftpchecks import check_sftp
 from translators.fileproblems import FileProblem
 
 _HERE = ("127.0.0.1", "::1", "localhost")
@@ -44,7 +40,7 @@ def _check_channels(one: Filed[Partner]) -> Iterator[FileProblem]:
     if profile.as2 is not None:
         yield from _check_as2(one, profile.as2)
     if profile.sftp is not None:
-        yield from _check_sftp(one)
+        yield from check_sftp(one)
     if profile.webhook is not None and _is_open_to_readers(profile.webhook.url):
         yield one.problem("webhook.url", "a webhook is sent over https only")
 
@@ -80,44 +76,6 @@ def _check_as2(one: Filed[Partner], as2: As2Relation) -> Iterator[FileProblem]:
             yield one.problem(path, text, at_key=True)
     for number, key in enumerate(as2.keys):
         yield from check_times(one, f"as2.keys[{number}].", key)
-
-
-def _check_sftp(one: Filed[Partner]) -> Iterator[FileProblem]:
-    sftp = one.profile.sftp
-    assert sftp is not None
-    mailbox, server = sftp.mailbox, sftp.server
-    if mailbox is None and server is None:
-        yield one.problem("sftp", "give it a `mailbox` (their account here), a `server` (theirs), or both", at_key=True)
-    if mailbox is not None:
-        if not mailbox.keys and mailbox.password is None:
-            yield one.problem("sftp.mailbox", "nobody can log in; list `keys`, or name a `password`", at_key=True)
-        yield from _check_ssh_keys(one, "sftp.mailbox.keys", mailbox.keys)
-    if server is not None:
-        if server.key is None and server.password is None:
-            yield one.problem("sftp.server", "we cannot log in; name a `key` or a `password` of ours", at_key=True)
-        if server.push is None and server.poll is None:
-            yield one.problem(
-                "sftp.server", "it is used for nothing; name a folder to `push` to or to `poll`", at_key=True
-            )
-        if server.push is not None and server.push.rstrip("/") == (server.poll or "").rstrip("/"):
-            yield one.problem("sftp.server.poll", "we would fetch what we delivered; `push` and `poll` must differ")
-        yield from _check_ssh_keys(one, "sftp.server.host_keys", server.host_keys)
-
-
-def _check_ssh_keys(one: Filed[Partner], path: str, keys: tuple[str, ...]) -> Iterator[FileProblem]:
-    for number, line in enumerate(keys):
-        if line.startswith("sk-"):
-            continue  # the key of a security token, which cryptography does not read
-        try:
-            key = load_ssh_public_key(line.encode())
-        except (ValueError, UnsupportedAlgorithm):
-            yield one.problem(
-                f"{path}[{number}]", "this is no whole public key; copy the line of the `.pub` file again"
-            )
-            continue
-        if isinstance(key, rsa.RSAPublicKey) and key.key_size < LEAST_RSA:
-            text = f"its RSA key has {key.key_size} bits; {LEAST_RSA} are needed, better an `ssh-ed25519`"
-            yield one.problem(f"{path}[{number}]", text)
 
 
 def _is_open_to_readers(url: str) -> bool:

@@ -1,7 +1,8 @@
 """A partner's SFTP: its account at our server, and its own server that we push to and poll."""
 
+import re
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
@@ -20,6 +21,21 @@ PublicKey = Annotated[
 KeyName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 """A file in the operators' folder of keys; nothing secret stands in a profile."""
 Folder = Annotated[str, Meta(pattern=r"^[^\x00-\x1f]{1,300}$")]
+AfterPickup = Annotated[
+    str,
+    Meta(pattern=r"^(delete|keep|move:[^\x00-\x1f]{1,300})$", description="write `delete`, `keep` or `move:FOLDER`"),
+]
+Ready = Annotated[
+    str,
+    Meta(
+        pattern=r"^(settled|renamed|marker:\.[A-Za-z0-9._-]{1,20})$",
+        description="write `settled`, `renamed`, or `marker:` and an ending as in `marker:.ok`",
+    ),
+]
+TEMPORARY = re.compile(
+    r"[.~].*|.*(?:~|\.(?:tmp|temp|part|partial|filepart|uploading|upload|writing|swp|lock))", re.IGNORECASE
+)
+"""Names of files that are still being written, at our server and at theirs."""
 
 
 class SftpMailbox(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,12 +62,23 @@ class SftpServer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     push: Folder | None = None
     """The folder we deliver to."""
     poll: Folder | None = None
-    """The folder we fetch from."""
-    pattern: Annotated[str, Meta(max_length=200)] = "*"
+    """The folder we fetch from. All that follows is about it."""
+    pattern: Annotated[str, Meta(min_length=1, max_length=200)] = "*"
+    """Which names, as a shell writes it; capitals matter. Names of TEMPORARY are never fetched."""
     every: Duration = field(default_factory=partial(Duration.from_text, "5m"))
-    after_pickup: Literal["delete", "keep"] | Annotated[str, Meta(pattern="^move:.+$")] = "delete"
+    ready: Ready = "settled"
+    """When a file counts: `settled` when its size and time were the same in two looks, `settle` apart; `renamed` as
+    soon as it has its name, because they write under a temporary one; `marker:.ok` when `NAME.ok` lies beside it."""
     settle: Duration = field(default_factory=partial(Duration.from_text, "30s"))
-    """A file counts when size and time have not changed for so long."""
+    after_pickup: AfterPickup = "delete"
+    """What becomes of a file there, once it is on record here. `keep`: it is remembered and not fetched again."""
+    after_refusal: AfterPickup | None = None
+    """The same of a file that was refused; None: as with any other."""
+
+    @property
+    def place(self) -> str:
+        """Names the folder that is fetched from: another place is another folder."""
+        return f"{self.user}@{self.host}:{self.port}{'' if self.poll is None else ' ' + self.poll}"
 
 
 class Sftp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

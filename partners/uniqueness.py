@@ -21,6 +21,7 @@ def check_unique(partners: list[Filed[Partner]], plants: list[Filed[Plant]]) -> 
     yield from _unique(partners, "pair of AS2 names", _as2_names)
     yield from _unique(partners, "SFTP account", _accounts)
     yield from _unique(partners, "SSH key", _ssh_keys)
+    yield from _unique(partners, "folder that is fetched from", _polled)
     yield from _unique(partners, "interchange sender", _interchange_names)
     yield from _unique(partners, "agreement", _agreements, within=True)
     for of_one_issuer in (list[Filed[Any]](partners), list[Filed[Any]](plants)):
@@ -50,6 +51,12 @@ def _ssh_keys(profile: Partner) -> Named:
     for number, key in enumerate(mailbox.keys if mailbox is not None else ()):
         kind, content = key.split(" ")[:2]
         yield f"sftp.mailbox.keys[{number}]", f"{kind} …{content[-12:]}"
+
+
+def _polled(profile: Partner) -> Named:
+    """Two that fetch from one folder would take files from each other."""
+    server = profile.sftp.server if profile.sftp is not None else None
+    return _single("sftp.server.poll", server.place.rstrip("/") if server is not None and server.poll else None)
 
 
 def _interchange_names(profile: Partner) -> Named:

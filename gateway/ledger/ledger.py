@@ -27,6 +27,7 @@ from gateway.ledger.leasing import Lease, Leases
 from gateway.ledger.mailbox import Mailboxes
 from gateway.ledger.operating import Balance, Depth, ParkedDelivery, Selection
 from gateway.ledger.payloads import Payloads
+from gateway.ledger.pickups import Pickups
 from gateway.ledger.reading import KeptDocument, MessageFilter, MessageHead, MessageHistory
 from gateway.ledger.recording import Note, Recorder
 from gateway.ledger.sealing import Sealer
@@ -52,6 +53,7 @@ class Ledger:
         self.webhooks = Webhooks(pool)
         self.mailboxes = Mailboxes(pool, payloads, self.parcels)
         self.exchanges = Exchanges(pool)
+        self.pickups = Pickups(pool, worker)
         self.masking_key = payloads.masking_key
 
     async def close(self) -> None:

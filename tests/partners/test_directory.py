@@ -117,3 +117,40 @@ def test_what_people_decide_changes_the_states_and_nothing_else(folder: Path) ->
     assert same["_codes"].keys() == was["_codes"].keys()
     under = directory.under(Standings(suspended=frozenset({"aurora"}), approved=frozenset({"aurora", "kiesel"})))
     assert {one.id for one in under.partners.values() if one.state == "suspended"} == {"aurora"}
+
+
+_SERVER = """
+sftp:
+  server:
+    host: files.example
+    user: us
+    key: ours
+    host_keys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"]
+    poll: /out
+"""
+
+
+def test_two_partners_do_not_share_the_folder_we_fetch_from(folder: Path) -> None:
+    """They would take each other's files. Another folder of the same server is another matter."""
+    for name in ("nordlicht", "aurora"):
+        with (folder / "profiles" / f"{name}.yaml").open("a") as profile:
+            profile.write(_SERVER)
+    with pytest.raises(FileProblems) as caught:
+        load(folder)
+    (problem,) = caught.value.problems
+    text = "the folder that is fetched from `us@files.example:22 /out` is already in profiles/aurora.yaml"
+    assert str(problem.text).startswith(text)
+    other = (folder / "profiles" / "aurora.yaml").read_text().replace("poll: /out", "poll: /aurora")
+    (folder / "profiles" / "aurora.yaml").write_text(other)
+    assert load(folder).partners["aurora"].sftp is not None
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "    ready: renamed\n", "    ready: marker:.ok\n    after_pickup: keep\n",
+     "    pattern: '*.edi'\n    every: 1h\n    settle: 2m\n    after_pickup: move:/done\n    after_refusal: keep\n"],
+)  # fmt: skip
+def test_what_is_fetched_may_be_said_in_many_ways(folder: Path, given: str) -> None:
+    with (folder / "profiles" / "nordlicht.yaml").open("a") as profile:
+        profile.write(_SERVER + given)
+    assert load(folder).partners["nordlicht"].sftp is not None

@@ -8,7 +8,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.pickups import PICKUP_CONTRACT
 from support.sftp_ground import CONTRACT, Ground, openssh
+
+from gateway.ledger.ledger import Ledger
 
 pytestmark = pytest.mark.real
 
@@ -27,3 +30,10 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
 @pytest.mark.parametrize("holds", CONTRACT, ids=lambda one: one.__name__)
 async def test_the_contract_holds_with_openssh(ground: Ground, holds: Callable[[Ground], Awaitable[None]]) -> None:
     await holds(ground)
+
+
+@pytest.mark.parametrize("holds", PICKUP_CONTRACT, ids=lambda one: one.__name__)
+async def test_the_contract_of_pickups_holds_with_openssh(
+    ledger: Ledger, tmp_path: Path, ground: Ground, holds: Callable[[Ledger, Path, Ground], Awaitable[None]]
+) -> None:
+    await holds(ledger, tmp_path, ground)

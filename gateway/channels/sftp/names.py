@@ -1,20 +1,18 @@
 """Paths and names as partners write them. A name is metadata: no name of a partner ever becomes a path of ours."""
 
 import posixpath
-import re
 import unicodedata
 from typing import Literal
 
 from msgspec import Struct
+
+from partners.sftpaccounts import TEMPORARY
 
 Folder = Literal["in", "out", "ack", "error"]
 FOLDERS: tuple[Folder, ...] = ("in", "out", "ack", "error")
 MOST_BYTES = 255
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Categories of Unicode that nobody sees or that change how the rest is shown: controls, bidi marks, line ends."""
-_TEMPORARY = re.compile(
-    r"[.~].*|.*(?:~|\.(?:tmp|temp|part|partial|filepart|uploading|upload|writing|swp|lock))", re.IGNORECASE
-)
 
 
 class BadName(Exception):  # noqa: N818 - a refusal, not a defect
@@ -66,7 +64,7 @@ def checked(name: bytes) -> str:
 
 def is_temporary(name: str) -> bool:
     """Whether a file of this name is still being written: it counts once it is renamed to another."""
-    return _TEMPORARY.fullmatch(name) is not None
+    return TEMPORARY.fullmatch(name) is not None
 
 
 def beside(name: str, addition: str) -> str:

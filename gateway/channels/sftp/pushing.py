@@ -65,8 +65,8 @@ class PushCarrier:
         if server is None or server.push is None:
             return Refused("destination.refused", f"the profile of `{partner.id}` has no `sftp.server.push`")
         try:
-            async with reach(server, self._guard, self._keys) as client, asyncio.timeout(self._seconds):
-                return await do(client, server.push.rstrip("/"))
+            async with reach(server, self._guard, self._keys) as there, asyncio.timeout(self._seconds):
+                return await do(there.client, server.push.rstrip("/"))
         except NotReached as away:
             return Unavailable(str(away))
         except _LOST as error:

@@ -1,12 +1,14 @@
 """Connections to partners' own servers: to an address that was checked, and to a host key that was pinned."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import asyncssh
+from msgspec import Struct
 
 from gateway.egress.guard import Forbidden, Guard
 from partners.sftpaccounts import SftpServer
@@ -14,29 +16,45 @@ from partners.sftpaccounts import SftpServer
 CONNECT_SECONDS = 20.0
 
 
+Obstacle = Literal["away", "not let in", "host key", "forbidden", "ours"]
+"""`host key`: they show another than the profile names. `ours`: what we prove ourselves with cannot be used."""
+
+
 class NotReached(Exception):  # noqa: N818 - a state of the world, not a defect
     """We are not in. The text names the host and says why; nothing was sent."""
 
+    def __init__(self, text: str, obstacle: Obstacle = "away") -> None:
+        super().__init__(text)
+        self.obstacle = obstacle
+
+
+class Reached(Struct, frozen=True):
+    """A session at their server, and the address it is at."""
+
+    client: asyncssh.SFTPClient
+    address: str
+
 
 @asynccontextmanager
-async def reach(server: SftpServer, guard: Guard, keys: Path) -> AsyncIterator[asyncssh.SFTPClient]:
+async def reach(server: SftpServer, guard: Guard, keys: Path) -> AsyncIterator[Reached]:
     """A session at their server. `keys`: the operators' folder. Raises NotReached before anything was sent."""
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             connection = await _connect(server, guard, await asyncio.to_thread(_proofs, server, keys))
             client = await connection.start_sftp_client()
     except Forbidden as refusal:
-        raise NotReached(str(refusal)) from None
+        raise NotReached(str(refusal), "forbidden") from None
     except TimeoutError:
         raise NotReached(f"{server.host}: no connection within {CONNECT_SECONDS:g} s") from None
     except asyncssh.HostKeyNotVerifiable:
-        raise NotReached(f"{server.host}: it shows another host key than the profile names") from None
+        text = f"{server.host}: it shows another host key than the profile names"
+        raise NotReached(text, "host key") from None
     except asyncssh.PermissionDenied:
-        raise NotReached(f"{server.host}: it does not let `{server.user}` in") from None
+        raise NotReached(f"{server.host}: it does not let `{server.user}` in", "not let in") from None
     except (asyncssh.Error, OSError) as error:
         raise NotReached(f"{server.host}: {_why(error)}") from None
     try:
-        yield client
+        yield Reached(client, str((connection.get_extra_info("peername") or ("",))[0]))
     finally:
         connection.abort()
         await connection.wait_closed()
@@ -69,10 +87,12 @@ def _proofs(server: SftpServer, keys: Path) -> dict[str, Any]:
     except (OSError, asyncssh.KeyImportError) as error:
         name = server.key or server.password
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise NotReached(f"{server.host}: our `{name}` cannot be used: {why.lower()}") from None
+        raise NotReached(f"{server.host}: our `{name}` cannot be used: {why.lower()}", "ours") from None
 
 
 def _why(error: Exception) -> str:
+    if isinstance(error, ConnectionError) and error.errno:
+        return os.strerror(error.errno).lower()
     if isinstance(error, OSError):
         return (error.strerror or str(error) or type(error).__name__).lower()
     return str(error) or type(error).__name__

@@ -42,40 +42,47 @@ class Submitting(Struct, frozen=True):
     seconds: float
 
     async def take(
-        self, credential: Credential, partner: str, name: str, content: bytes, *, renamed: bool
+        self, credential: Credential, partner: str, name: str, content: bytes, *, renamed: bool, told: bool = True
     ) -> Taken | NotTaken:
         """Commits, then lays the acknowledgement, then returns.
 
         `renamed`: the partner says itself that it is complete, so content of an unknown format goes on, to be refused
-        for that; what was only closed must prove its end.
+        for that; what was only closed must prove its end. `told`: the partner has a mailbox, to find it there.
         """
         lacks = await asyncio.to_thread(lacking, content) if len(content) > _IN_THREAD else lacking(content)
         if lacks is not None and not (renamed and lacks is UNKNOWN):
-            return NotTaken("incomplete", f"the file is not complete: {lacks}; it was kept and is no message")
+            return NotTaken("incomplete", f"the file is not complete: {lacks}")
         try:
             async with asyncio.timeout(self.seconds):
-                return await self._submit(credential, partner, name, content)
+                return await self._submit(credential, partner, name, content, told=told)
         except TimeoutError:
             return NotTaken("failure", "the gateway did not finish in time; try again, it is recognised if it was kept")
         except LedgerUnavailable:
             return NotTaken("failure", "the gateway cannot keep anything at the moment; try again later")
 
-    async def _submit(self, credential: Credential, partner: str, name: str, content: bytes) -> Taken | NotTaken:
+    async def _submit(
+        self, credential: Credential, partner: str, name: str, content: bytes, *, told: bool
+    ) -> Taken | NotTaken:
         admission = await self.intake.admit(credential, API_VERSION)
         if isinstance(admission, Rejection):
             return _not_taken(admission)
         submission = Submission(content=content, media_type=None)
         outcome = await self.intake.accept(submission, admission)
-        if isinstance(outcome, Receipt):
+        if told and isinstance(outcome, Receipt):
             await self.mailboxes.lay(accepted(partner, name, outcome))
-        elif SFTP_STATUS[outcome.code] == "ok" and outcome.message_id is not None:
+        elif told and isinstance(outcome, Rejection) and _is_final(outcome):
             await self.mailboxes.lay(refused(partner, name, outcome))
         _tell(outcome, admission)
         if isinstance(outcome, Receipt):
             return Taken(outcome.message_id)
-        if SFTP_STATUS[outcome.code] == "ok" and outcome.message_id is not None:
+        if _is_final(outcome):
             return Taken(outcome.message_id, outcome.code)
         return _not_taken(outcome)
+
+
+def _is_final(rejection: Rejection) -> bool:
+    """On record, and the same bytes would be refused again."""
+    return SFTP_STATUS[rejection.code] == "ok" and rejection.message_id is not None
 
 
 def _not_taken(rejection: Rejection) -> NotTaken:

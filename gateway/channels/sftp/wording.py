@@ -17,7 +17,8 @@ def say(outcome: Taken | NotTaken | None) -> None:
         return
     if outcome.kind == "permission denied":
         raise asyncssh.SFTPPermissionDenied(outcome.text)
-    raise asyncssh.SFTPFailure(outcome.text)
+    kept = "; it was kept and is no message" if outcome.kind == "incomplete" else ""
+    raise asyncssh.SFTPFailure(outcome.text + kept)
 
 
 @contextmanager
