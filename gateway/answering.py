@@ -129,6 +129,7 @@ async def answered_refusal(
     if rejection.code in MISNAMED and of_partner(partner, kind) is None:
         return entry  # who is to be answered in whose name is what it got wrong
     verdicts = await asyncio.to_thread(refused_verdicts, entry.content, kind, rejection, limits, set(asked))
+    entry = replace(entry, test=entry.test or (bool(verdicts) and all(one.test for one in verdicts)))
     made = _Answers(partner, agreement, entry, 0, 0)
     for verdict in verdicts:
         one = asked[verdict.kind]
@@ -174,7 +175,7 @@ class _Answers:
 
     def _owe(self, asked: Acknowledgement, reference: str, delivery: int | None, verdict: Verdict | None) -> None:
         repetition = None
-        if isinstance(self._entry, Refusal) and verdict is not None:
+        if isinstance(self._entry, Refusal) and verdict is not None and not self._entry.test:
             repetition = sha256(self._entry.content_hash + f"{verdict.place}|{verdict.says}".encode()).digest()
         self.owed.append(
             Obligation(

@@ -21,6 +21,7 @@ from gateway.senders import find_sender, recipient_of, request_facts
 from gateway.shadowing import Shadow
 from gateway.statements import Admission, acceptance, conflict_leaf, refusal
 from gateway.submissions import Credential, Receipt, Rejection, Submission
+from gateway.trials import only_tests, without_effect
 from gateway.understanding import Understood
 from partners.live import LiveDirectory
 from partners.profile import Partner
@@ -34,7 +35,7 @@ from policies.verdicts import Refused
 from translators.canonical.fieldgroups import writes_of
 from translators.findings import Unreadable
 from translators.formats import Label
-from translators.reading import Document, Limits
+from translators.reading import Document, Limits, Reading
 
 Answer = Callable[[UUID], AnsweredExchange]
 """Called with the id of a message that is about to be taken."""
@@ -121,7 +122,8 @@ class Intake:
             return await self._refuse(submission, admission, label, judged, other_type(submission, label))
 
         judgement = Judgement(admission.rules, understood, (*admission.observed, *capped), reading.tree)
-        deliveries = Deliveries(admission.sender.id, len(reading.documents), self._partners.current)
+        trial = only_tests(admission.sender, label.document_type, reading.documents)
+        deliveries = Deliveries(admission.sender.id, len(reading.documents), self._partners.current, trial=trial)
         for number, (document, facts, where) in enumerate(zip(reading.documents, judged, places, strict=True), 1):
             refused = judgement.refuses(facts)
             refused = refused or deliveries.lead(admission.rules.routes(facts), document, number, where)
@@ -134,11 +136,8 @@ class Intake:
             return await self._refuse(submission, admission, label, judged, by_rule(limited))
         observed = (*judgement.observed, *limited.observed)
         kept = deliveries.with_parts(reading)
-        entry = acceptance(submission, admission, label, kept, deliveries.made, observed, judged)
-        partner = self._partner(admission)
-        if partner is not None:
-            entry = await answered(entry, partner, label, reading, self._limits)
-        entry = with_words(entry, label, reading)
+        entry = acceptance(submission, admission, label, kept, deliveries.made, observed, judged, trial=trial)
+        entry = await self._with_answers(entry, admission, label, reading, trial=trial)
         if answer is not None:
             entry = msgspec.structs.replace(entry, exchange=answer(entry.message_id))
         recorded = await self._record(entry, counted)
@@ -149,7 +148,17 @@ class Intake:
             statement=recorded.statement,
             duplicate=recorded.duplicate,
             fields=judgement.fields(admission.fields),
+            trial=trial,
         )
+
+    async def _with_answers(
+        self, entry: Acceptance, admission: Admission, label: Label, reading: Reading, *, trial: bool
+    ) -> Acceptance:
+        """With what we owe for it, and with what it says of what we sent; a trial says nothing of that."""
+        partner = self._partner(admission)
+        if partner is not None:
+            entry = await answered(entry, partner, label, reading, self._limits)
+        return without_effect(entry) if trial else with_words(entry, label, reading)
 
     def _partner(self, admission: Admission) -> Partner | None:
         """The sender's profile, where something that it sends is answered."""

@@ -15,6 +15,7 @@ from gateway.identifiers import new_message_id
 from gateway.ledger.entries import Acceptance, NewDelivery, NewDocument, Refusal
 from gateway.ledger.states import Event
 from gateway.submissions import Rejection, Sender, Submission
+from gateway.trials import key_of_trial
 from policies.facts import DocumentFacts, RequestFacts
 from policies.policyset import PolicySet
 from policies.recordedfacts import encode_facts
@@ -61,6 +62,8 @@ class AcceptedStatement(Struct, frozen=True, kw_only=True):
     sender: str
     sender_kind: str
     size: int
+    test: bool | UnsetType = UNSET
+    """True for a trial (trials.py): it was checked and taken, and is delivered to nobody; else left out."""
     verdict: str = "accepted"
 
 
@@ -94,12 +97,14 @@ def acceptance(
     deliveries: list[NewDelivery],
     observed: Sequence[RuleRef],
     judged: Sequence[DocumentFacts],
+    *,
+    trial: bool = False,
 ) -> Acceptance:
     message_id, received_at, digest = new_message_id(), now(), sha256(submission.content).digest()
     documents = tuple(
         NewDocument(d.type, d.number, d.business_key, d.body, sha256(d.body).digest()) for d in reading.documents
     )
-    key = _repetition_key(submission, reading, digest)
+    key = key_of_trial(submission, message_id) if trial else _repetition_key(submission, reading, digest)
     sender = admission.sender
     statement = AcceptedStatement(
         at=as_text(received_at),
@@ -116,6 +121,7 @@ def acceptance(
         sender=sender.id,
         sender_kind=sender.kind,
         size=len(submission.content),
+        test=trial or UNSET,
     )
     return Acceptance(
         message_id=message_id,
@@ -174,6 +180,7 @@ def refusal(
         policy_revision=admission.rules.revision,
         statement=_encode(statement),
         traceparent=submission.traceparent,
+        test=admission.sender.testing or (bool(judged) and all(one.test for one in judged)),
         facts=encode_facts(admission.facts, judged),
     )
 

@@ -64,6 +64,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
     statement: bytes
     duplicate: bool = False
     fields: tuple[tuple[str, str], ...] = ()
+    trial: bool = False
+    """It was a test (trials.py): taken and answered, delivered to nobody."""
 
 
 class Rejection(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.answers import CONTROL_ERRORS
 from gateway.submissions import Rejection
@@ -33,6 +34,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     says: Literal["accepted", "rejected"] = "accepted"
     errors: tuple[AckError, ...] = ()
     parts: tuple[AckPart, ...] = ()
+    test: bool = False
+    """Of what was refused: whether its header says that it is a test."""
 
 
 def accepted_verdicts(content: bytes, label: Label, reading: Reading, limits: Limits, kinds: set[str]) -> list[Verdict]:
@@ -68,8 +71,8 @@ def refused_verdicts(content: bytes, kind: str, rejection: Rejection, limits: Li
         examined = examine_x12(content, x12_limits(limits))
         names = [(one.control, one.receiver, one.sender) for one in examined.interchanges]
         return [
-            _control("997", place, *one, says="rejected", errors=_told(rejection))
-            for place, one in enumerate(names, 1)
+            replace(_control("997", place, *one, says="rejected", errors=_told(rejection)), test=each.is_test)
+            for place, (one, each) in enumerate(zip(names, examined.interchanges, strict=True), 1)
             if all(one)
         ]
     return list(_edifact(read_each(content, limits), rejection, kinds))
@@ -80,19 +83,21 @@ def _edifact(read: EachReading, rejection: Rejection, kinds: set[str]) -> Iterat
     is_of_envelope = rejection.code in CONTROL_ERRORS
     for place, one in enumerate(read.examination.interchanges, 1):
         names = _names(one)
-        if names is None:
+        if names is None or one.header is None:
             continue
+        is_test = one.header.is_test
         is_bad = one.is_bad or any(each.is_bad for each in one.messages)
         if "contrl" in kinds:
             is_rejected = is_bad or is_of_envelope or "aperak" not in kinds
             says: Literal["accepted", "rejected"] = "rejected" if is_rejected else "accepted"
             errors = _errors(one.findings) if is_bad else _told(rejection, names[0])
             parts = tuple(_part(each) for each in one.messages if each.is_bad)
-            yield _control("contrl", place, *names, says=says, errors=errors if says == "rejected" else (), parts=parts)
+            errors = errors if says == "rejected" else ()
+            yield replace(_control("contrl", place, *names, says=says, errors=errors, parts=parts), test=is_test)
         if "aperak" in kinds and not is_bad and not is_of_envelope:
             for message in one.messages:
                 own = _errors(application.get(id(message), ()))
-                yield _of_message(place, message, names, own or _told(rejection))
+                yield replace(_of_message(place, message, names, own or _told(rejection)), test=is_test)
 
 
 def _x12(content: bytes, reading: Reading, limits: Limits) -> list[tuple[str, str, str]]:

@@ -32,6 +32,8 @@ class Route(Struct, frozen=True, kw_only=True):
     deadline: int | None = None
     flow: str | None = None
     part: str | None = None
+    for_tests: bool = False
+    """The rule says `test: true`: nothing but test documents goes there."""
 
 
 class _Way:
@@ -94,6 +96,7 @@ class _Way:
             deadline=self._deadline.seconds if self._deadline is not None else None,
             flow=rule.flow,
             part=whom if part else None,
+            for_tests=rule.test is True,
         )
 
 

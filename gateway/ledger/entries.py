@@ -130,6 +130,7 @@ class Refusal(Struct, frozen=True, kw_only=True):
     policy_revision: str
     statement: bytes
     traceparent: str | None = None
+    test: bool = False
     facts: bytes | None = None
     documents: tuple[NewDocument, ...] = ()
     deliveries: tuple[NewDelivery, ...] = ()

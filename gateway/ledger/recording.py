@@ -154,7 +154,7 @@ async def _accept(
 
 
 async def _refuse(held: Connection, refused: list[Refusal], rows: list[PayloadRow], answers: list[PayloadRow]) -> None:
-    messages = [_message_row(entry, False, None, entry.refusal) for entry in refused]
+    messages = [_message_row(entry, None, entry.refusal) for entry in refused]
     owing = [entry for entry in refused if entry.owed]
     if not owing:
         await _insert(held, "refuse", rows, messages, rows)
@@ -213,12 +213,12 @@ def _acceptance_rows(entries: list[Acceptance], bundles: list[bytes | None]) -> 
     for e, bundle in zip(entries, bundles, strict=True):
         documents += [document_row(e.message_id, number, d, bundle) for number, d in enumerate(e.documents, 1)]
         deliveries += [delivery_row(e.message_id, number, o, e.received_at) for number, o in enumerate(e.deliveries, 1)]
-    return [[_message_row(e, e.test, e.key, None) for e in entries], documents, deliveries]
+    return [[_message_row(e, e.key, None) for e in entries], documents, deliveries]
 
 
-def _message_row(e: Acceptance | Refusal, test: bool, key: str | None, refusal: str | None) -> tuple[object, ...]:
+def _message_row(e: Acceptance | Refusal, key: str | None, refusal: str | None) -> tuple[object, ...]:
     return (
         e.message_id, e.received_at, e.sender_kind, e.sender, e.channel, e.document_type, e.content_hash,
-        len(e.content), e.policy_revision, e.traceparent, test, key, refusal, e.statement,
+        len(e.content), e.policy_revision, e.traceparent, e.test, key, refusal, e.statement,
         e.facts,
     )  # fmt: skip

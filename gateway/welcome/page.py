@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.channels.http.documented import PATH
 from gateway.welcome.curls import examples
-from gateway.welcome.kit import As2Way, HttpWay, Kit, MailboxWay, OurCertificate, ServerWay, Term, WebhookWay
+from gateway.welcome.kit import As2Way, HttpWay, Kit, MailboxWay, OurCertificate, Sample, ServerWay, Term, WebhookWay
 
 _ACKNOWLEDGED = {
     "mdn": "MDN", "contrl": "CONTRL", "aperak": "APERAK", "999": "999", "997": "997",
@@ -257,6 +257,20 @@ def _samples(kit: Kit) -> Iterator[str]:
         (f"`{one.file}`", f"{one.document.replace('_', ' ')}, over {one.channel}, {one.media_type}")
         for one in kit.samples
     )
+
+    untried = sorted({one.channel.upper() for one in kit.samples if _needs_agreement(kit, one)})
+    if untried:
+        yield ""
+        yield (f"Those over {' and '.join(untried)} say that they are tests. Now that you are live, tests are taken "
+               "there by an agreement for tests alone: ask us for one.")  # fmt: skip
+
+
+def _needs_agreement(kit: Kit, sample: Sample) -> bool:
+    """Whether a live partner that sends it is told that no tests are agreed."""
+    if kit.state == "testing" or sample.channel == "http":
+        return False
+    tests = [one for one in kit.agreed if one.test and one.direction == "in"]
+    return not any((one.document, one.channel) == (sample.document, sample.channel) for one in tests)
 
 
 def _code(words: Iterable[str]) -> str:

@@ -54,11 +54,11 @@ def credential_of(partner: Partner, channel: Channel) -> Credential | None:
 
 
 async def tried(intake: Intake, credential: Credential, content: bytes, media_type: str) -> Receipt | Rejection:
-    """As the sandbox takes it: also of a partner that is not live yet, and what is no test."""
+    """As the sandbox takes it: also of a partner that is not live, what is no test, and tests that are not agreed."""
     admission = await intake.admit(credential, API_VERSION)
     if not isinstance(admission, Admission):
         return admission
-    admission = replace(admission, sender=replace(admission.sender, testing=False))
+    admission = replace(admission, sender=replace(admission.sender, testing=False), is_trial=True)
     return await intake.accept(Submission(content=content, media_type=media_type), admission)
 
 

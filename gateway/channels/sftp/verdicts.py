@@ -19,12 +19,14 @@ MOST_FINDINGS = 100
 
 
 def accepted(partner: str, name: str, receipt: Receipt) -> list[NewFile]:
-    """`/ack/<name>.<message id>.json`: our verdict, byte for byte as it stands in the audit, and its hash there."""
-    told = {
+    """`/ack/<name>.<message id>.json`: our verdict, byte for byte as it stands in the audit, and its hash there; `test`
+    where it was one."""
+    told: dict[str, Any] = {
         "status": "accepted",
         "file": name,
         "message": receipt.message_id,
         "duplicate": receipt.duplicate,
+        **({"test": True} if receipt.trial else {}),
         "statement": receipt.statement.decode(),
         "leaf": b64encode(leaf_hash(receipt.statement)).decode(),
     }

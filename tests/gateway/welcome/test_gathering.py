@@ -63,6 +63,15 @@ async def test_an_as2_partner_is_told_both_names_and_gets_our_certificate_withou
     (sample,) = kit.samples
     assert sample.content.startswith(b"UNB+UNOC:3+4098765000027:14+4260001230004:14+")
     assert b"+SAMPLE1++++1++1'" in sample.content, "an acknowledgement is asked for, and it is a test"
+    assert "Those over AS2 say that they are tests. Now that you are live, " in told
+
+
+async def test_who_may_send_tests_is_not_told_that_it_may_not(settings: Settings, edit: Edit) -> None:
+    edit("werra", "state: active", "state: testing")
+    assert "say that they are tests" not in page(await kit_of(settings, "werra"))
+    edit("werra", "state: testing", "state: active")
+    edit("werra", "  format: edifact:ORDERS:D.96A\n", "  format: edifact:ORDERS:D.96A\n  test: true\n")
+    assert "say that they are tests" not in page(await kit_of(settings, "werra"))
 
 
 async def test_a_mailbox_is_told_with_host_key_and_the_key_that_we_know(settings: Settings) -> None:
