@@ -1,43 +1,24 @@
 """The same generated rules and senders, judged by us and by Cedar: allowed, denied and not granted must agree."""
 
-import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
-from support.access_in_cedar import DAYS, HOURS_ZONE, Written, cedar_of
+from support.access_in_cedar import Written, cedar_of
+from support.generated_access import EDGES, LISTS, NOW, access_of, documents, hours, some
 
 from policies.access import Access
 from policies.facts import DocumentFacts, RequestFacts
-from policies.loading import _placed
 from policies.verdicts import Allowed, Refused
-from translators.fileproblems import FileProblem
-from translators.yamlfiles import convert, read
 
-NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
-EDGES = [NOW + timedelta(hours=hours) for hours in (-30, -1, 0, 7, 13, 140)]
-MOMENTS = [edge + timedelta(microseconds=step) for edge in EDGES for step in (-1, 0)]
-LISTS = {"office": ["192.0.2.0/28", "2001:db8:17::/48"], "uplinks": ["198.51.100.0/24"], "both": ["192.0.2.8/29"]}
-ADDRESSES = ["192.0.2.7", "192.0.2.9", "192.0.2.16", "198.51.100.255", "2001:db8:17::1", "2001:db8:18::1", "", ""]
 ZONES = [
     {"name": "partners", "why": "w", "senders": ["partner"]},
     {"name": "plants", "why": "w", "senders": ["plant"]},
     {"name": "corporate", "why": "w", "senders": ["corporate"]},
 ]
-
-
-def some(*values: str, least: int = 0) -> st.SearchStrategy[list[str]]:
-    return st.lists(st.sampled_from(values), min_size=least, max_size=2, unique=True)
-
-
-def hours() -> st.SearchStrategy[str]:
-    clock = st.sampled_from(["06:00-18:00", "22:00-06:00", "11:00-24:00", "00:00-12:00"])
-    days = st.sampled_from([*DAYS, "Mon-Fri", "Sat-Mon"])
-    return st.builds(lambda day, time: f"{day} {time} {HOURS_ZONE}", days, clock)
 
 
 @st.composite
@@ -90,42 +71,8 @@ def rules(draw: st.DrawFn) -> list[Written]:
     return made
 
 
-REQUESTS = st.builds(
-    RequestFacts,
-    sender_kind=st.sampled_from(["partner", "partner", "plant", "corporate"]),
-    sender=st.sampled_from(["aurora", "kiesel", "salzungen"]),
-    client=st.just("client"),
-    roles=some("orders", "reports", "admin").map(frozenset),
-    scopes=some("read", "write").map(frozenset),
-    plan=st.sampled_from([None, "gold", "trial"]),
-    channel=st.sampled_from(["http", "http", "as2", "sftp"]),
-    address=st.sampled_from(ADDRESSES),
-    binding=st.sampled_from(["none", "certificate", "dpop"]),
-    at=st.sampled_from(MOMENTS),
-    verb=st.sampled_from(["send", "read", "fetch"]),
-)
-
-
-@st.composite
-def documents(draw: st.DrawFn) -> DocumentFacts:
-    plant = draw(st.sampled_from([None, "salzungen", "dresden"]))
-    more = draw(some("salzungen", "dresden")) if plant is not None else []
-    return DocumentFacts(
-        request=draw(REQUESTS), format="json", name="n", version="1", size=1, plant=plant,
-        document_type=draw(st.sampled_from(["purchase_order", "despatch_advice"])),
-        plants=frozenset([plant, *more]) if plant is not None else frozenset(),
-    )  # fmt: skip
-
-
 def ours(written: list[Written]) -> Access:
-    """By the way every file goes; JSON is YAML."""
-    lists = [{"name": name, "why": "generated", "networks": networks} for name, networks in LISTS.items()]
-    content = {"kind": "access", "addresses": lists, "zones": ZONES, "rules": written}
-    file = read(Path("rules/access.yaml"), json.dumps(content, indent=0).encode())
-    problems: list[FileProblem] = []
-    placed = _placed("access", Path("rules"), file, convert(file, Access.FILE), problems)
-    assert [*problems, *Access.check(placed)] == []
-    return Access(placed)
+    return access_of(zones=ZONES, rules=written)
 
 
 def outcome(verdict: Allowed | Refused) -> str:

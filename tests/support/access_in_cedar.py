@@ -39,7 +39,7 @@ class CedarRules:
             "principal": f'User::"{request.sender}"',
             "action": f'Action::"{verb}"',
             "resource": 'Gateway::"ours"',
-            "context": _context(request, document),
+            "context": context(request, document),
         }
         result = cedarpy.is_authorized(asked, self._policies, [])
         assert result.diagnostics.errors == [], "a policy that fails is left out by Cedar, and would prove nothing"
@@ -47,7 +47,7 @@ class CedarRules:
         return result.decision == cedarpy.Decision.Allow, deciding
 
 
-def _context(request: RequestFacts, document: DocumentFacts | None) -> dict[str, Any]:
+def context(request: RequestFacts, document: DocumentFacts | None) -> dict[str, Any]:
     local = request.at.astimezone(ZoneInfo(HOURS_ZONE))
     context: dict[str, Any] = {
         "kind": request.sender_kind,
@@ -57,7 +57,7 @@ def _context(request: RequestFacts, document: DocumentFacts | None) -> dict[str,
         "scopes": sorted(request.scopes),
         "binding": request.binding,
         "channel": request.channel,
-        "at": _number(request.at),
+        "at": number(request.at),
         "day": DAYS[local.weekday()],
         "day_before": DAYS[local.weekday() - 1],
         "minute": local.hour * 60 + local.minute,
@@ -97,11 +97,11 @@ def _conditions(rule: Written, lists: dict[str, list[str]]) -> Iterator[str]:
     if rule.get("plants"):
         yield _plant(rule["plants"], denies=denies)
     if rule.get("from"):
-        yield f"context.at >= {_number(datetime.fromisoformat(rule['from']))}"
+        yield f"context.at >= {number(datetime.fromisoformat(rule['from']))}"
     if rule.get("until"):
-        yield f"context.at < {_number(datetime.fromisoformat(rule['until']))}"
+        yield f"context.at < {number(datetime.fromisoformat(rule['until']))}"
     if rule.get("during"):
-        yield " || ".join(f"({_hours(hours)})" for hours in rule["during"])
+        yield " || ".join(f"({hours(one)})" for one in rule["during"])
 
 
 def _plant(plants: str | list[str], *, denies: bool) -> str:
@@ -113,7 +113,7 @@ def _plant(plants: str | list[str], *, denies: bool) -> str:
     return f'context.plant != "" && {one} && {wanted}.containsAll(context.plants)'
 
 
-def _hours(text: str) -> str:
+def hours(text: str) -> str:
     days, clock, zone = text.split(" ")
     assert zone == HOURS_ZONE
     first, _, last = days.partition("-")
@@ -126,5 +126,5 @@ def _hours(text: str) -> str:
     return f"({today}) || ({among}.contains(context.day_before) && context.minute < {stop})"
 
 
-def _number(at: datetime) -> int:
+def number(at: datetime) -> int:
     return int(at.timestamp() * 1_000_000)
