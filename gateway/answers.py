@@ -63,6 +63,7 @@ _HTTP = {
     "policy.expired": 503,
     "message.not_found": 404,
     "receipt.not_ready": 404,
+    "receipt.erased": 410,
     "delivery.not_found": 404,
     "delivery.contradicted": 409,
     "gateway.overrun": 503,

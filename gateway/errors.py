@@ -77,6 +77,7 @@ ERRORS: dict[str, Error] = {
     # asking and acknowledging
     "message.not_found": Error("the sender has no such message"),
     "receipt.not_ready": Error("the receipt is not provable yet", repeat=True),
+    "receipt.erased": Error("the receipt is kept no longer"),
     "delivery.not_found": Error("nothing of this id lies ready for the caller"),
     "delivery.contradicted": Error("it was acknowledged the other way before"),
     # us

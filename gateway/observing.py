@@ -42,6 +42,7 @@ ACKNOWLEDGEMENTS_MISSED = Counter(
 )
 PARCELS = Gauge("gateway_parcels", "Parcels for partners that have not ended well", ["partner", "state"])
 ERASED = Counter("gateway_payloads_erased_total", "Messages whose bytes were erased by a rule of retention")
+EVENTS_ERASED = Counter("gateway_events_erased_total", "Messages whose events were erased by a rule of retention")
 IMBALANCE = Gauge("gateway_ledger_imbalance", "Deliveries the ledger cannot account for; must be 0")
 POLICY = Gauge("gateway_policy_info", "The policy revision in force", ["revision"])
 POLICY_LOADS = Counter("gateway_policy_loads_total", "Attempts to load the rules", ["outcome"])

@@ -1,4 +1,6 @@
-"""The job that erases payloads whose time is over: a walk over all messages whose bytes are here, oldest first."""
+"""The job that erases what is over: a walk over all messages whose bytes are here, oldest first; then over those whose
+events alone are, where a rule says how long.
+"""
 
 import asyncio
 import logging
@@ -13,7 +15,7 @@ import msgspec
 from gateway.clock import now
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.retention import KeptMessage
-from gateway.observing import ERASED, log_change
+from gateway.observing import ERASED, EVENTS_ERASED, log_change
 from policies.facts import DocumentFacts, RequestFacts, SenderKind
 from policies.policyset import PolicySet
 from policies.recordedfacts import decode_facts
@@ -38,14 +40,15 @@ class Retaining:
         self._would: Counter[str] = Counter()
 
     async def look(self) -> None:
-        """One walk from the oldest to the youngest that any rule might let go, page by page."""
-        self._after = _FIRST
+        """From the oldest to the youngest that any rule might let go, page by page."""
         self._would.clear()
-        more = True
-        while more:
-            started = monotonic()
-            more = await self.page()
-            await asyncio.sleep(PAUSE * (monotonic() - started))
+        for page in (self.page, self.page_of_events):
+            self._after = _FIRST
+            more = True
+            while more:
+                started = monotonic()
+                more = await page()
+                await asyncio.sleep(PAUSE * (monotonic() - started))
         for rule, messages in self._would.items():
             log_change("retention.observed", level=logging.WARNING, rule=rule, messages=messages)
 
@@ -67,6 +70,24 @@ class Retaining:
         for rule, ids in over.items():
             erased = await self._ledger.erase_payloads(ids, rule=rule, policy=rules.revision)
             ERASED.inc(erased.messages)
+        if messages:
+            self._after = messages[-1].id
+        return len(messages) == PAGE
+
+    async def page_of_events(self) -> bool:
+        """The next page of messages whose bytes are gone; False when it was the last."""
+        rules, moment = self._rules(), self._clock()
+        if rules.retention.shortest_events is None:
+            return False
+        before = moment - rules.retention.shortest_events
+        messages = await self._ledger.telling_messages(self._after, before, PAGE)
+        over: dict[str, list[UUID]] = {}
+        for message in messages:
+            decision = rules.retention.of(_kept(message))
+            if decision.events is not None and message.received_at + decision.events <= moment:
+                over.setdefault(str(decision.rule), []).append(message.id)
+        for rule, ids in over.items():
+            EVENTS_ERASED.inc(await self._ledger.erase_events(ids, rule=rule, policy=rules.revision))
         if messages:
             self._after = messages[-1].id
         return len(messages) == PAGE

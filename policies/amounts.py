@@ -3,9 +3,9 @@
 import itertools
 import re
 
-from translators.amounts import LONGEST_PERIOD, Duration, Size, read_duration
+from translators.amounts import LONGEST_PERIOD, Duration, Size, Term, read_duration
 
-__all__ = ["LONGEST_PERIOD", "Duration", "Points", "Rate", "Schedule", "Size"]
+__all__ = ["LONGEST_PERIOD", "Duration", "Points", "Rate", "Schedule", "Size", "Term"]
 
 _POINTS = re.compile(r"(\d{1,6}) each(?: and (\d{1,6}) per (\d{1,6}) lines?)?")
 

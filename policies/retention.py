@@ -1,4 +1,4 @@
-"""How long payloads stay. Of all rules that match the longest holds: nothing is erased that a rule still wants kept."""
+"""How long payloads and events stay. Of all rules that match the longest holds: nothing goes that a rule wants kept."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from policies.amounts import Duration
+from policies.amounts import Term
 from policies.conditions import Facts
 from policies.facts import RequestFacts
 from policies.flows import Flow
@@ -27,7 +27,9 @@ class RetentionRule(ScopedRule, frozen=True, kw_only=True):
     verdicts: Verdicts = ()
     flows: Names = ()
     test: bool | None = None
-    keep_payloads: Duration
+    keep_payloads: Term
+    keep_events: Term | None = None
+    """Left out: for good."""
 
 
 class RetentionFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,10 +51,14 @@ class Kept(Struct, frozen=True, kw_only=True):
 
 
 class Decision(Struct, frozen=True):
-    """`keep` is None when nothing says how long: then it stays. `observed`: what rules in observe mode say."""
+    """`keep` is None when nothing says how long: then it stays. `observed`: what rules in observe mode say.
+
+    `events` is how long its events stay, None for good; it is never shorter than `keep`.
+    """
 
     rule: RuleRef
     keep: timedelta | None
+    events: timedelta | None = None
     observed: tuple[tuple[RuleRef, timedelta], ...] = ()
 
 
@@ -61,6 +67,8 @@ class _Holding:
         self.rule = written.rule
         self.ref = written.ref
         self.keep = timedelta(seconds=written.rule.keep_payloads.seconds)
+        events = written.rule.keep_events
+        self.events = timedelta(seconds=events.seconds) if events is not None else None
         self._force: Force | None = force_of(written)
 
     def holds(self, kept: Kept) -> bool:
@@ -93,27 +101,41 @@ class Retention:
         kept = [one.keep for one in rules] + [timedelta(seconds=one.keep.seconds) for one in self._flows.values()]
         self.shortest = min(kept)
         """Nothing younger is ever erased."""
+        self.shortest_events = min((one.events for one in self._enforced if one.events is not None), default=None)
+        """The same of events; None where they all stay for good."""
 
     @staticmethod
     def check(read: Read) -> Iterator[FileProblem]:
         flows = flows_in(read)
         for written in read.lists["rules"]:
             yield from check_scope(written)
+            payloads, events = written.rule.keep_payloads, written.rule.keep_events
+            if events is not None and events.seconds < payloads.seconds:
+                text = f"events tell what became of the bytes; keep them no shorter than these, {payloads.text}"
+                yield written.problem("keep_events", text)
             for number, flow in enumerate(written.rule.flows):
                 if "flows" in read.others and flow not in flows:
                     yield written.problem(f"flows[{number}]", f"there is no flow `{flow}` in flows.yaml")
 
     def of(self, kept: Kept) -> Decision:
         observed = tuple((one.ref, one.keep) for one in self._observed if one.holds(kept))
-        holding = max((one for one in self._enforced if one.holds(kept)), key=lambda one: one.keep, default=None)
-        if holding is not None:
-            return Decision(holding.ref, holding.keep, observed)
+        matching = [one for one in self._enforced if one.holds(kept)]
+        if matching:
+            longest_rule = max(matching, key=lambda one: one.keep)
+            return Decision(longest_rule.ref, longest_rule.keep, _longest(matching), observed)
         flows = [self._flows[name] for name in kept.flows if name in self._flows]
         if flows and len(flows) == len(kept.flows):
             longest = max(flows, key=lambda flow: flow.keep.seconds)
             ref = RuleRef("flows", longest.name, "flows.yaml", 0)
-            return Decision(ref, timedelta(seconds=longest.keep.seconds), observed)
-        return Decision(self._default, None, observed)
+            return Decision(ref, timedelta(seconds=longest.keep.seconds), observed=observed)
+        return Decision(self._default, None, observed=observed)
+
+
+def _longest(matching: list[_Holding]) -> timedelta | None:
+    """For good, when one of them says nothing of events."""
+    found = [one.events for one in matching]
+    times = [one for one in found if one is not None]
+    return max(times) if len(times) == len(found) else None
 
 
 def is_over(decision: Decision, received_at: datetime, now: datetime) -> bool:

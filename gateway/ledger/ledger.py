@@ -152,6 +152,13 @@ class Ledger:
     async def erase_payloads(self, ids: Sequence[UUID], *, rule: str, policy: str) -> retention.Erased:
         return await retention.erase_payloads(self._pool, ids, rule=rule, policy=policy)
 
+    async def telling_messages(self, after: UUID, before: datetime, limit: int) -> list[retention.KeptMessage]:
+        """Messages received before that moment whose payloads are erased and whose events are here."""
+        return await retention.telling_messages(self._pool, after, before, limit)
+
+    async def erase_events(self, ids: Sequence[UUID], *, rule: str, policy: str) -> int:
+        return await retention.erase_events(self._pool, ids, rule=rule, policy=policy)
+
     async def notice_overdue(self) -> list[overdue.OverdueDelivery]:
         """Deliveries that have passed their deadline since the last look."""
         return await overdue.notice_overdue(self._pool)

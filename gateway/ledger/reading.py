@@ -48,7 +48,8 @@ class DocumentHead(Struct, frozen=True, kw_only=True):
 
 
 class KeptDocument(Struct, frozen=True, kw_only=True):
-    """A canonical document as the ledger holds it. `format` is the one it came in, e.g. `edifact ORDERS D.96A`."""
+    """A canonical document as the ledger holds it. `format` is the one it came in, e.g. `edifact ORDERS D.96A`; empty
+    when its events were erased."""
 
     number: int
     document_type: str
@@ -78,6 +79,8 @@ class MessageHistory(Struct, frozen=True, kw_only=True, omit_defaults=True):
     refusal: dict[str, Any] | None = None
     payload_erased_at: datetime | None = None
     """When a rule of retention let go of its bytes; what is said here stays."""
+    events_erased_at: datetime | None = None
+    """The same of its events: from then on there is no receipt, and what happened later alone is in the timeline."""
     documents: list[DocumentHead] = []
     deliveries: list[DeliveryState] = []
     acknowledgements: list[AcknowledgementState] = []
@@ -140,7 +143,7 @@ async def documents(pool: Pool, payloads: Payloads, message_id: UUID) -> list[Ke
             document_type=row["document_type"],
             business_number=row["business_number"],
             sender=row["sender"],
-            format=msgspec.json.decode(row["statement"])["format"],
+            format=msgspec.json.decode(row["statement"])["format"] if row["statement"] else "",
             body_hash="sha256:" + row["body_hash"].hex(),
             body=_raw(bodies.get((row["sender"], row["body_hash"]))),
         )

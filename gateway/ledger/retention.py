@@ -1,5 +1,7 @@
-"""Erasing payloads whose time is over. What was received, when, from whom and with which hash stays, as do all events:
-the audit verifies as before, and a repetition is still recognised.
+"""Erasing payloads and events whose time is over. What was received, when, from whom and with which hash stays.
+
+Without its payloads a message has all its events, and a repetition is still recognised. Without the text of its events
+it keeps their leaves in the tree, so the audit verifies; which messages went by a rule is an event that stays.
 """
 
 from collections.abc import Sequence
@@ -47,6 +49,23 @@ async def kept_messages(pool: Pool, after: UUID, before: datetime, limit: int) -
     async with connection(pool) as held:
         rows = await held.fetch(_SQL["kept_messages"], after, first_id(before), limit)
     return [KeptMessage(**{**dict(row), "flows": tuple(row["flows"])}) for row in rows]
+
+
+async def telling_messages(pool: Pool, after: UUID, before: datetime, limit: int) -> list[KeptMessage]:
+    """Those whose payloads are erased and whose events are here, oldest first."""
+    async with connection(pool) as held:
+        rows = await held.fetch(_SQL["telling_messages"], after, first_id(before), limit)
+    return [KeptMessage(**{**dict(row), "flows": tuple(row["flows"])}) for row in rows]
+
+
+async def erase_events(pool: Pool, ids: Sequence[UUID], *, rule: str, policy: str) -> int:
+    """The text of their events, in one transaction with the event that says so; returns of how many messages."""
+    async with connection(pool) as held, held.transaction():
+        gone = [str(row["id"]) for row in await held.fetch(_SQL["erase_events"], list(ids))]
+        if gone:
+            leaf = {"event": Event.EVENTS_ERASED, "at": now_text(), "rule": rule, "policy": policy, "messages": gone}
+            await held.execute(_NOTE, [None], [msgspec.json.encode(leaf, order="sorted")])
+    return len(gone)
 
 
 async def erase_payloads(pool: Pool, ids: Sequence[UUID], *, rule: str, policy: str) -> Erased:

@@ -58,6 +58,7 @@ class Event(StrEnum):
     PICKUP_SERVER_FAILING = "pickup.server.failing"
     PICKUP_SERVER_WELL = "pickup.server.well"
     PAYLOADS_ERASED = "retention.payloads.erased"
+    EVENTS_ERASED = "retention.events.erased"
     DOCUMENT_REVEALED = "operator.document.revealed"
     PARTNER_ONBOARDED = "operator.partner.onboarded"
     PARTNER_SUSPENDED = "operator.partner.suspended"

@@ -11,9 +11,11 @@ from gateway.ledger.checkpoints import BadCheckpoint, Checkpoint, Verifier, open
 from gateway.ledger.database import Connection, Pool, connection
 from gateway.ledger.merkle import Frontier, leaf_hash
 from gateway.ledger.statements import statements
+from gateway.ledger.states import Event
 
 _SQL = statements("sequencing")
 BATCH = 5000
+_ERASED = f'"event":"{Event.EVENTS_ERASED.value}"'.encode()
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -47,6 +49,8 @@ class _Walk:
         self.frontier = Frontier()
         self.checked = 0
         self._proven = 0
+        self._emptied: dict[str, int] = {}
+        """Messages whose events have no text, with the first such leaf: a rule must have let go of each."""
         self._ahead: list[Checkpoint] = []
 
     def expect(self, checkpoints: list[Checkpoint]) -> None:
@@ -66,6 +70,8 @@ class _Walk:
                 f"leaf {self.frontier.size} is missing: the log ends there, but the checkpoint of "
                 f"{newest.size} leaves was signed"
             )
+        for message, leaf in self._emptied.items():
+            raise _Broken(f"leaf {leaf} has lost its text, and no rule of retention erased that of message {message}")
         size = head["size"] if head else 0
         if size != self.frontier.size:
             raise _Broken(f"leaf {self.frontier.size} is missing: the tree had {size} leaves")
@@ -76,16 +82,26 @@ class _Walk:
             raise _Broken(f"event {row['id']} ({_name(row['body'])}) was inserted: it has no leaf in the tree")
         if row["leaf"] != expected:
             raise _Broken(f"leaf {expected} is missing: its event was deleted before event {row['id']}")
-        computed = leaf_hash(row["body"])
+        if not row["body"]:
+            self._emptied.setdefault(str(row["message_id"]), expected)
+        elif _ERASED in row["body"]:
+            self._take_back(row["body"])
+        computed = leaf_hash(row["body"]) if row["body"] else row["hash"]
         if computed != row["hash"]:
             raise _Broken(
                 f"leaf {expected}, event {row['id']} ({_name(row['body'])}), was changed after it was recorded"
             )
-        if row["message_id"] is not None and str(row["message_id"]) != _message(row["body"]):
+        if row["body"] and row["message_id"] is not None and str(row["message_id"]) != _message(row["body"]):
             raise _Broken(f"leaf {expected}, event {row['id']}, was moved to another message")
         self.frontier.append(computed)
         while self._ahead and self._ahead[-1].size == self.frontier.size:
             self._meet(self._ahead.pop())
+
+    def _take_back(self, body: bytes) -> None:
+        """These went by a rule. The event that says so comes after theirs."""
+        told = msgspec.json.decode(body)
+        for message in told["messages"] if told["event"] == Event.EVENTS_ERASED else ():
+            self._emptied.pop(message, None)
 
     def _meet(self, checkpoint: Checkpoint) -> None:
         if checkpoint.root != self.frontier.root():

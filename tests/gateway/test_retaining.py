@@ -170,3 +170,77 @@ async def test_many_messages_go_in_pages(served: Served, monkeypatch: pytest.Mon
     for outcome in outcomes:
         assert await erased(served.ledger, outcome)
     assert await payloads(served.ledger) == 0
+
+
+def _ten_years(served: Served, tmp_path: Path) -> None:
+    file = tmp_path / "rules" / "retention.yaml"
+    longer = "keep_payloads: 366 days\n  keep_events: 10 years"
+    file.write_text(file.read_text().replace("keep_payloads: 366 days", longer))
+    assert served.policies.reload(), served.policies.problems
+
+
+async def test_events_go_when_their_time_is_over_and_the_audit_still_verifies(served: Served, tmp_path: Path) -> None:
+    ledger = served.ledger
+    _ten_years(served, tmp_path)
+    receipt = await sent(served, an_order(), key="k")
+    other = await sent(served, b"{}")
+    await delivered(ledger)
+    await served.sequence()
+    await after(served, timedelta(days=3659)).look()
+    history = await ledger.history(id_of(receipt))
+    assert history is not None
+    assert (history.events_erased_at, len(history.timeline)) == (None, 2), "its bytes alone are gone"
+    await served.sequence()
+
+    await after(served, timedelta(days=3661)).look()
+    history = await ledger.history(id_of(receipt))
+    assert history is not None
+    assert history.events_erased_at is not None
+    assert history.timeline == []
+    assert history.documents[0].business_number == an_order()["number"]
+    assert [one.state for one in history.deliveries] == ["delivered"]
+    assert [one.format for one in await ledger.documents(history.id)] == [""]
+    refused = await ledger.history(id_of(other))
+    assert refused is not None
+    assert len(refused.timeline) == 1, "its rule says nothing of events: they stay for good"
+    await served.sequence()
+    verdict = await ledger.verify([served.checkpoint_key.verifier])
+    assert verdict.problem is None
+    again = await sent(served, an_order(), key="k")
+    assert isinstance(again, Receipt)
+    assert not again.duplicate, "nothing is known of it any more"
+    assert (await ledger.balance()).imbalance == 0
+
+
+async def test_a_text_that_no_rule_erased_is_missed(served: Served) -> None:
+    ledger = served.ledger
+    receipt = await sent(served, an_order())
+    await delivered(ledger)
+    await served.sequence()
+    await ledger._pool.execute("update events set body = '' where message_id = $1", id_of(receipt))
+    verdict = await ledger.verify([served.checkpoint_key.verifier])
+    assert verdict.problem == (
+        f"leaf 0 has lost its text, and no rule of retention erased that of message {id_of(receipt)}"
+    )
+
+
+async def test_events_that_have_no_leaf_yet_stay(served: Served, tmp_path: Path) -> None:
+    _ten_years(served, tmp_path)
+    receipt = await sent(served, an_order())
+    await delivered(served.ledger)
+    await after(served, timedelta(days=3661)).look()
+    history = await served.ledger.history(id_of(receipt))
+    assert history is not None
+    assert (history.payload_erased_at is not None, history.events_erased_at) == (True, None)
+
+
+async def test_an_erased_receipt_is_gone_and_says_so(served: Served, tmp_path: Path) -> None:
+    _ten_years(served, tmp_path)
+    receipt = await sent(served, an_order())
+    await delivered(served.ledger)
+    await served.sequence()
+    await after(served, timedelta(days=3661)).look()
+    answer = await served.client.get(f"/v1/messages/{receipt.message_id}/receipt", headers=served.aurora())
+    assert (answer.status_code, answer.json()["code"]) == (410, "receipt.erased")
+    today = f"{now():%Y-%m-%d}"
+    assert answer.json()["detail"] == f"the receipt was kept as long as our rules say, and erased on {today}"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from policies.amounts import Rate, Schedule, Size
+from policies.amounts import Rate, Schedule, Size, Term
 from translators.moments import Moment
 
 
@@ -106,3 +106,12 @@ def test_a_time_without_a_zone_is_no_moment(text: str) -> None:
 def test_a_day_no_calendar_has_is_no_moment(text: str) -> None:
     with pytest.raises(ValueError, match="does not exist in the calendar"):
         Moment.from_text(text)
+
+
+def test_what_is_kept_is_kept_for_years() -> None:
+    assert Term.from_text("10 years").seconds == 3660 * 86_400
+    assert Term.from_text("30 days").seconds == 30 * 86_400
+    with pytest.raises(ValueError, match=r"^`101 years` is out of range; use 1 second to 100 years$"):
+        Term.from_text("101 years")
+    with pytest.raises(ValueError, match=r"^unknown unit `weeks`; use second, minute, hour, day or year$"):
+        Term.from_text("6 weeks")

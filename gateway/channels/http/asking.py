@@ -61,6 +61,10 @@ class Questions(Struct, frozen=True):
         found = await self._own(request, message_id)
         if isinstance(found, Response):
             return found
+        if found.events_erased_at is not None:
+            text = f"the receipt was kept as long as our rules say, and erased on {found.events_erased_at:%Y-%m-%d}"
+            act = "use the one that you were given; it goes on being provable"
+            return problem(Rejection(code="receipt.erased", text=text, act=act))
         proof = await self.ledger.prove(found.id)
         if proof is None:
             text = "the message is recorded and will be under a signed checkpoint in a moment"

@@ -1,6 +1,6 @@
 -- name: message
 select id, received_at, sender_kind, sender, channel, document_type, content_hash, size, verdict, refusal,
-       policy_revision, test, payload_erased_at
+       policy_revision, test, payload_erased_at, events_erased_at
 from messages where id = $1;
 
 -- name: documents
@@ -25,7 +25,7 @@ left join overdue o on o.message_id = d.message_id and o.number = d.number
 where d.message_id = $1 order by d.number;
 
 -- name: timeline
-select body from events where message_id = $1 order by tick, id;
+select body from events where message_id = $1 and body <> '' order by tick, id;
 
 -- name: statement
 -- The first event of a message is the leaf of its receipt; its place in the tree is null until it is sequenced.

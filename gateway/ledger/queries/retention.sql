@@ -12,6 +12,33 @@ left join lateral (
 where m.payload_erased_at is null and m.id > $1 and m.id < $2
 order by m.id limit $3;
 
+-- name: telling_messages
+-- Messages whose bytes are gone and whose events are here, oldest first, after $1 and before $2.
+select m.id, m.received_at, m.sender_kind, m.sender, m.document_type, m.verdict, m.test, m.facts,
+       coalesce((select array_agg(distinct coalesce(w.flow, '')) from deliveries w where w.message_id = m.id), '{}')
+         as flows, true as ended
+from messages m
+where m.payload_erased_at is not null and m.events_erased_at is null and m.id > $1 and m.id < $2
+order by m.id limit $3;
+
+-- name: erase_events
+-- The text of their events, where all of it is in the tree; what they were judged by, and that they came, go with it:
+-- the same bytes would be a new message now.
+with gone as (
+  update messages m set events_erased_at = now(), facts = null
+  where m.id = any ($1::uuid[]) and m.payload_erased_at is not null and m.events_erased_at is null
+    and not exists (
+      select 1 from events e left join leaves l on l.event = e.id where e.message_id = m.id and l.leaf is null)
+  returning m.id
+),
+emptied as (
+  update events e set body = '' from gone g where e.message_id = g.id
+),
+forgotten as (
+  delete from submissions_seen s using gone g where s.message_id = g.id
+)
+select id from gone order by id;
+
 -- name: erase
 -- The bytes of messages on which nothing is under way. Bytes that another message has too go with the last of them: a
 -- sender's messages are looked through for it, which is rare.

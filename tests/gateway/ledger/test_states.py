@@ -101,7 +101,9 @@ async def test_the_database_takes_exactly_the_states_that_have_a_row(database: s
 
 @pytest.mark.parametrize("event", list(Event))
 def test_an_event_is_called_source_subject_action(event: Event) -> None:
-    assert re.fullmatch(r"(intake|delivery|operator|policy|retention|sandbox|as2|partners)\.[a-z]+\.[a-z]+", event)
+    assert re.fullmatch(
+        r"(intake|delivery|operator|policy|retention|sandbox|as2|pickup|partners)\.[a-z]+\.[a-z]+", event
+    )
 
 
 def test_the_diagram_in_the_documentation_is_the_table(repository: Path) -> None:
