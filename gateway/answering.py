@@ -16,7 +16,7 @@ from gateway.destinations.contract import ANSWER
 from gateway.identifiers import external_id
 from gateway.ledger.entries import Acceptance, Heard, NewDelivery, NewDocument, Obligation, Refusal, Settled
 from gateway.retries import as_schedule
-from gateway.submissions import Rejection
+from gateway.submissions import PartOf, Rejection
 from gateway.verdicts import Verdict, accepted_verdicts, refused_verdicts
 from partners.agreements import Acknowledgement, Agreement, is_in_force
 from partners.inbound import Came, agreement_by_which, is_of_format
@@ -51,12 +51,16 @@ def owes(partner: Partner | None) -> bool:
     return any(one.direction == "in" and one.acknowledgements for one in partner.agreements)
 
 
-async def answered(entry: Acceptance, partner: Partner, label: Label, reading: Reading, limits: Limits) -> Acceptance:
-    """The acceptance with what we owe for it."""
+async def answered(
+    entry: Acceptance, partner: Partner, label: Label, reading: Reading, limits: Limits, part: PartOf | None = None
+) -> Acceptance:
+    """The acceptance with what we owe for it. Of a long interchange more follows in other messages, and a CONTRL
+    answers the whole with the last `part` of it."""
+    is_end = part is None or part.last
     agreement = _agreement(partner, entry, label, reading) if label.document_type != "ack" else None
     if agreement is None:
         return entry
-    asked = [one for one in agreement.acknowledgements if one.when == "always"]
+    asked = [one for one in agreement.acknowledgements if one.when == "always" and (is_end or one.kind != "contrl")]
     made = _Answers(partner, agreement, entry, len(entry.documents), len(entry.deliveries))
     wanted = [one for one in asked if one.kind in _MADE_HERE.get(label.format, ())]
     if wanted:

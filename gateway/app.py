@@ -40,6 +40,7 @@ from gateway.intake import Intake
 from gateway.ledger.keyfiles import Keys, create_if_absent, load_keys
 from gateway.ledger.ledger import Ledger, open_ledger
 from gateway.ledger.sealing import Sealer
+from gateway.longintake import LongIntake
 from gateway.observing import start_logging
 from gateway.partnerrecord import record_profiles
 from gateway.policyrecord import PolicyReports, record_policies
@@ -181,6 +182,7 @@ def _as2_inbox(settings: Settings, judging: Judging) -> As2Inbox:
         outcomes=Outcomes(
             intake=judging.intake,
             ledger=judging.ledger,
+            long_intake=LongIntake(judging.ledger, settings.max_body),
             most_content=settings.max_body,
             host=settings.public_host,
         ),

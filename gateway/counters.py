@@ -8,6 +8,7 @@ cluster.
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from gateway.counter_packing import LEASE_SECONDS, of_charges, renewal, undoing
 from gateway.counter_store import NO_ANSWER, Store
@@ -17,6 +18,14 @@ from policies.charges import Charge, Charges, Counted
 
 _RENEW_SECONDS = LEASE_SECONDS / 4
 _NOTHING = Counted(Charges(), ())
+
+
+class Charging(Protocol):
+    """Who counts what a message is charged with."""
+
+    async def charge(self, charges: Sequence[Charge]) -> Counted: ...
+
+    def undo(self, counted: Counted) -> None: ...
 
 
 class Counters:

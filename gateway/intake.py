@@ -1,13 +1,14 @@
 """Everything that happens to a message on its way in. `accept` is the page."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from uuid import UUID
 
 import msgspec
 
 from gateway.agreed import as_agreed
 from gateway.answering import answered, answered_refusal, owes, with_words
-from gateway.counters import Counters
+from gateway.counters import Charging
 from gateway.judgement import Judgement
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Records
 from gateway.ledger.exchanges import AnsweredExchange, Overtaken
@@ -20,7 +21,7 @@ from gateway.routing import Deliveries
 from gateway.senders import find_sender, recipient_of, request_facts
 from gateway.shadowing import Shadow
 from gateway.statements import Admission, acceptance, conflict_leaf, refusal
-from gateway.submissions import Credential, Receipt, Rejection, Submission
+from gateway.submissions import Credential, PartOf, Receipt, Rejection, Submission
 from gateway.trials import only_tests, without_effect
 from gateway.understanding import Understood
 from partners.live import LiveDirectory
@@ -35,6 +36,7 @@ from policies.verdicts import Refused
 from translators.canonical.fieldgroups import writes_of
 from translators.findings import Unreadable
 from translators.formats import Label
+from translators.identify import identify
 from translators.reading import Document, Limits, Reading
 
 Answer = Callable[[UUID], AnsweredExchange]
@@ -48,7 +50,7 @@ class Intake:
         self,
         policies: LivePolicies,
         partners: LiveDirectory,
-        counters: Counters,
+        counters: Charging,
         ledger: Records,
         limits: Limits,
         shadow: Shadow | None = None,
@@ -137,7 +139,7 @@ class Intake:
         observed = (*judgement.observed, *limited.observed)
         kept = deliveries.with_parts(reading)
         entry = acceptance(submission, admission, label, kept, deliveries.made, observed, judged, trial=trial)
-        entry = await self._with_answers(entry, admission, label, reading, trial=trial)
+        entry = await self._with_answers(entry, admission, label, reading, submission.part, trial=trial)
         if answer is not None:
             entry = msgspec.structs.replace(entry, exchange=answer(entry.message_id))
         recorded = await self._record(entry, counted)
@@ -152,13 +154,27 @@ class Intake:
         )
 
     async def _with_answers(
-        self, entry: Acceptance, admission: Admission, label: Label, reading: Reading, *, trial: bool
+        self,
+        entry: Acceptance,
+        admission: Admission,
+        label: Label,
+        reading: Reading,
+        part: PartOf | None,
+        *,
+        trial: bool,
     ) -> Acceptance:
         """With what we owe for it, and with what it says of what we sent; a trial says nothing of that."""
         partner = self._partner(admission)
         if partner is not None:
-            entry = await answered(entry, partner, label, reading, self._limits)
+            entry = await answered(entry, partner, label, reading, self._limits, part)
         return without_effect(entry) if trial else with_words(entry, label, reading)
+
+    async def refuse(self, submission: Submission, admission: Admission, rejection: Rejection) -> Rejection:
+        """Put on record what was refused before it was read as a message."""
+        label: Label | None = None
+        with suppress(Unreadable):
+            label = identify(submission.content, submission.media_type)
+        return await self._refuse(submission, admission, label, (), rejection)
 
     def _partner(self, admission: Admission) -> Partner | None:
         """The sender's profile, where something that it sends is answered."""

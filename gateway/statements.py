@@ -104,7 +104,8 @@ def acceptance(
     documents = tuple(
         NewDocument(d.type, d.number, d.business_key, d.body, sha256(d.body).digest()) for d in reading.documents
     )
-    key = key_of_trial(submission, message_id) if trial else _repetition_key(submission, reading, digest)
+    is_new = trial and submission.part is None
+    key = key_of_trial(submission, message_id) if is_new else _repetition_key(submission, reading, digest)
     sender = admission.sender
     statement = AcceptedStatement(
         at=as_text(received_at),
@@ -191,6 +192,8 @@ def _format(label: Label) -> str:
 
 def _repetition_key(submission: Submission, reading: Reading, digest: bytes) -> str:
     """What makes a repetition recognisable: the sender's own key, the interchange, or the very same bytes."""
+    if submission.part is not None:
+        return f"part:{submission.part.message}:{submission.part.number}"
     if submission.idempotency_key is not None:
         return f"key:{submission.idempotency_key}"
     if reading.interchange is not None:

@@ -1,6 +1,7 @@
 """The nouns at the two ends of the way in: what a channel hands over, and what the sender is told."""
 
 from typing import Any, Literal
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -38,6 +39,15 @@ class Sender(Struct, frozen=True, kw_only=True):
     """Before go-live: only documents marked as tests are taken."""
 
 
+class PartOf(Struct, frozen=True, kw_only=True):
+    """Where a submission comes from that was made of a part of a long interchange. `last` of its interchange: what
+    answers the interchange as such is said with it."""
+
+    message: UUID
+    number: int
+    last: bool
+
+
 class Submission(Struct, frozen=True, kw_only=True):
     """Bytes at a channel. `document_type` is set by a typed route (`/v1/purchase-orders`): nothing else is taken there.
 
@@ -52,6 +62,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     """Where it was sent over HTTP, without the version: `/purchase-orders`."""
     idempotency_key: str | None = None
     traceparent: str | None = None
+    part: PartOf | None = None
 
 
 class Receipt(Struct, frozen=True, kw_only=True):

@@ -33,6 +33,7 @@ from gateway.destinations.passing import WritingDestination
 from gateway.destinations.plant import PlantDestination
 from gateway.destinations.recoded import RecodedDestination
 from gateway.destinations.recording import RecordingDestination
+from gateway.dividing import Dividing
 from gateway.egress.client import Egress
 from gateway.intake import Intake
 from gateway.ledger.ledger import Ledger
@@ -44,6 +45,8 @@ from partners.live import LiveDirectory
 from partners.ownkeys import OwnKeys
 from policies.live import LivePolicies
 from translators.reading import Limits
+
+SWEEP_EVERY = 3600.0
 
 
 def destinations(
@@ -145,6 +148,8 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         as2 = As2Carrier(stations, egress, ledger.exchanges, settings.public_url, settings.public_host)
         replying = Replying(ledger, stations, egress, as2, lambda: partners.current)
         ways = carriers(settings, ledger, egress, webhooks, as2)
+        counters = Counters(settings.counters_url, gateways=lambda: settings.gateways)
+        dividing = Dividing(ledger, policies, partners, counters, Limits(max_bytes=settings.max_body))
         ends = CertificateEnds(ledger, partners, OwnKeys(settings.partner_keys))
         composer = Composer(
             settings.partners / "maps", lambda: policies.current.masking, ledger.masking_key,
@@ -167,6 +172,8 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             Duty("count files at partners' servers", polling.measure, MEASURE_EVERY),
             Duty("forget files of partners' servers", polling.forget, polling.forget_every),
             Duty("warn of certificates that end", ends.look, ends.every),
+            Duty("divide long interchanges", dividing.look, dividing.every),
+            Duty("sweep what no message came for", dividing.sweep, SWEEP_EVERY),
         ]
 
         served = await ledger.leases.seated()
@@ -183,5 +190,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             yield Worker(ledger, everywhere, sequencer, duties, to_partners)
         finally:
             await end(watching)
+            await dividing.close()
+            await counters.close()
             for way in ways.values():
                 await way.close()

@@ -3,56 +3,45 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from gateway.cli import (
-    acknowledgement,
-    as2,
-    audit,
-    issuer,
-    keys,
-    message,
-    odoo_standin,
-    parcel,
-    partner,
-    pickup,
-    serve,
-    sftp,
-    translate,
-    webhook,
-)
-from gateway.cli.demo import command as demo
-from gateway.cli.policy import command as policy
 from gateway.ledger.database import LedgerUnavailable
 from gateway.ledger.keyfiles import BadKeyFile
 from gateway.settings import BadSettings
 from translators.yamlfiles import FileProblems
 
-_NOUNS = (
-    demo,
-    serve,
-    sftp,
-    message,
-    parcel,
-    acknowledgement,
-    partner,
-    as2,
-    webhook,
-    pickup,
-    audit,
-    keys,
-    policy,
-    translate,
-    odoo_standin,
-    issuer,
-)
+_NOUNS = {
+    "demo": "demo.command",
+    "serve": "serve",
+    "worker": "worker",
+    "sftp": "sftp",
+    "sftp-password": "sftp",
+    "message": "message",
+    "parcel": "parcel",
+    "acknowledgement": "acknowledgement",
+    "partner": "partner",
+    "as2": "as2",
+    "webhook": "webhook",
+    "pickup": "pickup",
+    "audit": "audit",
+    "keys": "keys",
+    "policy": "policy.command",
+    "translate": "translate",
+    "odoo-standin": "odoo_standin",
+    "development-issuer": "issuer",
+}
+"""Each command and its module. Only the one that is asked for is imported: a server would hold the libraries of all
+the others in memory for as long as it runs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 done, 1 the answer is no, 2 the command cannot be carried out."""
     parser = argparse.ArgumentParser(prog="partner-gateway", description=__doc__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for noun in _NOUNS:
-        noun.add_commands(commands)
+    words = sys.argv[1:] if arguments is None else arguments
+    asked = _NOUNS.get(words[0]) if words else None
+    for module in [asked] if asked is not None else dict.fromkeys(_NOUNS.values()):
+        import_module(f"gateway.cli.{module}").add_commands(commands)
     chosen = parser.parse_args(arguments)
     try:
         return int(chosen.run(chosen) or 0)

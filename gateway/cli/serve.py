@@ -1,9 +1,7 @@
-"""`serve` runs the HTTP API, `worker` delivers; each is one process, any number of each may run."""
+"""`serve` runs the HTTP API; it is one process, any number of which may run."""
 
 import argparse
-import asyncio
 import os
-import signal
 import sys
 from contextlib import ExitStack
 from typing import Any
@@ -11,19 +9,14 @@ from typing import Any
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
-from prometheus_client import start_http_server
 
 from gateway.embedded import embedded_postgresql, embedded_valkey
-from gateway.observing import start_logging
 from gateway.settings import Settings, read_settings
-from gateway.wayout import open_worker
 
 
 def add_commands(commands: Any) -> None:
     server = commands.add_parser("serve", help="run the HTTP API")
     server.set_defaults(run=serve)
-    worker = commands.add_parser("worker", help="deliver what was accepted")
-    worker.set_defaults(run=work)
 
 
 def serve(_: argparse.Namespace) -> int:
@@ -53,33 +46,6 @@ def serve(_: argparse.Namespace) -> int:
             where = f"{settings.host}:{settings.port}"
             print(f"cannot listen on {where}: {reason}; GATEWAY_HOST and GATEWAY_PORT name another", file=sys.stderr)
             return 2
-    return 0
-
-
-def work(_: argparse.Namespace) -> int:
-    """Until stopped by SIGTERM or Ctrl-C; what is under way is settled first."""
-    with ExitStack() as stack:
-        settings = with_embedded(stack)
-        start_logging(settings.log_level)
-        if settings.worker_metrics_port:
-            start_http_server(settings.worker_metrics_port, settings.host)
-        return asyncio.run(_work(settings))
-
-
-async def _work(settings: Settings) -> int:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with open_worker(settings) as worker:
-        running = asyncio.create_task(worker.run())
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        await worker.stop()
-        running.cancel()
-        ended = (await asyncio.gather(running, return_exceptions=True))[0]
-    if isinstance(ended, Exception):
-        print(f"the worker failed: {ended}", file=sys.stderr)
-        return 1
     return 0
 
 

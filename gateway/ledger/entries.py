@@ -84,6 +84,14 @@ class Settled(Struct, frozen=True, kw_only=True):
     says: str
 
 
+class LongContent(Struct, frozen=True, kw_only=True):
+    """A content that lies in pieces and is divided by a worker. `credential`: JSON, as whom its sender was admitted."""
+
+    size: int
+    credential: str
+    media_type: str | None
+
+
 class Acceptance(Struct, frozen=True, kw_only=True):
     """A submission we take. `key` is what makes a repetition recognisable; `statement` is the audit leaf.
 
@@ -112,6 +120,8 @@ class Acceptance(Struct, frozen=True, kw_only=True):
     settled: tuple[Settled, ...] = ()
     exchange: AnsweredExchange | None = None
     """Over AS2, the answer that goes out once this is committed."""
+    long: LongContent | None = None
+    """Where it is, `content` is empty: the pieces were kept before."""
 
 
 class Refusal(Struct, frozen=True, kw_only=True):

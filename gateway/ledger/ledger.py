@@ -23,11 +23,13 @@ from gateway.ledger.checkpoints import SigningKey, Verifier
 from gateway.ledger.database import Pool, connection, migrate, open_pool
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
 from gateway.ledger.exchanging import Exchanges
+from gateway.ledger.interchanges import LongInterchanges
 from gateway.ledger.leasing import Lease, Leases
 from gateway.ledger.mailbox import Mailboxes
 from gateway.ledger.operating import Balance, Depth, ParkedDelivery, Selection
 from gateway.ledger.payloads import Payloads
 from gateway.ledger.pickups import Pickups
+from gateway.ledger.pieces import Pieces
 from gateway.ledger.reading import KeptDocument, MessageFilter, MessageHead, MessageHistory
 from gateway.ledger.recording import Note, Recorder
 from gateway.ledger.sealing import Sealer
@@ -54,6 +56,8 @@ class Ledger:
         self.mailboxes = Mailboxes(pool, payloads, self.parcels)
         self.exchanges = Exchanges(pool)
         self.pickups = Pickups(pool, worker)
+        self.pieces = Pieces(pool, payloads)
+        self.interchanges = LongInterchanges(pool)
         self.masking_key = payloads.masking_key
 
     async def close(self) -> None:

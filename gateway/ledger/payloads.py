@@ -40,6 +40,9 @@ class Payloads:
         rows: list[PayloadRow] = []
         bundles: list[bytes | None] = []
         for entry in entries:
+            if entry.long is not None:
+                bundles.append(None)
+                continue
             others = [document for document in entry.documents if document.body_hash != entry.content_hash]
             bundle = pack([entry.content, *(document.body for document in others)])
             if bundle is not None:
@@ -100,7 +103,7 @@ class Payloads:
         for row in rows:
             owner, digest = row["owner"], row["hash"]
             try:
-                content = self._open(row)
+                content = self.open_row(row)
             except Unopenable as error:
                 _log.error("a payload of `%s` is unreadable: %s", owner, error)
                 continue
@@ -126,7 +129,8 @@ class Payloads:
             message, owner, digest, sealed.data_key_id, sealed.nonce, sealed.encoding, sealed.size, sealed.ciphertext,
         )  # fmt: skip
 
-    def _open(self, row: asyncpg.Record) -> bytes:
+    def open_row(self, row: asyncpg.Record) -> bytes:
+        """The content of a row with its data key. Raises Unopenable."""
         key = DataKey(id=row["data_key"], owner=row["key_owner"], kek_id=row["kek_id"], wrapped=row["wrapped"])
         sealed = Sealed(
             data_key_id=row["data_key"],

@@ -10,6 +10,7 @@ from msgspec import Struct
 from gateway.identifiers import delivery_id
 from gateway.ledger.acknowledging import AcknowledgementState, state_of
 from gateway.ledger.database import Pool, connection
+from gateway.ledger.interchanges import LongState, long_state
 from gateway.ledger.payloads import Payloads
 from gateway.ledger.statements import statements
 
@@ -85,6 +86,12 @@ class MessageHistory(Struct, frozen=True, kw_only=True, omit_defaults=True):
     deliveries: list[DeliveryState] = []
     acknowledgements: list[AcknowledgementState] = []
     """What we owe for it, or are owed for the parcels it left in."""
+    parts: list[UUID] = []
+    """The messages that were made of a long interchange; of one that was refused the part that was."""
+    part_of: UUID | None = None
+    """The long interchange that it was made of."""
+    waits: str | None = None
+    """Why a long interchange is not divided yet, after the first try."""
     timeline: list[dict[str, Any]] = []
 
 
@@ -116,17 +123,22 @@ async def history(pool: Pool, message_id: UUID) -> MessageHistory | None:
         deliveries = await held.fetch(_SQL["deliveries"], message_id)
         timeline = await held.fetch(_SQL["timeline"], message_id)
         answers = await held.fetch(_ACKNOWLEDGING["acknowledgements_of_message"], message_id)
+        long = await long_state(held, message_id)
     head = dict(row)
     head["content_hash"] = "sha256:" + row["content_hash"].hex()
-    head["refusal"] = msgspec.json.decode(row["refusal"]) if row["refusal"] else None
+    refusal = row["refusal"] or long.refusal
+    head["refusal"] = msgspec.json.decode(refusal) if refusal else None
     acknowledgements = [state_of(answer) for answer in answers]
     states = [_delivery(message_id, dict(delivery)) for delivery in deliveries]
     return MessageHistory(
         **head,
-        state=_state(row["verdict"], [delivery.state for delivery in states], acknowledgements),
+        state=_state(row["verdict"], [delivery.state for delivery in states], acknowledgements, long),
         documents=[DocumentHead(**dict(document)) for document in documents],
         deliveries=states,
         acknowledgements=acknowledgements,
+        parts=list(long.parts),
+        part_of=long.part_of,
+        waits=long.error,
         timeline=[msgspec.json.decode(event["body"]) for event in timeline],
     )
 
@@ -186,10 +198,15 @@ def _delivery(message_id: UUID, row: dict[str, Any]) -> DeliveryState:
     return DeliveryState(id=delivery_id(message_id, number), **row)
 
 
-def _state(verdict: str, deliveries: list[str], answers: list[AcknowledgementState]) -> MessageState:
-    """A partner that says no, or says both, is waited for by nobody but a person."""
-    if verdict == "refused":
+def _state(verdict: str, deliveries: list[str], answers: list[AcknowledgementState], long: LongState) -> MessageState:
+    """A partner that says no, or says both, is waited for by nobody but a person. A long interchange is where its parts
+    are."""
+    if verdict == "refused" or long.state == "refused":
         return "refused"
+    if long.parked or (long.state == "recording" and long.error):
+        return "needs attention"
+    if long.state in ("waiting", "recording") or long.open:
+        return "under way"
     if any(one.side == "theirs" and (one.state == "rejected" or one.contradicted_at) for one in answers):
         return "needs attention"
     if all(state in ("delivered", "cancelled") for state in deliveries):

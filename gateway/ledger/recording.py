@@ -14,6 +14,7 @@ from gateway.ledger.database import LOST, Connection, LedgerUnavailable, Pool
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
 from gateway.ledger.exchanges import Overtaken
 from gateway.ledger.hearing import hear
+from gateway.ledger.interchanges import keep_long
 from gateway.ledger.owing import owe, owe_for_refused, settle
 from gateway.ledger.payloads import PayloadRow, Payloads
 from gateway.ledger.rows import delivery_row, document_row, exchange_row
@@ -140,13 +141,14 @@ async def _accept(
     exchanges = [exchange_row(entry) for entry in accepted if entry.exchange is not None]
     messages, documents, deliveries = _acceptance_rows(accepted, bundles)
     written = (rows, messages, rows, documents, deliveries, exchanges)
-    owing = [entry for entry in accepted if entry.owed or entry.heard or entry.settled]
+    owing = [entry for entry in accepted if entry.owed or entry.heard or entry.settled or entry.long]
     if not owing:
         return {row["id"] for row in await _insert(held, "record", *written)}
     async with held.transaction():
         known = {row["id"] for row in await _insert(held, "record", *written)}
         new = [entry for entry in owing if entry.message_id not in known]
         await owe(held, new)
+        await keep_long(held, new)
         for entry in new:
             await hear(held, entry)
             await settle(held, entry)
@@ -219,6 +221,10 @@ def _acceptance_rows(entries: list[Acceptance], bundles: list[bytes | None]) -> 
 def _message_row(e: Acceptance | Refusal, key: str | None, refusal: str | None) -> tuple[object, ...]:
     return (
         e.message_id, e.received_at, e.sender_kind, e.sender, e.channel, e.document_type, e.content_hash,
-        len(e.content), e.policy_revision, e.traceparent, e.test, key, refusal, e.statement,
+        _size(e), e.policy_revision, e.traceparent, e.test, key, refusal, e.statement,
         e.facts,
     )  # fmt: skip
+
+
+def _size(e: Acceptance | Refusal) -> int:
+    return e.long.size if isinstance(e, Acceptance) and e.long is not None else len(e.content)

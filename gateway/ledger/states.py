@@ -24,6 +24,8 @@ class Event(StrEnum):
     MESSAGE_ACCEPTED = "intake.message.accepted"
     MESSAGE_REFUSED = "intake.message.refused"
     MESSAGE_CONFLICTED = "intake.message.conflicted"
+    INTERCHANGE_DIVIDED = "intake.interchange.divided"
+    INTERCHANGE_REFUSED = "intake.interchange.refused"
     SANDBOX_TRIED = "sandbox.message.tried"
     REQUESTS_LIMITED = "intake.requests.limited"
     REQUESTS_REFUSED = "intake.requests.refused"

@@ -39,6 +39,7 @@ from gateway.identity.tokens import TokenVerifier
 from gateway.intake import Intake
 from gateway.ledger.checkpoints import SigningKey as CheckpointKey
 from gateway.ledger.ledger import Ledger
+from gateway.longintake import LongIntake
 from gateway.rehearsing import Rehearsal
 from gateway.settings import PACKAGED
 from partners.live import LiveDirectory
@@ -166,7 +167,13 @@ def as2_inbox(
 ) -> As2Inbox:
     return As2Inbox(
         stations=Stations(lambda: partners.current, OwnKeys(keys)),
-        outcomes=Outcomes(intake=intake, ledger=ledger, most_content=most, host="gateway.tests.example"),
+        outcomes=Outcomes(
+            intake=intake,
+            long_intake=LongIntake(ledger, most),
+            ledger=ledger,
+            most_content=most,
+            host="gateway.tests.example",
+        ),
         ledger=ledger,
         hearing=Hearing(ledger),
         strangers=Strangers(),

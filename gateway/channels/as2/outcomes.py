@@ -4,7 +4,9 @@ A Message-ID is used up by a message that was proven the partner's, never by one
 receipt leaves after the commit, and only after it was kept itself: a duplicate gets the same bytes.
 """
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from uuid import UUID
 
 from litestar.response import Response
@@ -27,19 +29,23 @@ from gateway.channels.http.heads import NEWEST
 from gateway.channels.http.problems import problem
 from gateway.errors import ERRORS
 from gateway.identifiers import as_uuid
-from gateway.intake import Intake
+from gateway.intake import Answer, Intake
 from gateway.ledger.exchanges import AnsweredExchange, Claim, Overtaken, Received, ReceivedAnswer
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.states import Event
+from gateway.longintake import LongIntake, LongSubmission
 from gateway.observing import DUPLICATES
 from gateway.statements import Admission
 from gateway.submissions import Credential, Receipt, Rejection, Submission
+from translators.identify import HEAD
 
 
 class Outcomes(Struct, frozen=True, kw_only=True):
-    """`most_content`: bytes of what is inside a message. `host` stands in our Message-IDs."""
+    """`most_content`: bytes of what is inside a message and read at once; what is longer goes to `long_intake`. `host`
+    stands in our Message-IDs."""
 
     intake: Intake
+    long_intake: LongIntake
     ledger: Ledger
     most_content: int
     host: str
@@ -51,15 +57,38 @@ class Outcomes(Struct, frozen=True, kw_only=True):
             return await self._refused(exchange, admission, proven.mic)
         content = proven.opened.content
         if content.size > self.most_content:
-            text = f"the content has {content.size} bytes; at most {self.most_content} are taken at once"
-            return await self._refused(exchange, Rejection(code="request.too_large", text=text), proven.mic)
+            return await self._process_long(exchange, proven, admission, is_new=is_new)
         submission = Submission(
             content=content.read(), media_type=proven.media_type, address="/as2", traceparent=exchange.trace
         )
-        return await self._decide(exchange, proven, submission, admission, is_new=is_new)
+        return await self._decide(exchange, proven, partial(self.intake.accept, submission, admission), is_new=is_new)
+
+    async def _process_long(
+        self, exchange: Exchange, proven: Proven, admission: Admission, *, is_new: bool
+    ) -> Response[bytes]:
+        """What is too long to be read at once is kept from its spool; a refusal of it uses up nothing."""
+        content = proven.opened.content
+        submission = LongSubmission(
+            head=content.read(HEAD),
+            size=content.size,
+            digest=proven.digest,
+            chunks=content.chunks,
+            media_type=proven.media_type,
+            traceparent=exchange.trace,
+        )
+        what = self.long_intake.judge(submission, admission)
+        if isinstance(what, Rejection):
+            return await self._refused(exchange, what, proven.mic)
+        accept = partial(self.long_intake.accept, submission, admission, what)
+        return await self._decide(exchange, proven, accept, is_new=is_new)
 
     async def _decide(
-        self, exchange: Exchange, proven: Proven, submission: Submission, admission: Admission, *, is_new: bool
+        self,
+        exchange: Exchange,
+        proven: Proven,
+        accept: Callable[[Answer | None], Awaitable[Receipt | Rejection]],
+        *,
+        is_new: bool,
     ) -> Response[bytes]:
         """A new message and its positive answer are committed together; what becomes of all others is asked first of
         the Message-ID, and answered afterwards."""
@@ -73,7 +102,7 @@ class Outcomes(Struct, frozen=True, kw_only=True):
                 return AnsweredExchange(claim, kept[0])
 
             with suppress(Overtaken):
-                outcome = await self.intake.accept(submission, admission, answer)
+                outcome = await accept(answer)
             if isinstance(outcome, Receipt) and not outcome.duplicate:
                 tell(exchange, outcome)
                 return self._response(exchange, kept[0].receipt, None)
@@ -85,7 +114,7 @@ class Outcomes(Struct, frozen=True, kw_only=True):
             return await self._conflict(exchange, proven, claimed)
         if claimed.answered_at is not None:
             return await self.again(exchange, claimed, proven.mic)
-        return await self._settle(exchange, outcome or await self.intake.accept(submission, admission), proven.mic)
+        return await self._settle(exchange, outcome or await accept(None), proven.mic)
 
     async def _settle(self, exchange: Exchange, outcome: Receipt | Rejection, mic: Mic | None) -> Response[bytes]:
         """Keep the answer, then give it: the one that stands, should another have been faster."""

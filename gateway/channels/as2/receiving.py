@@ -38,6 +38,8 @@ STEP = 0.25
 OPENED_HERE = 32 * 1024
 """Bytes up to which a message is opened on the event loop. RSA holds the interpreter's lock wherever it runs: a thread
 would free nobody, and its two changes cost as much as the parsing."""
+SLOWEST_SENDER, SLOWEST_STATION = 256 * 1024, 2 * 1024 * 1024
+"""Bytes a second that long bodies come and are worked off with at least."""
 _OVERRUN = Rejection(
     code="gateway.overrun", text="the message could not be judged and kept in time", act="send it again"
 )
@@ -49,6 +51,16 @@ class Limits(Struct, frozen=True, kw_only=True):
     most_bytes: int
     body_seconds: float
     total_seconds: float
+
+    def to_send(self, declared: str | None, most: int) -> float:
+        """Seconds until a body must be here: longer for one that is longer than usual, where the agreement takes it."""
+        is_told = declared is not None and declared.isascii() and declared.isdigit()
+        size = min(int(declared[:18]), most) if is_told and declared is not None else most
+        return self.body_seconds + max(0, size - self.most_bytes) / SLOWEST_SENDER
+
+    def to_answer(self, size: int) -> float:
+        """Seconds for everything after it."""
+        return self.total_seconds + max(0, size - self.most_bytes) / SLOWEST_STATION
 
 
 class As2Inbox(Struct, frozen=True):
@@ -81,15 +93,15 @@ class As2Inbox(Struct, frozen=True):
             return problem(as_rejection(refused), trace=trace)
         sent = relation.agreed.receive.most_bytes
         most = sent.bytes if sent is not None else self.limits.most_bytes
-        late = LATE
-        with Spools() as spools, self.time_limits.set(self.limits.body_seconds) as limit:
+        late, declared = LATE, head.get("content-length")
+        with Spools() as spools, self.time_limits.set(self.limits.to_send(declared, most)) as limit:
             sink = spools.new()
-            raw = await spool_body(incoming.receive, head.get("content-length"), most, sink)
+            raw = await spool_body(incoming.receive, declared, most, sink)
             if isinstance(raw, Rejection):
                 return problem(raw, trace=trace)
             late = _OVERRUN
-            limit.move(self.limits.total_seconds)
             outer = outermost(headers.content_fields, whole(sink))
+            limit.move(self.limits.to_answer(outer.body.size))
             if is_receipt(outer):
                 answer = await self.hearing.take(headers, relation, outer, spools, trace)
                 self.strangers.proven(address)

@@ -1,7 +1,9 @@
 -- name: kept_messages
 -- Messages whose bytes are here, oldest first, after $1 and before $2. `ended`: nothing is under way any more.
 select m.id, m.received_at, m.sender_kind, m.sender, m.document_type, m.verdict, m.test, m.facts,
-       coalesce(d.flows, '{}') as flows, coalesce(d.ended, true) as ended
+       coalesce(d.flows, '{}') as flows,
+       coalesce(d.ended, true)
+         and not exists (select from long_interchanges l where l.message_id = m.id and l.due_at is not null) as ended
 from messages m
 left join lateral (
   select array_agg(distinct coalesce(w.flow, '')) as flows,  -- '' for a route without a flow
@@ -49,6 +51,7 @@ with gone as (
       select 1 from deliveries w where w.message_id = m.id
         and not exists (select 1 from attempts a where a.message_id = w.message_id and a.number = w.number
                           and a.outcome in ('delivered', 'cancelled')))
+    and not exists (select from long_interchanges l where l.message_id = m.id and l.due_at is not null)
   returning m.id, m.sender, m.content_hash
 ),
 used as (
@@ -70,6 +73,16 @@ together as (
         and (m.content_hash = p.hash
              or exists (select 1 from documents c where c.message_id = m.id and p.hash in (c.body_hash, c.bundle))))
   returning p.size
+),
+in_pieces as (
+  delete from payload_pieces p using gone g
+  where p.owner = g.sender and p.hash = g.content_hash
+    and not exists (
+      select 1 from long_interchanges l join messages m on m.id = l.message_id
+      where l.owner = p.owner and l.hash = p.hash and m.payload_erased_at is null
+        and not m.id = any (select id from gone))
+  returning p.size
 )
 select (select count(*) from gone) as messages,
-       (select coalesce(sum(size), 0) from (select size from alone union all select size from together) s) as bytes;
+       (select coalesce(sum(size), 0) from (select size from alone union all select size from together
+                                            union all select size from in_pieces) s) as bytes;
