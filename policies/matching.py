@@ -258,8 +258,8 @@ SAYS = frozenset({
     "successor", "information", "brownouts", "steps", "requests", "answers", "counts", "per", "rate",
     "burst", "on_store_loss", "schema", "destination", "operation", "ordering_key", "when_parked", "attempts",
     "priority", "quota", "zone", "concurrency", "points", "instead", "overrides", "approved_by",
-    "latency", "recovery", "deadline", "flow", "several_plants", "flows", "verdicts", "keep_payloads", "viewers",
-    "fields", "days", "hours", "last_days_of_month", "groups", "verbs", "guideline",
+    "latency", "recovery", "deadline", "flow", "several_plants", "flows", "verdicts", "keep_payloads",
+    "keep_events", "viewers", "fields", "days", "hours", "last_days_of_month", "groups", "verbs", "guideline",
     "formats", "depth", "count", "time", "windows",
 })  # fmt: skip
 """What a rule says, rather than when it holds (`when` is told by its own words)."""
