@@ -44,22 +44,21 @@ _LATER = ("order_response", "receipt_advice")
 """Owed from the moment of acceptance, made by what happens to the document."""
 
 
-def owes(partner: Partner | None) -> bool:
-    """Whether anything that this partner sends is answered: asked first, so that nobody else pays for it."""
-    if partner is None:
-        return False
-    return any(one.direction == "in" and one.acknowledgements for one in partner.agreements)
+def agrees(partner: Partner | None) -> bool:
+    """Whether anything that this partner sends is agreed: asked first, so that nobody else pays for it."""
+    return partner is not None and any(one.direction == "in" for one in partner.agreements)
 
 
 async def answered(
     entry: Acceptance, partner: Partner, label: Label, reading: Reading, limits: Limits, part: PartOf | None = None
 ) -> Acceptance:
-    """The acceptance with what we owe for it. Of a long interchange more follows in other messages, and a CONTRL
-    answers the whole with the last `part` of it."""
+    """The acceptance with what we owe for it, and for how long its reference is remembered. Of a long interchange more
+    follows in other messages, and a CONTRL answers the whole with the last `part` of it."""
     is_end = part is None or part.last
     agreement = _agreement(partner, entry, label, reading) if label.document_type != "ack" else None
     if agreement is None:
         return entry
+    entry = replace(entry, remembered=agreement.duplicate_window.seconds)
     asked = [one for one in agreement.acknowledgements if one.when == "always" and (is_end or one.kind != "contrl")]
     made = _Answers(partner, agreement, entry, len(entry.documents), len(entry.deliveries))
     wanted = [one for one in asked if one.kind in _MADE_HERE.get(label.format, ())]

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from gateway.agreed import as_agreed
-from gateway.answering import answered, answered_refusal, owes, with_words
+from gateway.answering import agrees, answered, answered_refusal, with_words
 from gateway.counters import Charging
 from gateway.judgement import Judgement
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Records
@@ -140,9 +140,9 @@ class Intake:
         kept = deliveries.with_parts(reading)
         entry = acceptance(submission, admission, label, kept, deliveries.made, observed, judged, trial=trial)
         entry = await self._with_answers(entry, admission, label, reading, submission.part, trial=trial)
-        if answer is not None:
-            entry = msgspec.structs.replace(entry, exchange=answer(entry.message_id))
-        recorded = await self._record(entry, counted)
+        recorded = await self._record(entry, counted, answer)
+        if isinstance(recorded, Rejection) and entry.is_interchange:
+            return await self._refuse(submission, admission, label, judged, recorded)
         if isinstance(recorded, Rejection):
             return msgspec.structs.replace(recorded, fields=admission.fields)
         return Receipt(
@@ -177,14 +177,16 @@ class Intake:
         return await self._refuse(submission, admission, label, (), rejection)
 
     def _partner(self, admission: Admission) -> Partner | None:
-        """The sender's profile, where something that it sends is answered."""
+        """The sender's profile, where something that it sends is agreed."""
         sender = admission.sender
         found = self._partners.current.partners.get(sender.id) if sender.kind == "partner" else None
-        return found if owes(found) else None
+        return found if agrees(found) else None
 
-    async def _record(self, entry: Acceptance, counted: Counted) -> Recorded | Rejection:
+    async def _record(self, entry: Acceptance, counted: Counted, answer: Answer | None) -> Recorded | Rejection:
         """Commit it. What was `counted` for a message that had come before is given back; a ledger that does not answer
         may have taken it, so then nothing is. Raises LedgerUnavailable, Overtaken."""
+        if answer is not None:
+            entry = msgspec.structs.replace(entry, exchange=answer(entry.message_id))
         try:
             recorded = await self._ledger.record(entry)
         except Overtaken:
@@ -193,7 +195,7 @@ class Intake:
         if isinstance(recorded, Conflicting):
             self._counters.undo(counted)
             await self._ledger.note(conflict_leaf(entry, recorded.message_id), recorded.message_id)
-            return conflict(recorded.message_id)
+            return conflict(recorded.message_id, entry)
         if recorded.duplicate:
             self._counters.undo(counted)
         elif self._shadow is not None:

@@ -88,7 +88,8 @@ class LongIntake:
         recorded = await self._ledger.record(entry)
         if isinstance(recorded, Conflicting):
             await self._ledger.note(conflict_leaf(entry, recorded.message_id), recorded.message_id)
-            return conflict(recorded.message_id)
+            first = recorded.message_id
+            return msgspec.structs.replace(conflict(first, entry), message_id=str(first))
         return Receipt(
             message_id=str(recorded.message_id),
             statement=recorded.statement,

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from gateway.errors import refusal_code
+from gateway.ledger.entries import Acceptance
 from gateway.submissions import Rejection, Sender, Submission
 from partners.inbound import Disagreement, NotAgreed
 from policies.verdicts import Refused, RuleRef
@@ -127,7 +128,15 @@ def not_live(sender: Sender) -> Rejection:
     )
 
 
-def conflict(first: UUID) -> Rejection:
+def conflict(first: UUID, entry: Acceptance) -> Rejection:
+    """A key or a reference that was used before, for something else."""
+    if entry.is_interchange:
+        reference = entry.key.rpartition(":")[2]
+        return Rejection(
+            code="idempotency.conflict",
+            text=f"interchange `{reference}` came with other content before, as message {first}",
+            act="give new content a reference of its own; ask for that message to see what we have",
+        )
     return Rejection(
         code="idempotency.conflict",
         text=f"the same key came with other content before, as message {first}",

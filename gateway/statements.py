@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from gateway.clock import as_text, now
 from gateway.identifiers import new_message_id
-from gateway.ledger.entries import Acceptance, NewDelivery, NewDocument, Refusal
+from gateway.ledger.entries import INTERCHANGE, Acceptance, NewDelivery, NewDocument, Refusal
 from gateway.ledger.states import Event
 from gateway.submissions import Rejection, Sender, Submission
 from gateway.trials import key_of_trial
@@ -198,7 +198,7 @@ def _repetition_key(submission: Submission, reading: Reading, digest: bytes) -> 
         return f"key:{submission.idempotency_key}"
     if reading.interchange is not None:
         interchange = reading.interchange
-        return f"interchange:{interchange.sender}:{interchange.recipient}:{interchange.reference}"
+        return f"{INTERCHANGE}{interchange.sender}:{interchange.recipient}:{interchange.reference}"
     return f"content:{digest.hex()}"
 
 

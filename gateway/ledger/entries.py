@@ -8,6 +8,9 @@ from msgspec import Struct
 
 from gateway.ledger.exchanges import AnsweredExchange
 
+INTERCHANGE = "interchange:"
+"""How keys begin that are made of the reference of an interchange."""
+
 
 class NewDocument(Struct, frozen=True):
     document_type: str
@@ -122,6 +125,13 @@ class Acceptance(Struct, frozen=True, kw_only=True):
     """Over AS2, the answer that goes out once this is committed."""
     long: LongContent | None = None
     """Where it is, `content` is empty: the pieces were kept before."""
+    remembered: float | None = None
+    """Seconds for which the agreement remembers `key`: later it is a new one. None: for ever."""
+
+    @property
+    def is_interchange(self) -> bool:
+        """Whether the reference of an interchange tells a repetition."""
+        return self.key.startswith(INTERCHANGE)
 
 
 class Refusal(Struct, frozen=True, kw_only=True):

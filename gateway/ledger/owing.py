@@ -1,16 +1,20 @@
 """What we owe for a message, recorded in the transaction that records the message."""
 
 from collections.abc import Callable, Sequence
+from uuid import UUID
 
 import asyncpg
 from msgspec.structs import replace
 
+from gateway.clock import now_text
+from gateway.ledger.acknowledging import note
 from gateway.ledger.database import Connection
 from gateway.ledger.entries import Acceptance, Derived, Refusal
 from gateway.ledger.payloads import PayloadRow, Payloads
 from gateway.ledger.rows import delivery_row, document_row
 from gateway.ledger.sealing import DataKey
 from gateway.ledger.statements import statements
+from gateway.ledger.states import Event
 from gateway.ledger.work import Work
 
 _SQL = statements("acknowledging")
@@ -35,8 +39,18 @@ async def settle(held: Connection, entry: Acceptance) -> None:
         await held.execute(_SQL["settle"], one.partner, one.kind, one.subject[:60], one.says, entry.message_id)
 
 
+async def answer_again(held: Connection, messages: Sequence[UUID]) -> None:
+    """Who sends an interchange again has missed our answer: the one on record leaves once more, under its number."""
+    for row in await held.fetch(_SQL["answers_again"], list(messages)):
+        leaf: dict[str, object] = {
+            "event": Event.ACKNOWLEDGEMENT_REPEATED, "at": now_text(), "partner": row["partner"], "kind": row["kind"],
+            "subject": row["subject"], "parcel": str(row["parcel"]),
+        }  # fmt: skip
+        await note(held, row["message_id"], row["parcel"], leaf)
+
+
 async def owe_for_refused(held: Connection, entries: Sequence[Refusal], payloads: Sequence[PayloadRow]) -> None:
-    """The answers too, but for bytes that were refused and answered before: those are on record and can be sent again.
+    """The answers too, but for bytes that were refused and answered before: that answer leaves once more.
 
     So an answer is made once however often its subject comes, and a batch that is repeated makes none twice.
     """
@@ -49,9 +63,19 @@ async def owe_for_refused(held: Connection, entries: Sequence[Refusal], payloads
                 documents.append(document_row(e.message_id, delivery.document, document, None))
                 deliveries.append(delivery_row(e.message_id, number, delivery, e.received_at))
                 wanted.add((e.message_id, document.body_hash))
+    await _answer_refused_again(held, [e for e in entries if not any(one == e.message_id for one, _ in new)])
     if new:
         kept = [row for row in payloads if (row[0], row[2]) in wanted]
         await held.execute(_SQL["derive"], kept, documents, deliveries)
+
+
+async def _answer_refused_again(held: Connection, entries: Sequence[Refusal]) -> None:
+    rows = [(o.partner, o.kind, o.repetition) for e in entries for o in e.owed]
+    if not rows:
+        return
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    found = await held.fetch(_SQL["refused_before"], *columns, [e.message_id for e in entries])
+    await answer_again(held, [row["message_id"] for row in found])
 
 
 async def derive_answers(

@@ -15,7 +15,7 @@ from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
 from gateway.ledger.exchanges import Overtaken
 from gateway.ledger.hearing import hear
 from gateway.ledger.interchanges import keep_long
-from gateway.ledger.owing import owe, owe_for_refused, settle
+from gateway.ledger.owing import answer_again, owe, owe_for_refused, settle
 from gateway.ledger.payloads import PayloadRow, Payloads
 from gateway.ledger.rows import delivery_row, document_row, exchange_row
 from gateway.ledger.statements import statements
@@ -123,7 +123,9 @@ class Recorder:
             if accepted:
                 rows, bundles = self._payloads.seal_accepted(accepted)
                 await self._payloads.keep_new_keys(held)
-                verdicts = await _verdicts(held, accepted, await _accept(held, accepted, rows, bundles))
+                known = await _accept(held, accepted, rows, bundles)
+                known = await self._accept_aged(held, accepted, known) if known else known
+                verdicts = await _verdicts(held, accepted, known)
             if refused:
                 refused_rows = self._payloads.seal_refused(refused)
                 answers = self._payloads.seal_answers(refused)
@@ -132,6 +134,29 @@ class Recorder:
             if notes:
                 await held.execute(_SQL["note"], [n.message_id for n in notes], [n.body for n in notes])
         return [verdicts[entry.message_id] if isinstance(entry, Acceptance) else None for entry in entries]
+
+    async def _accept_aged(self, held: Connection, accepted: list[Acceptance], known: set[UUID]) -> set[UUID]:
+        """Those whose key is known from a time that their agreement remembers no longer are accepted after all."""
+        asked = [entry for entry in accepted if entry.message_id in known and entry.remembered is not None]
+        if not asked:
+            return known
+        async with held.transaction():
+            found = await held.fetch(
+                _SQL["forget"], [e.sender for e in asked], [e.key for e in asked], [_oldest(e) for e in asked]
+            )
+            forgotten = {(row["sender"], row["key"]) for row in found}
+            aged = [entry for entry in asked if (entry.sender, entry.key) in forgotten]
+            if not aged:
+                return known
+            rows, bundles = self._payloads.seal_accepted(aged)
+            await self._payloads.keep_new_keys(held)
+            return known - {entry.message_id for entry in aged} | await _accept(held, aged, rows, bundles)
+
+
+def _oldest(entry: Acceptance) -> UUID:
+    """Below every id (UUIDv7) of a message that came within the time in which its key is remembered."""
+    assert entry.remembered is not None
+    return UUID(int=max(0, int((entry.received_at.timestamp() - entry.remembered) * 1000)) << 80)
 
 
 async def _accept(
@@ -197,14 +222,18 @@ async def _verdicts(
     repeated = [entry for entry in accepted if entry.message_id in known]
     rows = await held.fetch(_SQL["seen"], [entry.sender for entry in repeated], [entry.key for entry in repeated])
     seen = {(row["sender"], row["key"]): row for row in rows}
+    again = []
     for entry in repeated:
         row = seen[entry.sender, entry.key]
         if row["message_id"] == entry.message_id:  # our own, committed before its answer was lost
             verdicts[entry.message_id] = Recorded(entry.message_id, row["statement"], duplicate=False)
         elif row["content_hash"] == entry.content_hash:
             verdicts[entry.message_id] = Recorded(row["message_id"], row["statement"], duplicate=True)
+            again += [row["message_id"]] if entry.is_interchange else []
         else:
             verdicts[entry.message_id] = Conflicting(row["message_id"])
+    if again:
+        await answer_again(held, again)
     return verdicts
 
 

@@ -43,6 +43,7 @@ class Event(StrEnum):
     ACKNOWLEDGEMENT_OVERDUE = "delivery.acknowledgement.overdue"
     ACKNOWLEDGEMENT_RECEIVED = "intake.acknowledgement.received"
     ACKNOWLEDGEMENT_CONTRADICTED = "intake.acknowledgement.contradicted"
+    ACKNOWLEDGEMENT_REPEATED = "intake.acknowledgement.repeated"
     DOCUMENT_REPLAYED = "operator.document.replayed"
     DOCUMENT_CANCELLED = "operator.document.cancelled"
     PARCEL_RESENT = "operator.parcel.resent"

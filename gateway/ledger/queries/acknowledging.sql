@@ -30,6 +30,30 @@ select d.destination, d.shard, ledger_tick(), d.message_id, d.number, d.document
        d.retries, d.when_parked, d.deadline, d.flow
 from unnest($3::dated_delivery[]) with ordinality as d order by d.ordinality;
 
+-- name: answers_again
+-- The answers to messages that came again, where they lie with the partner already: the same bytes leave once more. What
+-- is on its way still, or was refused, is left as it is.
+with answered as (
+  update acknowledgements a set repeated = a.repeated + 1
+  from parcel_members m join parcels p on p.id = m.parcel
+  where a.message_id = any ($1::uuid[]) and a.side = 'ours' and a.kind in ('contrl', '997', 'aperak')
+    and m.message_id = a.message_id and m.number = a.delivery
+    and p.state = 'delivered' and p.content_erased_at is null
+  returning a.message_id, a.partner, a.kind, a.subject, p.id as parcel
+),
+carried as (
+  update parcels set state = 'kept', again = true, due_at = now(), maybe_carried = false, last_error = null,
+    changed_at = now()
+  where id in (select parcel from answered)
+)
+select * from answered order by message_id, parcel;
+
+-- name: refused_before
+-- The messages of bytes that were refused, and answered, before.
+select distinct message_id from acknowledgements
+where (partner, kind, repetition) in (select * from unnest($1::text[], $2::text[], $3::bytea[]))
+  and not message_id = any ($4::uuid[]);
+
 -- name: left
 -- The answers in a parcel that lies with the partner by now: what we owed is done.
 update acknowledgements a set state = a.says, ended_at = now()

@@ -110,3 +110,11 @@ join lateral (
 
 -- name: keep_data_key
 insert into data_keys (id, owner, kek_id, wrapped) values ($1, $2, $3, $4) on conflict (id) do nothing;
+
+-- name: forget
+-- Keys that were used longer ago than their agreements remember become free; the message that had one keeps it under
+-- another name.
+update submissions_seen s set key = s.key || ' of ' || s.message_id
+from unnest($1::text[], $2::text[], $3::uuid[]) as a (sender, key, oldest)
+where s.sender = a.sender and s.key = a.key and s.message_id < a.oldest
+returning a.sender, a.key;
