@@ -48,6 +48,14 @@ class KnownFile(Struct, frozen=True):
     removed: bool
 
 
+class SaidFile(Struct, frozen=True):
+    """A file about a message that lies there. `fetched`: its partner has read it."""
+
+    name: str
+    hash: bytes
+    fetched: bool
+
+
 class Lying(Struct, frozen=True):
     """How many files lie in a folder of all mailboxes, and how many of them nobody has read."""
 
@@ -109,6 +117,12 @@ class Mailboxes:
         async with connection(self._pool) as held:
             row = await held.fetchrow(_SQL["find"], partner, folder, name)
         return _file(row) if row is not None else None
+
+    async def said_of(self, partner: str, message_id: UUID | None) -> list[SaidFile]:
+        """What lies in /ack and /error about a message."""
+        async with connection(self._pool) as held:
+            rows = await held.fetch(_SQL["said_of"], partner, message_id)
+        return [SaidFile(*row) for row in rows]
 
     async def content(self, partner: str, file: MailboxFile) -> bytes | None:
         """None when it is gone, or does not open."""

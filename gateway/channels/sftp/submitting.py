@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from gateway.answers import SFTP_STATUS
+from gateway.channels.sftp.acknowledging import NowhereToLay, lay_word
 from gateway.channels.sftp.completeness import UNKNOWN, lacking
 from gateway.channels.sftp.verdicts import accepted, refused
 from gateway.intake import Intake
@@ -57,7 +58,7 @@ class Submitting(Struct, frozen=True):
                 return await self._submit(credential, partner, name, content, told=told)
         except TimeoutError:
             return NotTaken("failure", "the gateway did not finish in time; try again, it is recognised if it was kept")
-        except LedgerUnavailable:
+        except (LedgerUnavailable, NowhereToLay):
             return NotTaken("failure", "the gateway cannot keep anything at the moment; try again later")
 
     async def _submit(
@@ -69,9 +70,9 @@ class Submitting(Struct, frozen=True):
         submission = Submission(content=content, media_type=None)
         outcome = await self.intake.accept(submission, admission)
         if told and isinstance(outcome, Receipt):
-            await self.mailboxes.lay(accepted(partner, name, outcome))
+            await lay_word(self.mailboxes, accepted(partner, name, outcome))
         elif told and isinstance(outcome, Rejection) and _is_final(outcome):
-            await self.mailboxes.lay(refused(partner, name, outcome))
+            await lay_word(self.mailboxes, refused(partner, name, outcome))
         _tell(outcome, admission)
         if isinstance(outcome, Receipt):
             return Taken(outcome.message_id)

@@ -28,6 +28,10 @@ where partner = $1 and folder = $2 and removed_at is null order by name;
 select id, name, size, made_at, fetched_at, hash from mailbox
 where partner = $1 and folder = $2 and name = $3 and removed_at is null;
 
+-- name: said_of
+select name, hash, fetched_at is not null as fetched from mailbox
+where partner = $1 and folder in ('ack', 'error') and message_id = $2 and removed_at is null;
+
 -- name: fetched
 update mailbox set fetched_at = coalesce(fetched_at, now()), settled = settled or folder <> 'out'
 where id = $1 returning settled;

@@ -14,6 +14,7 @@ from support.serving import until
 
 from gateway.channels.sftp.spool import Upload
 from gateway.ledger.database import LedgerUnavailable
+from gateway.ledger.entries import Conflicting
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.mailbox import Mailboxes
 
@@ -71,6 +72,85 @@ async def test_the_same_file_again_is_recognised(world: SftpWorld) -> None:
     assert first["message"] == second["message"]
     assert sorted([first["duplicate"], second["duplicate"]]) == [False, True]
     assert await world.messages() == 1
+
+
+async def test_a_resend_of_the_same_name_has_a_word_of_its_own(world: SftpWorld) -> None:
+    client = await world.client()
+    for _ in range(2):
+        await world.drop("order.json", order_bytes(), client)
+    told = {name: json.loads(word) for name, word in (await world.read("ack", client)).items()}
+    (message,) = {one["message"] for one in told.values()}
+    assert {name: one["duplicate"] for name, one in told.items()} == {
+        f"order.json.{message}.json": False, f"order.json.{message}.2.json": True,
+    }  # fmt: skip
+
+
+async def test_the_same_word_is_laid_again_only_once_it_was_read(world: SftpWorld) -> None:
+    client = await world.client()
+    for _ in range(5):
+        await world.drop("order.json", order_bytes(), client)
+    names = [str(name) for name in await client.listdir("/ack")]
+    assert len(names) == 2, "the duplicate's word lies unread, and stands for the others"
+    await world.read("ack", client)
+    await world.drop("order.json", order_bytes(), client)
+    added = {str(name) for name in await client.listdir("/ack")} - set(names)
+    assert [name.split(".")[-2:] for name in added] == [["3", "json"]]
+    for name in names:
+        await client.remove(f"/ack/{name}")
+    assert [told["duplicate"] for told in await world.acknowledgements()] == [True]
+    await world.drop("order.json", order_bytes(), client)
+    assert len(await client.listdir("/ack")) == 2, "a name that is free again is used again"
+
+
+async def test_another_order_under_a_name_that_was_used_has_words_of_its_own(world: SftpWorld) -> None:
+    client = await world.client()
+    for number in ("PO-1", "PO-2"):
+        await world.drop("order.json", order_bytes(number), client)
+    told = await world.acknowledgements()
+    assert [one["duplicate"] for one in told] == [False, False]
+    assert len({one["message"] for one in told}) == 2
+
+
+async def test_other_content_under_a_used_reference_is_told_beside_the_first_word(
+    world: SftpWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await world.client()
+    await world.drop("order.json", order_bytes(), client)
+    (first,) = await world.acknowledgements()
+
+    async def conflicting(*_: Any) -> Conflicting:
+        return Conflicting(UUID(first["message"]))
+
+    monkeypatch.setattr(Ledger, "record", conflicting)
+    for _ in range(2):
+        await world.drop("order.json", order_bytes("PO-2"), client)
+    names = sorted(str(name) for name in await client.listdir("/ack"))
+    assert sorted(name.removeprefix(f"order.json.{first['message']}") for name in names) == [".2.json", ".json"]
+    told = {one["status"]: one for one in await world.acknowledgements()}
+    assert told["accepted"] == first, "the first word is what it was"
+    assert told["refused"]["code"] == "idempotency.conflict"
+    await world.drop("order.json", order_bytes("PO-3"), client)
+    pages = sorted(str(name) for name in await client.listdir("/error"))
+    assert len(pages) == len(await client.listdir("/ack")) - 1 == 2
+
+
+async def test_fifty_of_one_name_at_once_lose_no_word(world: SftpWorld) -> None:
+    clients = [await world.client() for _ in range(5)]
+    await asyncio.gather(*(world.drop("order.json", order_bytes(), clients[n % 5]) for n in range(50)))
+    assert await world.messages() == 1
+    told = [one["duplicate"] for one in await world.acknowledgements()]
+    assert told.count(False) == 1
+    assert told.count(True) >= 1
+
+
+async def test_the_longest_name_has_room_for_the_number_of_its_word(world: SftpWorld) -> None:
+    name = "ö" * 125 + ".json"
+    for _ in range(2):
+        await world.drop(name, order_bytes())
+        await world.read("ack")
+    names = list(await world.read("ack"))
+    assert len(names) == 2
+    assert all(len(one.encode()) <= 255 for one in names)
 
 
 async def test_a_refusal_on_record_is_ok_and_tells_a_program_and_a_person(world: SftpWorld) -> None:
