@@ -65,6 +65,7 @@ CERTIFICATE_SECONDS = Gauge(
 PARTNERS_SUSPENDED = Gauge("gateway_partners_suspended", "Partners suspended by a person, beside the profiles")
 EGRESS_FORBIDDEN = Counter("gateway_egress_forbidden_total", "Calls to addresses that are not to be called")
 SFTP_LOGINS = Counter("gateway_sftp_logins_total", "Tries to log in at the SFTP server", ["outcome"])
+SFTP_REFUSED = Counter("gateway_sftp_refused_total", "Uploads that could not be kept", ["reason"])
 SFTP_CONNECTIONS = Gauge("gateway_sftp_connections", "Connections open at the SFTP server")
 SFTP_FILES = Gauge("gateway_sftp_files", "Files in partners' mailboxes", ["folder", "state"])
 PICKUP_FILES = Counter("gateway_pickup_files_total", "Files of partners' own servers", ["partner", "outcome"])

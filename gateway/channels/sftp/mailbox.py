@@ -1,6 +1,7 @@
 """A partner's mailbox while this process serves it: its uploads, and what it has read of what we laid there."""
 
 import asyncio
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Coroutine
@@ -13,6 +14,7 @@ from gateway.channels.sftp.spool import Room, Spool, Upload
 from gateway.channels.sftp.submitting import NotTaken, Submitting, Taken
 from gateway.channels.sftp.verdicts import notice
 from gateway.ledger.mailbox import Mailboxes
+from gateway.observing import SFTP_REFUSED, log_change
 from gateway.submissions import Credential
 from partners.sftpaccounts import SftpMailbox
 
@@ -76,8 +78,12 @@ class Mailbox:
         """Its connection was lost: what came stays for a while, and is no message."""
         if upload.size == 0:
             self.spool.discard(upload)
-        else:
+            return
+        try:
             upload.leave("the connection was lost before it was closed")
+        except OSError as error:  # nobody is there to be told
+            SFTP_REFUSED.labels("disk").inc()
+            log_change("sftp.no_space", level=logging.ERROR, partner=self.partner, reason=error.strerror)
 
     def taken(self, name: str) -> tuple[int, float] | None:
         """Size and time of a file that has just become a message."""

@@ -16,6 +16,7 @@ from gateway.channels.sftp.wording import in_words, say
 from gateway.ledger.mailbox import LaidFolder, MailboxFile
 from gateway.submissions import Credential
 
+_REFUSED_BEFORE = "a write was refused before: the file is not complete and is no message"
 _WRITES = FXF_WRITE | FXF_APPEND | FXF_CREAT | FXF_TRUNC
 
 
@@ -114,6 +115,8 @@ class PartnerMailbox(asyncssh.SFTPServer):
     def write(self, file_obj: object, offset: int, data: bytes) -> int:
         if not isinstance(file_obj, _Writing):
             raise asyncssh.SFTPPermissionDenied("this handle only reads")
+        if file_obj.failed:
+            raise asyncssh.SFTPFailure(_REFUSED_BEFORE)
         try:
             with in_words():
                 file_obj.upload.write(file_obj.upload.size if file_obj.appends else offset, data)
@@ -133,7 +136,7 @@ class PartnerMailbox(asyncssh.SFTPServer):
         if self._gone or handle.failed:
             self._mailbox.abandon(handle.upload)
             if not self._gone:
-                raise asyncssh.SFTPFailure("a write was refused before: the file is not complete and is no message")
+                raise asyncssh.SFTPFailure(_REFUSED_BEFORE)
             return
         say(await self._mailbox.close_upload(handle.upload, self._credential))
 

@@ -5,6 +5,7 @@ file is only ever compared. What an upload is called is written beside it when i
 who comes back, also after a restart of ours, finds it and goes on.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from msgspec import Struct
 
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 _LABEL = ".label"
+_NEW_LABEL = ".newlabel"
 
 
 class SpoolRefuses(Exception):  # noqa: N818 - a refusal, not a defect
@@ -111,9 +113,11 @@ class Upload:
     def leave(self, lacks: str | None) -> None:
         """Its handle is closed and it stays: from now on it is found again after a restart, as whole as it is."""
         self.lacks = lacks
-        self.sync()
-        self._spool.write_label(self)
-        self.shut()
+        try:
+            self.sync()
+            self._spool.write_label(self, self.name)
+        finally:  # a disk that is full does not keep it open: its partner begins it anew, or removes it
+            self.shut()
 
     def shut(self) -> None:
         if self._descriptor is not None:
@@ -171,7 +175,9 @@ class Spool:
         return upload
 
     def rename(self, upload: Upload, name: str) -> None:
-        """Only what it is called; what had the name is gone unless it is under way."""
+        """Only what it is called; what had the name is gone unless it is under way. A label that cannot be written
+        leaves everything as it was."""
+        self.write_label(upload, name)
         earlier = self._named.get(name)
         if earlier is not None and earlier is not upload and not earlier.is_open and not earlier.is_submitted:
             self.discard(earlier)
@@ -179,7 +185,6 @@ class Spool:
             del self._named[upload.name]
         upload.name = name
         self._named[name] = upload
-        self.write_label(upload)
 
     def discard(self, upload: Upload) -> None:
         upload.shut()
@@ -187,7 +192,7 @@ class Spool:
             self.total -= upload.size
         if self._named.get(upload.name) is upload:
             del self._named[upload.name]
-        for name in (upload.id, upload.id + _LABEL):
+        for name in (upload.id, upload.id + _LABEL, upload.id + _NEW_LABEL):
             try:
                 os.unlink(name, dir_fd=self.descriptor)
             except FileNotFoundError:
@@ -199,14 +204,18 @@ class Spool:
         if self.total - upload.size + size > self.room.total:
             raise SpoolRefuses(f"uploads have at most {self.room.total} bytes together", full=True)
 
-    def write_label(self, upload: Upload) -> None:
-        content = msgspec.json.encode(_Label(upload.name, upload.size))
+    def write_label(self, upload: Upload, name: str) -> None:
+        """Whole, or the one before stays."""
+        content = msgspec.json.encode(_Label(name, upload.size))
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS
-        descriptor = os.open(upload.id + _LABEL, flags, 0o600, dir_fd=self.descriptor)
+        label, new = upload.id + _LABEL, upload.id + _NEW_LABEL
+        descriptor = os.open(new, flags, 0o600, dir_fd=self.descriptor)
         try:
-            os.write(descriptor, content)
+            if os.write(descriptor, content) != len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         finally:
             os.close(descriptor)
+        os.rename(new, label, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
 
     def close(self) -> None:
         for upload in self._all.values():
@@ -217,7 +226,7 @@ class Spool:
         """What was left with a label is here again; what has none was under way when the process ended, and goes."""
         names = set(os.listdir(self.descriptor))  # noqa: PTH208 - through the descriptor
         for name in sorted(names):
-            if name.endswith(_LABEL):
+            if name.endswith((_LABEL, _NEW_LABEL)):
                 continue
             label = self._read_label(name) if name + _LABEL in names else None
             found = os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)

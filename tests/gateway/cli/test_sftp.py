@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -32,6 +33,14 @@ sys.exit(main(["sftp"]))
 KILLED_BEFORE_THE_COMMIT = KILLED_AFTER_THE_COMMIT.replace("mailbox import Mailboxes", "ledger import Ledger").replace(
     "Mailboxes.lay", "Ledger.record"
 )
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+from gateway.cli.main import main
+sys.exit(main(["sftp"]))
+"""
+"""A process whose files have at most 100,000 bytes: the kernel refuses what comes after, as it does on a full disk."""
 
 
 class Server:
@@ -200,3 +209,24 @@ def test_a_short_password_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: py
     monkeypatch.setattr(sys, "stdin", io.StringIO("hunter2\n"))
     assert main(["sftp-password"]) == 2
     assert capsys.readouterr().err == "a password has at least 16 letters\n"
+
+
+async def test_what_the_kernel_refuses_to_keep_is_told_and_taken_once_it_keeps_it(
+    start: Start, tmp_path: Path, ledger: Ledger
+) -> None:
+    server = start(LIMITED)
+    server.wait_until_it_listens()
+    client = await server.client(host_key(tmp_path))
+    order = order_bytes() + b" " * 150_000
+    with pytest.raises(asyncssh.SFTPFailure) as refused:
+        await put(client, "order.json", order)
+    assert refused.value.reason in (
+        "no space is left here; we have been told",
+        "a write was refused before: the file is not complete and is no message",
+    )
+    await put(client, "small.json", order_bytes("PO-2"))
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    await put(client, "order.json", order)
+    assert await client.listdir("/in") == []
+    assert int(await ledger._pool.fetchval("select count(*) from messages where verdict = 'accepted'")) == 2
+    client.exit()
