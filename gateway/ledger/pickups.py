@@ -181,11 +181,11 @@ class Pickups:
         async with self._turn(turn) as held:
             await held.execute(_SQL["fetched"], turn.partner, turn.place, name, digest, at)
 
-    async def refused_since(self, partner: str, digest: bytes, since: datetime) -> UUID | None:
-        """The message that records a refusal of these bytes."""
+    async def recorded_since(self, partner: str, digest: bytes, since: datetime) -> tuple[UUID, Verdict] | None:
+        """The message with these bytes that intake would not recognise as a repetition: a refusal, or a test."""
         async with connection(self._pool) as held:
-            found: UUID | None = await held.fetchval(_SQL["refused_since"], partner, first_id(since), digest)
-        return found
+            row = await held.fetchrow(_SQL["recorded_since"], partner, first_id(since), digest)
+        return (row["id"], row["verdict"]) if row is not None else None
 
     async def taken(self, turn: Turn, name: str, message_id: UUID, verdict: Verdict) -> None:
         """It is on record; what its profile wants done with it there is owed from now on."""

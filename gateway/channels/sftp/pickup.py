@@ -136,9 +136,9 @@ class Look:
         if content is None:
             return "left"
         digest = sha256(content).digest()
-        refused = await self._refused_before(known, digest)
-        if refused is not None:
-            await self._keep_and_clear(file, known, refused, "refused")
+        recorded = await self._recorded_before(known, digest)
+        if recorded is not None:
+            await self._keep_and_clear(file, known, *recorded)
             return "taken"
         await sending.pickups.fetched(self._turn, name, digest, sending.clock())
         outcome = await sending.submitting.take(
@@ -152,11 +152,12 @@ class Look:
         await self._keep_and_clear(file, known, UUID(outcome.message_id), verdict)
         return "taken"
 
-    async def _refused_before(self, known: KnownFile, digest: bytes) -> UUID | None:
-        """The refusal of a submission after which we ended, or heard nothing: an acceptance is recognised by intake."""
+    async def _recorded_before(self, known: KnownFile, digest: bytes) -> tuple[UUID, Verdict] | None:
+        """Of a submission after which we ended, or heard nothing; where intake would not recognise it when it comes
+        again."""
         if known.state != "fetched" or known.hash != digest or known.fetched_at is None:
             return None
-        return await self._sending.pickups.refused_since(self._partner.id, digest, known.fetched_at)
+        return await self._sending.pickups.recorded_since(self._partner.id, digest, known.fetched_at)
 
     async def _keep_and_clear(self, file: ListedFile, known: KnownFile, message: UUID, verdict: Verdict) -> None:
         await self._sending.pickups.taken(self._turn, file.seen.name, message, verdict)

@@ -70,10 +70,11 @@ delete from pickup_files where partner = $1 and place = $2 and state in ('seen',
 update pickup_files set state = 'fetched', hash = $4, fetched_at = $5
 where partner = $1 and place = $2 and name = $3;
 
--- name: refused_since
--- A refusal of these bytes on record since then. An acceptance is recognised by intake.
-select id from messages
-where sender_kind = 'partner' and sender = $1 and id >= $2 and content_hash = $3 and verdict = 'refused' limit 1;
+-- name: recorded_since
+-- A refusal, or a test, of these bytes on record since then: what intake would not recognise if they came again.
+select id, verdict from messages
+where sender_kind = 'partner' and sender = $1 and id >= $2 and content_hash = $3 and (verdict = 'refused' or test)
+limit 1;
 
 -- name: taken
 update pickup_files set state = 'taken', message_id = $4, verdict = $5, failures = 0, failing_since = null,

@@ -21,7 +21,10 @@ from gateway.ledger.ledger import Ledger
 from gateway.ledger.payloads import Payloads
 from gateway.ledger.pickups import Pickups
 from gateway.ledger.sealing import Sealer
+from translators.examples import example
 
+A_TEST = example("order.edi").replace(b"++ORDERS'", b"++ORDERS++++1'", 1)
+"""No repetition is recognised of what says that it is a test."""
 Making = Callable[..., Awaitable[PickupWorld]]
 
 
@@ -61,7 +64,11 @@ async def end_the_leases(world: PickupWorld) -> None:
 
 @pytest.mark.parametrize("verb", ["fetched", "taken", "done"])
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize(("content", "verdict"), [(order_bytes(), "accepted"), (b"good morning", "refused")])
+@pytest.mark.parametrize(
+    ("content", "verdict"),
+    [(order_bytes(), "accepted"), (A_TEST, "accepted"), (b"good morning", "refused")],
+    ids=["an order", "a test", "a refusal"],
+)
 async def test_a_worker_that_is_killed_takes_nothing_twice(
     make: Making, monkeypatch: pytest.MonkeyPatch, verb: str, when: str, content: bytes, verdict: str
 ) -> None:
