@@ -124,7 +124,7 @@ class Intake:
             return await self._refuse(submission, admission, label, judged, other_type(submission, label))
 
         judgement = Judgement(admission.rules, understood, (*admission.observed, *capped), reading.tree)
-        trial = only_tests(admission.sender, label.document_type, reading.documents)
+        trial = not admission.is_trial and only_tests(admission.sender, label.document_type, reading.documents)
         deliveries = Deliveries(admission.sender.id, len(reading.documents), self._partners.current, trial=trial)
         for number, (document, facts, where) in enumerate(zip(reading.documents, judged, places, strict=True), 1):
             refused = judgement.refuses(facts)

@@ -16,6 +16,7 @@ from gateway.cli import (
     partner_list,
     partner_onboard,
     partner_rehearse,
+    partner_self_test,
     partner_show,
     partner_suspend,
     partner_welcome,
@@ -33,6 +34,7 @@ _VERBS = (
     partner_approve,
     partner_onboard,
     partner_welcome,
+    partner_self_test,
     partner_drift,
 )
 

@@ -101,6 +101,26 @@ class Egress:
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
             raise NoAnswer(f"{target.host}: {str(error) or type(error).__name__}", maybe_sent=request.begun) from error
 
+    async def connect(self, url: str, *, trust: Trust = Trust(), seconds: float = 10.0) -> None:  # noqa: B008 - frozen
+        """As far as a request would go before its first byte: name, guard, TCP, TLS; then it is closed.
+
+        Raises NoAnswer, from Forbidden where we do not go there or do not believe who is there.
+        """
+        target = _read(url)
+        network = CheckedNetwork(self.guard, trust.pins)
+        secured = target.scheme == "https"
+        try:
+            stream = await network.connect_tcp(target.host, target.port or (443 if secured else 80), seconds)
+            try:
+                if secured:
+                    stream = await stream.start_tls(tls_context(trust, self._authorities), target.host, seconds)
+            finally:
+                await stream.aclose()
+        except Forbidden as refusal:
+            raise NoAnswer(str(refusal), maybe_sent=False) from refusal
+        except (httpcore.NetworkError, httpcore.TimeoutException, OSError) as error:
+            raise NoAnswer(f"{target.host}: {str(error) or type(error).__name__}", maybe_sent=False) from error
+
     async def close(self) -> None:
         for pool in self._pools.values():
             await pool.aclose()

@@ -101,7 +101,7 @@ async def _samples(
                 if agreement is not None:
                     missing.append(f"no sample for agreement `{name}`: {reason}")
                 continue
-            outcome = await tried(intake, credential, made.content, made.media_type)
+            outcome, _ = await tried(intake, credential, made.content, made.media_type)
             if isinstance(outcome, Receipt):
                 yield _sample(channel, name, agreement, made)
             elif agreement is not None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from partners.agreements import Agreement, own_file
 from partners.directory import Directory
 from partners.profile import Partner
+from translators.canonical.documents import decode, encode
 from translators.canonical.identifiers import check_gs1_key
 from translators.edifact.outgoing import Party
 from translators.examples import example
@@ -42,6 +43,7 @@ THEIRS: dict[str, tuple[str, ...]] = {
     "quality_event": ("sender",),
 }
 """Of each document that partners send, the parties that are the sender's side."""
+_MOST_TRIMMED = 20
 _EXAMPLES = {"purchase_order": "order.json"}
 
 
@@ -70,26 +72,88 @@ def sample_of(
         raise NoSample(f"no example of a `{document}` ships")
     target = agreement.format if agreement is not None and agreement.format is not None else "json"
     kind = target.partition(":")[0].lower()
-    body = msgspec.json.encode(_named(directory, partner, document))
-    try:
-        content = write(
-            body if kind in ("json", "ubl", "xml") else [body], target,
-            envelope=_envelope(partner, agreement, kind, at), using=_map(agreement, maps),
-        )  # fmt: skip
-    except Unwritable as refused:
-        raise NoSample(f"the example of a `{document}` does not fit `{target}`: {refused}") from None
+    told = _named(directory, partner, document, THEIRS[document])
+    envelope = _envelope(partner, agreement, kind, at)
+    content = fitted(told, target, envelope, _map(agreement, maps))[1]
     if kind == "json":
         content = msgspec.json.format(content, indent=2) + b"\n"
     return Made(document=document, format=target, media_type=MEDIA_TYPES[kind], ending=_ENDINGS[kind], content=content)
 
 
-def _named(directory: Directory, partner: Partner, document: str) -> dict[str, Any]:
+def answering_example(
+    directory: Directory, partner: Partner, agreement: Agreement, maps: Path, at: datetime
+) -> bytes:  # fmt: skip
+    """The example of what we send by this agreement, in canonical form: us on the side of its sender. Raises
+    NoSample."""
+    document, target = agreement.document, agreement.format or "json"
+    if document not in THEIRS:
+        raise NoSample(f"no example of a `{document}` ships")
+    told = _named(directory, partner, document, ())
+    for role, party in told.items():
+        if isinstance(party, dict) and "identifiers" in party and role not in THEIRS[document]:
+            told[role] = _them(partner, party)
+    envelope = _envelope(partner, agreement, target.partition(":")[0].lower(), at)
+    return fitted(told, target, envelope, _map(agreement, maps))[0]
+
+
+def fitted(told: dict[str, Any], target: str, envelope: Envelope | None, using: Map | None) -> tuple[bytes, bytes]:
+    """The document without what the target has no place for, in canonical form and as it is written.
+
+    An example says more than any one format can: a sample may say less. Raises NoSample.
+    """
+    for _ in range(_MOST_TRIMMED):
+        body = encode(decode(msgspec.json.encode(told)))
+        try:
+            return body, write(body if envelope is None else [body], target, envelope=envelope, using=using)
+        except Unwritable as refused:
+            places = [one.place.path for one in refused.findings if one.place.path]
+            if not places or not _trim(told, places):
+                raise NoSample(f"the example does not fit `{target}`: {refused}") from None
+    raise NoSample(f"the example does not fit `{target}`, whatever is left out")
+
+
+def _trim(told: dict[str, Any], places: list[str]) -> bool:
+    """Take away what stands at these JSON pointers, or what it stands in where that cannot be without it, or where the
+    target adds it. False where nothing can be."""
+    taken = [_taken_away(told, place.strip("/").split("/")) for place in places]
+    return any(taken)
+
+
+def _taken_away(told: dict[str, Any], keys: list[str]) -> bool:
+    while keys:
+        kept = msgspec.json.encode(told)
+        if _pop(told, keys):
+            try:
+                decode(msgspec.json.encode(told))
+            except ValueError:
+                told.clear()
+                told.update(msgspec.json.decode(kept))
+            else:
+                return True
+        keys = keys[:-1]
+    return False
+
+
+def _pop(told: Any, keys: list[str]) -> bool:
+    *way, last = keys
+    for key in way:
+        if isinstance(told, list):
+            told = told[int(key)] if int(key) < len(told) else None
+        else:
+            told = told.get(key) if isinstance(told, dict) else None
+    if isinstance(told, list) and int(last) < len(told):
+        del told[int(last)]
+        return True
+    return isinstance(told, dict) and told.pop(last, None) is not None
+
+
+def _named(directory: Directory, partner: Partner, document: str, theirs: tuple[str, ...]) -> dict[str, Any]:
     """The example with the partner on its side and us on the other."""
     name = _EXAMPLES.get(document, f"{document.replace('_', '-')}.json")
     told: dict[str, Any] = msgspec.json.decode(example(name))
     for role, party in told.items():
         if isinstance(party, dict) and "identifiers" in party:
-            told[role] = _them(partner, party) if role in THEIRS[document] else _us(directory, partner, role, party)
+            told[role] = _them(partner, party) if role in theirs else _us(directory, partner, role, party)
     return told
 
 

@@ -13,6 +13,8 @@ from partners.profile import Partner
 from policies.facts import Verb
 
 API_VERSION = "v1"
+Tried = tuple[Receipt | Rejection, Admission | None]
+"""What it would have come to, and the admission where it came so far."""
 
 
 class Nowhere:
@@ -53,13 +55,13 @@ def credential_of(partner: Partner, channel: Channel) -> Credential | None:
     )
 
 
-async def tried(intake: Intake, credential: Credential, content: bytes, media_type: str) -> Receipt | Rejection:
+async def tried(intake: Intake, credential: Credential, content: bytes, media_type: str) -> Tried:
     """As the sandbox takes it: also of a partner that is not live, what is no test, and tests that are not agreed."""
     admission = await intake.admit(credential, API_VERSION)
     if not isinstance(admission, Admission):
-        return admission
+        return admission, None
     admission = replace(admission, sender=replace(admission.sender, testing=False), is_trial=True)
-    return await intake.accept(Submission(content=content, media_type=media_type), admission)
+    return await intake.accept(Submission(content=content, media_type=media_type), admission), admission
 
 
 async def may(intake: Intake, credential: Credential, verb: Verb) -> bool:

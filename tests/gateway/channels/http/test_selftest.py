@@ -114,3 +114,12 @@ async def test_a_partner_that_is_not_live_yet_may_try(served: Served) -> None:
     real = await served.client.post("/v1/documents", content=example("order.edi"), headers=served.aurora() | edifact)
     assert (real.status_code, real.json()["code"]) == (403, "sender.not_live")
     assert (await tried(served, msgspec.json.encode(an_order(number="PO-8"))))["passed"]
+
+
+async def test_what_is_marked_as_a_test_is_told_where_the_real_one_would_go(served: Served) -> None:
+    content = example("order.edi").replace(b"++ORDERS'", b"++ORDERS++++1'", 1)
+    headers = served.partner("nordlicht-edi") | {"content-type": "application/edifact"}
+    answer = await served.client.post("/v1/self-test", content=content, headers=headers)
+    told = answer.json()
+    assert told["passed"], told
+    assert next(step for step in told["steps"] if step["step"] == "route")["text"].startswith("it would go to `odoo`;")
