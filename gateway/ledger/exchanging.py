@@ -11,6 +11,7 @@ import msgspec
 from gateway.ledger.database import Pool, connection
 from gateway.ledger.exchanges import Claim, ExchangeKey, Received, ReceivedAnswer, Reply, Sent
 from gateway.ledger.statements import statements
+from gateway.ledger.together import Together
 
 _SQL = statements("exchanging")
 
@@ -20,13 +21,19 @@ class Exchanges:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._lookups: Together[ExchangeKey, Received | None] = Together(self._received)
 
     # -- in --------------------------------------------------------------------------------------------------------
 
     async def received(self, key: ExchangeKey) -> Received | None:
+        return await self._lookups.ask(key)
+
+    async def _received(self, keys: list[ExchangeKey]) -> list[Received | None]:
+        columns = [list(column) for column in zip(*map(_columns, keys), strict=True)]
         async with connection(self._pool) as held:
-            row = await held.fetchrow(_SQL["received"], *_columns(key))
-        return _received(row) if row is not None else None
+            rows = await held.fetch(_SQL["received_of"], *columns)
+        found = {_key(row): _received(row) for row in rows}
+        return [found.get(key) for key in keys]
 
     async def claim(self, claim: Claim) -> Received:
         """Use up the Message-ID for these digests; what was there before is returned and stands."""

@@ -1,6 +1,11 @@
 -- name: received
 select * from as2_received where partner = $1 and ours = $2 and message_id = $3;
 
+-- name: received_of
+-- The same of several.
+select r.* from as2_received r
+join unnest($1::text[], $2::text[], $3::text[]) as asked (partner, ours, message_id) using (partner, ours, message_id);
+
 -- name: claim
 -- The Message-ID is used up now. What had been written for it before stands and is read. No row: another wrote it
 -- while this waited for him, and only the next statement sees it.
