@@ -53,6 +53,12 @@ class Breaker:
         self.circuit = "open"
         self._until = self._clock() + max(self._pause, min(after or 0.0, self._longest))
 
+    def wait(self) -> float:
+        """Seconds until a probe may be tried, or so many as one that is under way may need; 0 in a closed circuit."""
+        if self.circuit == "open":
+            return max(0.0, self._until - self._clock())
+        return self._pause if self.circuit == "probing" else 0.0
+
     def gave_up_probing(self) -> None:
         """The probe found nothing to send; the next one may try at once."""
         if self.circuit == "probing":

@@ -108,7 +108,7 @@ async def _ask(question: Callable[[Delivery], Awaitable[object]], work: Work, al
 
 
 def _told(destination: Destination, breaker: Breaker, work: Work, outcome: Outcome) -> Result:
-    if isinstance(outcome, Unavailable | Unknown):
+    if isinstance(outcome, Unavailable | Unknown) and not outcome.partly:
         breaker.failed(outcome.after if isinstance(outcome, Unavailable) else None)
     else:
         breaker.succeeded()
@@ -131,7 +131,7 @@ def _result(work: Work, outcome: Outcome) -> Result:
             return _park(work, code, why)
         case Postponed(why, after):
             return _retry(work, Event.DOCUMENT_POSTPONED, "postponed", "destination.postponed", why, after or 0.0)
-        case Unknown(why, harmless):
+        case Unknown(why, harmless, _):
             after = wait_before_reading_back(attempt)
             if harmless:
                 return Result(
@@ -139,7 +139,7 @@ def _result(work: Work, outcome: Outcome) -> Result:
                     error=why, after=after, blocks=not work.passed, spent=False,
                 )  # fmt: skip
             return _retry(work, Event.DOCUMENT_UNKNOWN, "unknown", "destination.no_answer", why, after)
-        case Unavailable(why, after):
+        case Unavailable(why, after, _):
             event = Event.DOCUMENT_UNKNOWN if work.maybe_sent else Event.DOCUMENT_POSTPONED
             return Result(
                 work=work, event=event, outcome="unavailable", cause="destination.unavailable", error=why,

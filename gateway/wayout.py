@@ -25,6 +25,7 @@ from gateway.destinations.odoo.destination import OdooDestination
 from gateway.destinations.odoo.settings import OdooSettings
 from gateway.destinations.owned import OwnedDestination
 from gateway.destinations.partner.answering import Answering
+from gateway.destinations.partner.circuits import Circuits
 from gateway.destinations.partner.composing import Composer
 from gateway.destinations.partner.destination import PartnerDestination
 from gateway.destinations.partner.forwarding import Forwarding
@@ -155,17 +156,18 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             settings.partners / "maps", lambda: policies.current.masking, ledger.masking_key,
             lambda one: partners.current.codes(one),
         )  # fmt: skip
-        forwarding = Forwarding(lambda: partners.current, ledger.parcels, composer, ways)
+        circuits = Circuits()
+        forwarding = Forwarding(lambda: partners.current, ledger.parcels, composer, ways, circuits)
         tending = Tending(ledger.mailboxes)
         polling = await opened.enter_async_context(open_polling(settings, ledger, policies, partners, egress))
         duties = [
             Duty("look after deadlines", deadlines.look, deadlines.every),
             Duty("look after acknowledgements", deadlines.look_at_answers, deadlines.every),
             Duty("erase what is past its time", retaining.look, retaining.every),
-            Duty("forward parcels", forwarding.look, forwarding.every),
+            Duty("forward parcels", forwarding.look, forwarding.every, calls=True),
             Duty("count parcels", forwarding.measure, MEASURE_EVERY),
             Duty("look after webhooks", webhooks.look_after, webhooks.every),
-            Duty("answer AS2 messages", replying.look, replying.every),
+            Duty("answer AS2 messages", replying.look, replying.every, calls=True),
             Duty("look after mailboxes", tending.look, tending.every),
             Duty("count files in mailboxes", tending.measure, MEASURE_EVERY),
             Duty("look at partners' servers", polling.look, polling.every),
@@ -182,7 +184,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             return partner_destinations(
                 partners, policies, served,
                 lambda one: PartnerDestination(one, lambda: partners.current, ledger.parcels, composer, ways,
-                                               Answering(ledger.content)),
+                                               Answering(ledger.content), circuits),
             )  # fmt: skip
 
         everywhere = [*destinations(settings, partners, policies, client), *to_partners()]
@@ -192,5 +194,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             await end(watching)
             await dividing.close()
             await counters.close()
+            await forwarding.close()
+            await replying.close()
             for way in ways.values():
                 await way.close()

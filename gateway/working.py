@@ -30,11 +30,15 @@ MEASURE_EVERY = 15.0
 
 
 class Duty(Struct, frozen=True):
-    """Something a worker does beside delivering, `every` so many seconds or more seldom; `what` ends "cannot …"."""
+    """Something a worker does beside delivering, `every` so many seconds or more seldom; `what` ends "cannot …".
+
+    `calls`: it calls partners, so how long it took says nothing of the load it is.
+    """
 
     what: str
     do: Callable[[], Awaitable[None]]
     every: float
+    calls: bool = False
 
 
 class Worker:
@@ -184,7 +188,7 @@ async def _sparingly(duty: Duty) -> None:
         await duty.do()
         took = time.monotonic() - started
 
-    await _again(duty.what, do, lambda: max(duty.every, 50 * took))
+    await _again(duty.what, do, lambda: duty.every if duty.calls else max(duty.every, 50 * took))
 
 
 async def _again(what: str, do: Callable[[], Awaitable[None]], pause: Callable[[], float]) -> None:

@@ -53,10 +53,14 @@ class Postponed(Struct, frozen=True, tag="postponed"):
 
 
 class Unavailable(Struct, frozen=True, tag="unavailable"):
-    """The destination is out (refused connections, 502, 503, 429, bad credentials); no attempt is spent."""
+    """The destination is out (refused connections, 502, 503, 429, bad credentials); no attempt is spent.
+
+    `partly`: only a way to it is, one channel of a partner. What goes another way goes on: its breaker stays closed.
+    """
 
     why: str
     after: float | None = None
+    partly: bool = False
 
 
 class Refused(Struct, frozen=True, tag="refused"):
@@ -70,10 +74,12 @@ class Unknown(Struct, frozen=True, tag="unknown"):
     """Sent, and nothing heard: `verify` decides before anything is sent again.
 
     `harmless`: an id that the receiver knows it by makes a repetition so; then no attempt is spent, however often.
+    `partly`: as for `Unavailable`.
     """
 
     why: str
     harmless: bool = False
+    partly: bool = False
 
 
 class Absent(Struct, frozen=True, tag="absent"):

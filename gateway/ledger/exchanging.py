@@ -1,7 +1,7 @@
 """Exchanges over AS2: what partners sent and what we answered, what we sent and what they answered."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -60,10 +60,10 @@ class Exchanges:
         async with connection(self._pool) as held:
             await held.execute(_SQL["owe"], *_columns(key), url, receipt)
 
-    async def take_replies(self, limit: int, seconds: float) -> list[Reply]:
-        """Asynchronous receipts that are due, for this worker alone for so many seconds."""
+    async def take_replies(self, limit: int, seconds: float, but: Sequence[str] = ()) -> list[Reply]:
+        """Asynchronous receipts that are due, `but` those to these partners, for this worker alone for a while."""
         async with connection(self._pool) as held:
-            rows = await held.fetch(_SQL["take_replies"], limit, seconds)
+            rows = await held.fetch(_SQL["take_replies"], limit, seconds, but)
         same = set(Reply.__struct_fields__) - {"key"}
         return [Reply(key=_key(row), **{name: row[name] for name in same}) for row in rows]
 

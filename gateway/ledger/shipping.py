@@ -121,12 +121,13 @@ class Parcels:
 
     async def tell(
         self, parcel_id: UUID, state: ParcelState, *, reference: str | None = None, error: str | None = None,
-        after: float | None = None, maybe_carried: bool = False,
+        after: float | None = None, maybe_carried: bool = False, spent: bool = True,
     ) -> tuple[ParcelState, str | None]:  # fmt: skip
         """What became of an attempt; returns the state it is in now, which a faster word of the partner may have
-        changed already, with the partner's reference. `after`: seconds until one that carries itself is due again."""
+        changed already, with the partner's reference. `after`: seconds until one that carries itself is due again;
+        `spent`: the attempt counts."""
         async with connection(self._pool) as held, held.transaction():
-            row = await held.fetchrow(_SQL["tell"], parcel_id, state, reference, error, after, maybe_carried)
+            row = await held.fetchrow(_SQL["tell"], parcel_id, state, reference, error, after, maybe_carried, spent)
             if state in ("offered", "delivered"):
                 await held.execute(_ACKNOWLEDGING["left"], parcel_id)
                 await held.execute(_ACKNOWLEDGING["begin"], parcel_id)
@@ -160,10 +161,11 @@ class Parcels:
             await held.execute(_SQL["lock_parcel"], parcel_id)
             await settle_members(held, parcel_id, accepted=accepted, reference=reference, actor=actor)
 
-    async def take_due(self, limit: int) -> list[KeptParcel]:
-        """Parcels that are carried by themselves, this worker's for a while. `maybe_carried`: look first."""
+    async def take_due(self, limit: int, under_way: Sequence[UUID] = ()) -> list[KeptParcel]:
+        """Parcels that are carried by themselves, this worker's for a while, but none of those that it carries already.
+        `maybe_carried`: look first."""
         async with connection(self._pool) as held:
-            rows = await held.fetch(_SQL["take_due"], limit, _LEASE)
+            rows = await held.fetch(_SQL["take_due"], limit, _LEASE, under_way)
             contents = await self._contents(held, rows)
         return [
             kept_parcel(row, contents.get(row["content_hash"]), maybe_carried=row["was_maybe_carried"]) for row in rows

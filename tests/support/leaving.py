@@ -9,11 +9,13 @@ import msgspec
 from msgspec.structs import replace
 from support.ledgering import an_entry, facts_of_an_order, lease_all
 
+from gateway.beside import Beside
 from gateway.breaker import Breaker
 from gateway.delivery import deliver
 from gateway.destinations.carrying import CarrierName, Parcel
 from gateway.destinations.contract import Absent, Offered, Outcome, Verified
 from gateway.destinations.partner.answering import Answering
+from gateway.destinations.partner.circuits import Circuits
 from gateway.destinations.partner.composing import Composer
 from gateway.destinations.partner.destination import PartnerDestination
 from gateway.destinations.partner.forwarding import Forwarding
@@ -84,7 +86,8 @@ class World:
     def __init__(self, ledger: Ledger, masking: Masking, *partners: Partner, carriers: Iterable[Carrying] = ()) -> None:
         self.ledger = ledger
         self.parcels = ledger.parcels
-        self.breaker = Breaker()
+        self.monotonic = 0.0
+        self.breaker = Breaker(clock=lambda: self.monotonic)
         self.tables: dict[str, tuple[CodeTable, ...]] = {}
         self.let(*partners)
         self.carrier = Carrying()
@@ -96,14 +99,16 @@ class World:
         self.composer = Composer(
             maps, lambda: self.masking, self.ledger.masking_key, lambda one: self.directory.codes(one)
         )
-        self.forwarding = Forwarding(lambda: self.directory, self.parcels, self.composer, self.carriers)
+        self.circuits = Circuits(lambda: self.monotonic)
+        self.forwarding = Forwarding(lambda: self.directory, self.parcels, self.composer, self.carriers, self.circuits,
+                                     Beside(patience=60))  # fmt: skip
 
     def let(self, *partners: Partner) -> None:
         self.directory = Directory(partners, (), "sha256:0", tables=self.tables)
 
     def destination(self, partner: str = "nordlicht") -> PartnerDestination:
         return PartnerDestination(partner, lambda: self.directory, self.parcels, self.composer, self.carriers,
-                                  Answering(self.ledger.content))  # fmt: skip
+                                  Answering(self.ledger.content), self.circuits)  # fmt: skip
 
     async def work_off(self, partner: str = "nordlicht") -> None:
         destination = self.destination(partner)
@@ -112,7 +117,8 @@ class World:
                 pass
 
     async def make_due(self) -> None:
-        """As if the time that exceptions and parcels wait for had passed."""
+        """As if the time that exceptions, parcels and circuits wait for had passed."""
+        self.monotonic += 61
         await self.ledger._pool.execute("update exceptions set due_at = now() where due_at > now()")
         await self.ledger._pool.execute("update parcels set due_at = now() where due_at > now()")
 

@@ -1,9 +1,14 @@
-"""Duties of AS2 in the worker: receipts that we owe on a connection of our own, and those that are overdue."""
+"""Duties of AS2 in the worker: receipts that we owe on a connection of our own, and those that are overdue.
+
+A partner whose server hangs keeps nobody else's receipts back: its calls go on beside, and nothing more of its is taken
+until they have ended.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+from gateway.beside import Beside
 from gateway.channels.as2.answering import unpacked
 from gateway.channels.as2.carrier import As2Carrier
 from gateway.channels.as2.hearing import leaf_of
@@ -38,6 +43,7 @@ class Replying:
         carrier: As2Carrier,
         directory: Callable[[], Directory],
         clock: Callable[[], datetime] = now,
+        beside: Beside | None = None,
     ) -> None:
         self._ledger = ledger
         self._stations = stations
@@ -45,14 +51,20 @@ class Replying:
         self._carrier = carrier
         self._directory = directory
         self._clock = clock
+        self._beside = beside or Beside()
 
     async def look(self) -> None:
-        for reply in await self._ledger.exchanges.take_replies(20, LEASE):
-            await self._reply(reply)
-        awaited = self._stations.awaiting()
+        busy = self._beside.busy
+        for reply in await self._ledger.exchanges.take_replies(20, LEASE, list(busy)):
+            self._beside.start(reply.key.partner, self._reply(reply))
+        awaited = {one: seconds for one, seconds in self._stations.awaiting().items() if one not in busy}
         for sent in await self._ledger.exchanges.overdue(awaited) if awaited else ():
             if not await self._carrier.wait_no_longer(sent):
-                await self._send_again(sent.key.partner, sent.parcel)
+                self._beside.start(sent.key.partner, self._send_again(sent.key.partner, sent.parcel))
+        await self._beside.settle()
+
+    async def close(self) -> None:
+        await self._beside.close()
 
     async def _reply(self, reply: Reply) -> None:
         """The very bytes that were kept, however often."""

@@ -16,7 +16,6 @@ from gateway.destinations.contract import (
     Offered,
     Outcome,
     Postponed,
-    Refused,
     Unavailable,
     Unknown,
     Verified,
@@ -31,8 +30,6 @@ from partners.webhooks import Webhook
 
 _MOST_ANSWER = 4096
 """Bytes of an answer that are read: nothing depends on them but the connection's being kept."""
-_MOST_ATTEMPTS = 20
-"""At a parcel that is carried by itself, and so by no schedule of a route."""
 
 
 class WebhookCarrier:
@@ -78,7 +75,7 @@ class WebhookCarrier:
         if failure is None:
             await self._webhooks.succeeded(partner.id, webhook.url, self._clock(), standing)
             return Delivered(f"HTTP {answer.status}")
-        return await self._answered(parcel, partner, webhook, failure, standing)
+        return await self._answered(partner, webhook, failure, standing)
 
     async def look(self, parcel: Parcel, partner: Partner) -> Verified:  # noqa: ARG002 - see above
         """There is nothing to read back: the same webhook-id again is the agreed way."""
@@ -112,9 +109,7 @@ class WebhookCarrier:
     async def close(self) -> None:
         """The client is closed by who opened it."""
 
-    async def _answered(
-        self, parcel: Parcel, partner: Partner, webhook: Webhook, failure: Failure, before: Standing
-    ) -> Outcome:
+    async def _answered(self, partner: Partner, webhook: Webhook, failure: Failure, before: Standing) -> Outcome:
         """What a status alone does not tell is held against the document if the call before it got through."""
         of_document = failure.of_document
         if of_document is None:
@@ -123,8 +118,6 @@ class WebhookCarrier:
             return Offered()
         if not of_document:
             return Unavailable(failure.why, after=failure.pause.total_seconds() if failure.pause else None)
-        if parcel.attempt >= _MOST_ATTEMPTS:
-            return Refused("partner.refused", failure.why)
         return Postponed(failure.why)
 
     async def _failed(self, partner: Partner, webhook: Webhook, failure: Failure) -> bool:

@@ -23,6 +23,7 @@ from gateway.destinations.contract import (
     Verified,
 )
 from gateway.destinations.partner.answering import Answering
+from gateway.destinations.partner.circuits import Circuits
 from gateway.destinations.partner.composing import Composer, Leaving, NotComposed
 from gateway.identifiers import new_message_id, split_delivery_id
 from gateway.ledger.parcels import KeptParcel, NotKept
@@ -51,6 +52,7 @@ class PartnerDestination:
         composer: Composer,
         carriers: Carriers,
         answering: Answering | None = None,
+        circuits: Circuits | None = None,
     ) -> None:
         self.name = f"partner:{partner}"
         self._partner = partner
@@ -59,6 +61,7 @@ class PartnerDestination:
         self._composer = composer
         self._carriers = carriers
         self._answering = answering
+        self._circuits = circuits or Circuits()
 
     async def start(self) -> None:
         """Nothing to open: carriers live as long as the worker."""
@@ -81,7 +84,7 @@ class PartnerDestination:
             return _waits(parcel)
         if parcel.state == "delivered":
             return Delivered(parcel.reference or "")
-        return await carry(self._carriers, self._parcels, parcel, partner, delivery.attempt)
+        return await carry(self._carriers, self._circuits, self._parcels, parcel, partner, delivery.attempt)
 
     async def verify(self, delivery: Delivery) -> Verified:
         """Nothing has left that is in no parcel; what is in one may be read back by its carrier."""
@@ -144,14 +147,24 @@ def open_partner(directory: Directory, partner_id: str) -> Partner | Unavailable
     return partner
 
 
-async def carry(carriers: Carriers, parcels: Parcels, parcel: KeptParcel, partner: Partner, attempt: int) -> Outcome:
-    """One attempt, and what became of it beside the parcel."""
+async def carry(
+    carriers: Carriers, circuits: Circuits, parcels: Parcels, parcel: KeptParcel, partner: Partner, attempt: int
+) -> Outcome:
+    """One attempt, unless its channel is out, and what became of it beside the parcel."""
     carrier = carriers.get(_name(parcel))
     if carrier is None:
         return Unavailable(why=f"no carrier `{parcel.carrier}` runs in this worker", after=5.0)
     if parcel.erased or not parcel.content:
         return Refused("partner.content_erased", "the bytes of the parcel are kept no longer, or do not open")
-    outcome = await carrier.carry(carried(parcel, attempt), partner)
+
+    async def attempted() -> Outcome:
+        return await _told(parcels, parcel, await carrier.carry(carried(parcel, attempt), partner))
+
+    return await circuits.through(partner, carrier.name, attempted)
+
+
+async def _told(parcels: Parcels, parcel: KeptParcel, outcome: Outcome) -> Outcome:
+    """An outage spends no attempt of a parcel, as it spends none of a document."""
     match outcome:
         case Delivered(reference):
             await parcels.tell(parcel.id, "delivered", reference=reference)
@@ -161,7 +174,9 @@ async def carry(carriers: Carriers, parcels: Parcels, parcel: KeptParcel, partne
                 return Delivered(word or "")
         case Refused(_, why):
             await parcels.tell(parcel.id, "refused", error=why)
-        case Unknown(why) | Unavailable(why) | Postponed(why):
+        case Unavailable(why):
+            await parcels.tell(parcel.id, "kept", error=why, spent=False)
+        case Unknown(why) | Postponed(why):
             await parcels.tell(parcel.id, "kept", error=why, maybe_carried=isinstance(outcome, Unknown))
     return outcome
 

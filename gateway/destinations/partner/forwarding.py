@@ -4,9 +4,22 @@ settles what the partner's word found unsettled."""
 import asyncio
 import logging
 from collections.abc import Callable
+from uuid import UUID
 
+from gateway.beside import Beside
 from gateway.clock import now
-from gateway.destinations.contract import Absent, Delivered, Offered, Outcome, Refused, Unavailable, Unknown, Verified
+from gateway.destinations.contract import (
+    Absent,
+    Delivered,
+    Offered,
+    Outcome,
+    Postponed,
+    Refused,
+    Unavailable,
+    Unknown,
+    Verified,
+)
+from gateway.destinations.partner.circuits import Circuits
 from gateway.destinations.partner.composing import Composer, Leaving, NotComposed
 from gateway.destinations.partner.destination import Carriers, carry, look, open_partner
 from gateway.identifiers import new_message_id
@@ -14,7 +27,7 @@ from gateway.ledger.gathering import Gathered, GatheredDocument
 from gateway.ledger.parcels import KeptParcel, NotKept
 from gateway.ledger.shipping import Parcels
 from gateway.observing import PARCELS, log_change
-from gateway.retries import wait_before_reading_back
+from gateway.retries import as_schedule, wait_before_next, wait_before_reading_back
 from partners.agreements import Agreement
 from partners.directory import Directory
 from partners.profile import Partner
@@ -24,7 +37,10 @@ _log = logging.getLogger(__name__)
 
 BEFORE_DEADLINE = 60.0
 """Seconds before the first deadline of its documents a batch is closed, whatever it lacks."""
-_AT_ONCE = 8
+_AT_ONCE = 32
+_WAITS = as_schedule((10, 60, 300, 900, 3600, 14400))
+"""Between attempts at a parcel that its partner puts off: carried by itself, it has no route that says how often. Then
+it is parked, so that it does not hold up for ever what comes after it."""
 
 
 class Forwarding:
@@ -33,19 +49,34 @@ class Forwarding:
     every = 0.5
 
     def __init__(
-        self, directory: Callable[[], Directory], parcels: Parcels, composer: Composer, carriers: Carriers
+        self,
+        directory: Callable[[], Directory],
+        parcels: Parcels,
+        composer: Composer,
+        carriers: Carriers,
+        circuits: Circuits | None = None,
+        beside: Beside | None = None,
     ) -> None:
         self._directory = directory
         self._parcels = parcels
         self._composer = composer
         self._carriers = carriers
+        self._circuits = circuits or Circuits()
+        self._beside = beside or Beside()
+        self._under_way: set[UUID] = set()
 
     async def look(self) -> None:
         for gathered in await self._parcels.gathering.waiting():
             await self._close_if_due(gathered)
-        due = await self._parcels.take_due(_AT_ONCE)
-        await asyncio.gather(*(self._forward(parcel) for parcel in due))
+        room = _AT_ONCE - len(self._under_way)
+        for parcel in await self._parcels.take_due(room, list(self._under_way)) if room else ():
+            self._under_way.add(parcel.id)
+            self._beside.start(parcel.partner, self._forward(parcel))
+        await self._beside.settle()
         await self._parcels.reconcile()
+
+    async def close(self) -> None:
+        await self._beside.close()
 
     async def measure(self) -> None:
         """Parcels that have not ended well, as a figure."""
@@ -117,13 +148,14 @@ class Forwarding:
     # -- parcels that are carried by themselves ------------------------------------------------------------------------
 
     async def _forward(self, parcel: KeptParcel) -> None:
-        partner = open_partner(self._directory(), parcel.partner)
-        outcome: Outcome | Verified
-        if isinstance(partner, Unavailable):
-            outcome = partner
-        else:
-            outcome = await self._attempt(parcel, partner)
-        again = parcel.again
+        try:
+            partner = open_partner(self._directory(), parcel.partner)
+            outcome = partner if isinstance(partner, Unavailable) else await self._attempt(parcel, partner)
+            await self._settle(parcel, await self._in_the_end(parcel, outcome))
+        finally:
+            self._under_way.discard(parcel.id)
+
+    async def _settle(self, parcel: KeptParcel, outcome: Outcome | Verified) -> None:
         match outcome:
             case Delivered(reference):
                 await self._parcels.settle(parcel.id, accepted=True, reference=reference, actor="gateway")
@@ -135,16 +167,26 @@ class Forwarding:
                 await self._put_off(parcel, outcome)
                 return
         name = type(outcome).__name__.lower()
-        if again:
+        if parcel.again:
             await self._parcels.note_carried(parcel, name, getattr(outcome, "reference", None))
         log_change("parcel.carried", parcel=str(parcel.id), partner=parcel.partner, outcome=name)
+
+    async def _in_the_end(self, parcel: KeptParcel, outcome: Outcome | Verified) -> Outcome | Verified:
+        """What is put off more often than its schedule says is refused."""
+        if not isinstance(outcome, Postponed):
+            return outcome
+        wait = wait_before_next(_WAITS, parcel.attempts + 1)
+        if wait is not None:
+            return Postponed(outcome.why, after=max(outcome.after or 0.0, wait))
+        await self._parcels.tell(parcel.id, "refused", error=outcome.why, spent=False)
+        return Refused("delivery.attempts_used_up", outcome.why)
 
     async def _put_off(self, parcel: KeptParcel, outcome: Outcome | Verified) -> None:
         """However long a partner is out: the parcel waits. What may have arrived is looked for first."""
         after = max(getattr(outcome, "after", None) or 0.0, wait_before_reading_back(min(parcel.attempts + 1, 10)))
         why = str(getattr(outcome, "why", ""))
         await self._parcels.tell(
-            parcel.id, "kept", error=why, after=after,
+            parcel.id, "kept", error=why, after=after, spent=False,
             maybe_carried=isinstance(outcome, Unknown) or (parcel.maybe_carried and isinstance(outcome, Unavailable)),
         )  # fmt: skip
 
@@ -153,7 +195,7 @@ class Forwarding:
             found = await look(self._carriers, self._parcels, parcel, partner)
             if not isinstance(found, Absent):
                 return found
-        return await carry(self._carriers, self._parcels, parcel, partner, parcel.attempts + 1)
+        return await carry(self._carriers, self._circuits, self._parcels, parcel, partner, parcel.attempts + 1)
 
 
 def _is_due(gathered: Gathered, agreement: Agreement) -> bool:

@@ -48,7 +48,8 @@ where not exists (
 -- name: take_replies
 -- Asynchronous receipts that are due, hidden from other workers for a while.
 with due as (
-  select id from as2_replies where due_at <= now() order by due_at limit $1 for update skip locked
+  select id from as2_replies where due_at <= now() and partner <> all ($3::text[])
+  order by due_at limit $1 for update skip locked
 )
 update as2_replies r set due_at = now() + make_interval(secs => $2), attempts = attempts + 1
 from due where r.id = due.id

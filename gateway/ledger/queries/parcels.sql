@@ -61,7 +61,8 @@ order by p.position desc limit $4;
 -- name: tell
 -- What became of an attempt. A later word of the partner may be here before it: that one stands.
 update parcels set state = case when state = 'kept' or (state = 'offered' and $2 <> 'kept') then $2 else state end,
-  again = again and $2 in ('kept', 'offered'), changed_at = now(), reference = coalesce($3, reference), last_error = $4, attempts = attempts + 1,
+  again = again and $2 in ('kept', 'offered'), changed_at = now(), reference = coalesce($3, reference), last_error = $4,
+  attempts = attempts + case when $7 then 1 else 0 end,
   maybe_carried = $6,
   due_at = case when $2 = 'kept' then coalesce(now() + make_interval(secs => $5), due_at) end,
   hidden_until = case when $2 = 'offered' then null else hidden_until end
@@ -96,7 +97,7 @@ returning p.*, (select array_agg(m.message_id || '.' || m.number order by m.plac
 -- `maybe_carried` from here on: should this worker die, the next one looks before it carries.
 with next as (
   select p.id, p.maybe_carried from parcels p
-  where p.due_at <= now()
+  where p.due_at <= now() and p.id <> all ($3::uuid[])
     and not exists (
       select 1 from parcels earlier
       where earlier.partner = p.partner and earlier.agreement = p.agreement and earlier.due_at is not null
@@ -110,14 +111,14 @@ returning p.*, next.maybe_carried as was_maybe_carried,
            where m.parcel = p.id) as members;
 
 -- name: carry_again
--- An operator wants it sent again, whatever the partner said.
-update parcels set state = 'kept', again = true, due_at = now(), maybe_carried = false, last_error = null, changed_at = now()
+-- An operator wants it sent again, whatever the partner said; its attempts are counted anew.
+update parcels set state = 'kept', again = true, attempts = 0, due_at = now(), maybe_carried = false, last_error = null, changed_at = now()
 where id = $1;
 
 -- name: reopen
 -- Parcels of deliveries that are replayed: what was refused, or given up after many attempts, may go again; a batch by
 -- itself. One that is due already stays so.
-update parcels p set state = 'kept', changed_at = now(),
+update parcels p set state = 'kept', changed_at = now(), attempts = 0,
   due_at = case when (select count(*) from parcel_members m where m.parcel = p.id) > 1 then now() else due_at end
 where p.state in ('refused', 'kept') and p.id in (
   select parcel from parcel_members

@@ -1,5 +1,6 @@
 """Parcels over AS2 to a partner that listens on a real socket: what its receipts, its faults and its silence become."""
 
+import asyncio
 import json
 import socket
 from argparse import Namespace
@@ -13,6 +14,7 @@ from support.leaving import an_answer
 from support.ledgering import lease_all
 from support.serving import LOCAL, PUBLIC_URL
 
+from gateway.beside import Beside
 from gateway.breaker import Breaker
 from gateway.channels.as2.building import build_receipt, station_headers
 from gateway.channels.as2.carrier import MOST_ATTEMPTS, As2Carrier
@@ -29,7 +31,9 @@ from gateway.delivery import deliver
 from gateway.destinations.partner.composing import Composer
 from gateway.destinations.partner.destination import PartnerDestination
 from gateway.destinations.partner.forwarding import Forwarding
+from gateway.egress.client import Answer as Reply
 from gateway.egress.client import Egress
+from gateway.ledger.exchanging import ExchangeKey
 from gateway.ledger.ledger import Ledger
 from partners.ownkeys import OwnKeys
 
@@ -60,11 +64,14 @@ class Out:
     def __init__(self, world: As2World, egress: Egress) -> None:
         self.world, self.ledger = world, world.served.ledger
         partners = world.served.intake._partners
-        stations = Stations(lambda: partners.current, OwnKeys(world.files.ours))
+        self.partners = partners
+        self.stations = stations = Stations(lambda: partners.current, OwnKeys(world.files.ours))
         self.carrier = As2Carrier(stations, egress, self.ledger.exchanges, PUBLIC_URL, HOST)
-        self.replying = Replying(self.ledger, stations, egress, self.carrier, lambda: partners.current)
+        self.replying = Replying(self.ledger, stations, egress, self.carrier, lambda: partners.current,
+                                 beside=Beside(patience=60))  # fmt: skip
         composer = Composer(Path("/nowhere"), lambda: world.served.policies.current.masking, self.ledger.masking_key)
-        self.forwarding = Forwarding(lambda: partners.current, self.ledger.parcels, composer, {"as2": self.carrier})
+        self.forwarding = Forwarding(lambda: partners.current, self.ledger.parcels, composer, {"as2": self.carrier},
+                                     beside=Beside(patience=60))  # fmt: skip
         self.destination = PartnerDestination(
             "werra", lambda: partners.current, self.ledger.parcels, composer, {"as2": self.carrier}
         )
@@ -297,6 +304,38 @@ async def test_a_receipt_that_we_owe_is_brought_to_their_address_byte_for_byte(
     assert first[1] == second[1]
     assert dict(first[0])["message-id"] == dict(second[0])["message-id"]
     assert await out.ledger._pool.fetchval("select count(*) from as2_replies where sent_at is not null") == 1
+
+
+async def test_a_partner_whose_server_hangs_keeps_nobody_elses_receipts_back(out: Out, werra: Listening) -> None:
+    """Nor is anything more taken of its own meanwhile."""
+    go, posted = asyncio.Event(), []
+
+    class Slow:
+        async def post(self, url: str, *_: object, **__: object) -> Reply:
+            posted.append(url)
+            if "hangs" in url:
+                await go.wait()
+            return Reply(status=200, headers=(), content=b"", complete=True)
+
+    async def owe(partner: str, url: str) -> None:
+        await out.ledger.exchanges.owe(ExchangeKey(partner, "BERGMANN", url), url, b"\r\n\r\n")
+
+    replying = Replying(
+        out.ledger, out.stations, Slow(), out.carrier, lambda: out.partners.current,  # type: ignore[arg-type]
+        beside=Beside(patience=0.1),
+    )  # fmt: skip
+    await owe("nordlicht", "https://hangs.example/1")
+    await replying.look()
+    await owe("nordlicht", "https://hangs.example/2")
+    await owe("werra", "https://answers.example/1")
+    await replying.look()
+    assert posted == ["https://hangs.example/1", "https://answers.example/1"]
+    go.set()
+    async with asyncio.timeout(30):
+        while await out.ledger._pool.fetchval("select count(*) from as2_replies where sent_at is null"):
+            await replying.look()
+    assert sorted(posted) == ["https://answers.example/1", "https://hangs.example/1", "https://hangs.example/2"]
+    await replying.close()
 
 
 def said(
