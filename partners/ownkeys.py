@@ -7,7 +7,7 @@ keys.current(partner.as2, "sign", now())     this one signs what goes, or None
 
 import os
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -74,13 +74,21 @@ class OwnKeys:
         held = self._pairs[name] = _Held(files, seen, pair, valid)
         return held
 
-    def usable(self, relation: As2Relation, use: OwnUse, at: datetime) -> tuple[KeyPair, ...]:
-        """Inbound: every pair in its time, the one whose time began last first. Raises BadCertificate."""
+    def usable(
+        self,
+        relation: As2Relation,
+        use: OwnUse,
+        at: datetime,
+        *,
+        early: timedelta = timedelta(),
+    ) -> tuple[KeyPair, ...]:
+        """Inbound: every pair in its time, or that will be within `early`, the one whose time began last first. Raises
+        BadCertificate."""
         found = []
         for entry in _for(relation.keys, use):
             held = self._held(entry.name)
             begins, ends = _narrowed(entry, *held.valid)
-            if begins <= at < ends:
+            if begins - early <= at < ends:
                 found.append((begins, held.pair))
         return tuple(pair for _, pair in sorted(found, key=lambda one: one[0], reverse=True))
 

@@ -5,7 +5,7 @@ directory.timeline("acme").current("encrypt", now())  outbound: this one, or Non
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cryptography import x509
 from msgspec import Struct
@@ -22,8 +22,8 @@ class Dated(Struct, frozen=True, kw_only=True):
     begins: datetime
     ends: datetime
 
-    def holds(self, at: datetime) -> bool:
-        return self.begins <= at < self.ends
+    def holds(self, at: datetime, early: timedelta = timedelta()) -> bool:
+        return self.begins - early <= at < self.ends
 
 
 def dated(entry: Certificate, certificate: x509.Certificate) -> Dated:
@@ -46,9 +46,15 @@ class TimeLine:
     def of(self, use: CertificateUse) -> tuple[Dated, ...]:
         return tuple(one for one in self.entries if use in one.use)
 
-    def valid(self, use: CertificateUse, at: datetime) -> tuple[x509.Certificate, ...]:
-        """Inbound: whatever is in its time at this moment (aware)."""
-        return tuple(one.certificate for one in self.of(use) if one.holds(at))
+    def valid(
+        self,
+        use: CertificateUse,
+        at: datetime,
+        *,
+        early: timedelta = timedelta(),
+    ) -> tuple[x509.Certificate, ...]:
+        """Inbound: whatever is in its time at this moment (aware), or will be within `early`."""
+        return tuple(one.certificate for one in self.of(use) if one.holds(at, early))
 
     def current(self, use: CertificateUse, at: datetime) -> x509.Certificate | None:
         """Outbound: of those in their time the one whose time began last."""

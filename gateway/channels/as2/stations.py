@@ -6,6 +6,7 @@ from datetime import datetime
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from gateway.channels.as2.cms.recipients import Recipient
+from gateway.channels.as2.cms.rules import AHEAD
 from gateway.channels.as2.refusing import Unacceptable
 from gateway.channels.as2.relation import Relation
 from gateway.egress.pinned import trust_of
@@ -36,7 +37,7 @@ class Stations:
         assert agreed is not None
         timeline = self._directory().timeline(partner.id)
         try:
-            openers = self._keys.usable(agreed, "decrypt", at)
+            openers = self._keys.usable(agreed, "decrypt", at, early=AHEAD)
             signer = self._keys.current(agreed, "sign", at)
         except BadCertificate as problem:
             raise Unacceptable("as2.keys", str(problem)) from problem
@@ -44,7 +45,7 @@ class Stations:
             partner=partner.id,
             agreed=agreed,
             at=at,
-            pinned=timeline.valid("verify", at),
+            pinned=timeline.valid("verify", at, early=AHEAD),
             encrypt_to=timeline.current("encrypt", at),
             openers=tuple(
                 Recipient(pair.certificate, pair.key) for pair in openers if isinstance(pair.key, RSAPrivateKey)

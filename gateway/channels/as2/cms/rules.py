@@ -1,5 +1,6 @@
 """What one relation allows, and how much of anything is read for it."""
 
+from datetime import timedelta
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -13,6 +14,10 @@ MODERN_TRANSPORTS: Final = frozenset(Transport) - {Transport.RSA_OAEP_SHA1}
 LEAST_RSA_BITS: Final = 2048
 LEAST_CURVE_BITS: Final = 256
 """No relation allows less (NIST SP 800-131A)."""
+
+AHEAD: Final = timedelta(minutes=15)
+"""How far a partner's clock may be ahead of ours: so much before its time begins a certificate of theirs verifies. Its
+end is exact, for that is how a key is given up."""
 
 
 class SignatureRules(Struct, frozen=True, kw_only=True):

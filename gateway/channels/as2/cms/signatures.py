@@ -19,7 +19,7 @@ from msgspec import Struct
 from gateway.channels.as2.cms import der
 from gateway.channels.as2.cms.algorithms import Digest, Scheme
 from gateway.channels.as2.cms.failures import CryptographicFailure, Reason, malformed
-from gateway.channels.as2.cms.rules import DEFAULT_CAPS, LEAST_CURVE_BITS, LEAST_RSA_BITS, Caps, SignatureRules
+from gateway.channels.as2.cms.rules import AHEAD, DEFAULT_CAPS, LEAST_CURVE_BITS, LEAST_RSA_BITS, Caps, SignatureRules
 from gateway.channels.as2.cms.signed import SignedData, Signer, identities, read_signed_data
 
 Digests = Mapping[str, bytes] | Callable[[Digest], bytes]
@@ -136,7 +136,7 @@ def _judge(signer: Signer, rules: SignatureRules, opening: bytes) -> None:
 
 def _judge_certificate(certificate: x509.Certificate, at: datetime) -> None:
     begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if not begins <= at <= ends:
+    if not begins - AHEAD <= at <= ends:
         raise CryptographicFailure(
             Reason.AUTHENTICATION,
             f"the signer's certificate is valid from {begins:%Y-%m-%d} until {ends:%Y-%m-%d}, not on {at:%Y-%m-%d}",
