@@ -3,6 +3,7 @@
 What is expected of the broken messages in tests/broken/translators/messages stands in `expected.tsv` beside them.
 """
 
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -95,6 +96,54 @@ def test_an_empty_number_behind_a_qualifier_says_nothing() -> None:
         "supplier_code",
     ]
     assert [each.text for each in reading.findings] == ["PIA element 4 component 2 has no place in a despatch advice"]
+
+
+def sample(name: str, *changes: tuple[bytes, bytes]) -> bytes:
+    """A golden message with some of it otherwise, and the count of its segments put right."""
+    content = (TESTS / "samples" / f"{name}.in.edi").read_bytes()
+    for before, after in changes:
+        assert before in content
+        content = content.replace(before, after)
+    count = len([each for each in content.split(b"UNH+", 1)[1].split(b"UNZ+", 1)[0].split(b"'\n") if each])
+    return re.sub(rb"UNT\+[0-9]+", b"UNT+%d" % count, content)
+
+
+def test_a_charge_on_the_whole_invoice_counts_though_no_sum_of_charges_is_stated() -> None:
+    """EANCOM states the net sum of allowances and charges (131), which is another one."""
+    content = sample("invoice-d96a", (b"MOA+259:35'\n", b"MOA+131:35'\n"))
+    totals = read(content, identify(content[:4096], None)).documents[0].object.totals
+    assert (str(totals.lines.amount), totals.charges, str(totals.net.amount)) == ("5495.16", None, "5530.16")
+    wrong = content.replace(b"MOA+125:5530.16", b"MOA+125:5495.16", 1)
+    with pytest.raises(Unreadable, match=r"`totals.net` is 5495.16, but lines − allowances \+ charges is 5530.16"):
+        read(wrong, identify(wrong[:4096], None))
+
+
+def test_what_is_charged_by_weight_keeps_the_pieces_that_were_delivered() -> None:
+    content = sample("invoice-d96a", (b"QTY+47:12.5:KGM'\n", b"QTY+46:5:PCE'\nQTY+47:12.5:KGM'\n"))
+    line = read(content, identify(content[:4096], None)).documents[0].object.lines[1]
+    assert (str(line.quantity.value), line.quantity.unit, line.ext["delivered_quantity"]) == ("12.5", "KGM", "5")
+
+
+def test_where_nothing_says_what_is_charged_it_is_what_was_delivered() -> None:
+    for qualifier in (b"46", b"12"):
+        content = sample("invoice-d96a", (b"QTY+47:12.5:KGM'\n", b"QTY+%s:12.5:KGM'\n" % qualifier))
+        line = read(content, identify(content[:4096], None)).documents[0].object.lines[1]
+        assert (str(line.quantity.value), line.quantity.unit) == ("12.5", "KGM")
+
+
+def test_the_only_currency_is_taken_whatever_it_is_called() -> None:
+    content = sample("invoice-d96a", (b"CUX+2:EUR:4'", b"CUX+1:EUR'"))
+    reading = read(content, identify(content[:4096], None))
+    assert reading.documents[0].object.currency == "EUR"
+    assert [each.text for each in reading.findings] == ["CUX element 1 component 1 has no place in an invoice"]
+
+
+def test_a_sales_report_of_eancom_is_one() -> None:
+    content = sample(
+        "sales-report-d96a", (b"BGM+73+", b"BGM+73E::9+"), (b"NAD+FR+", b"NAD+BY+"), (b"NAD+MR+", b"NAD+SU+")
+    )
+    report = read(content, identify(content[:4096], None)).documents[0].object
+    assert (report.reporter.identifier("gln"), report.receiver.identifier("gln")) == ("4012345000009", "4260001230004")
 
 
 def test_a_later_release_may_lack_what_its_map_inherits_a_waiver_for() -> None:

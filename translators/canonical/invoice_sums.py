@@ -48,13 +48,14 @@ def check_sums(
     _check_currencies(currency, lines, [*(amount for _, amount in allowances), *taxes], totals)
     if all(amount is not None for _, amount in lines):
         _check("lines", totals.lines, _sum(amount for _, amount in lines), "the lines sum to")
-    for kind, stated in (("allowance", totals.allowances), ("charge", totals.charges)):
+    between = Decimal(0)  # the lines and the net: what is not stated as a sum is still charged
+    for kind, sign, stated in (("allowance", -1, totals.allowances), ("charge", 1, totals.charges)):
         made = _sum(amount for each, amount in allowances if each == kind)
         if allowances:
             _check(f"{kind}s", stated, made, f"the {kind}s sum to")
+        between += sign * (stated.amount if stated is not None else made)
     if totals.lines is not None:
-        net = totals.lines.amount - _value(totals.allowances) + _value(totals.charges)
-        _check("net", totals.net, net, "lines − allowances + charges is")
+        _check("net", totals.net, totals.lines.amount + between, "lines − allowances + charges is")
     if taxes:
         _check("tax", totals.tax, _sum(taxes), "the taxes sum to")
     if totals.net is not None and totals.tax is not None:

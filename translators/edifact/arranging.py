@@ -2,13 +2,18 @@
 
 A segment goes to the first place that may hold it, looking from the last place on: further in the same group, then in
 the groups around it, where a trigger opens another repetition. It never goes back. Leaving a group without one of its
-mandatory segments, and exceeding a repeat, are told; a segment without a place is told and left out.
+mandatory segments, and exceeding a repeat, are told; a segment without a place is told, with the place it should have,
+and left out. So is one that comes too late, rather than that everything up to its next place were called missing.
 """
+
+from functools import cache
 
 from translators.edifact.directory import Step
 from translators.edifact.faults import Faults
 from translators.edifact.quickplacing import quickly_arranged
 from translators.edifact.structure import NO_GROUPS, GroupInstance, MessageTree, Placed, places_in, tags_in
+
+_MOST_OPENERS = 4
 
 
 def arrange(placed: list[Placed], root: Step, faults: Faults) -> MessageTree:
@@ -52,7 +57,7 @@ class _Placing:
     def place(self, placed: Placed, tag: str) -> None:
         """Find the place of one segment."""
         found = self._find(tag, within_limits=True) or self._find(tag, within_limits=False)
-        if found is None:
+        if found is None or (self._place_before(tag) and self._skips(*found)):
             self._tell_no_place(placed, tag)
             return
         depth, index = found
@@ -82,6 +87,23 @@ class _Placing:
                 if index >= frame.index and (not within_limits or counts[index] < steps[index].repeats):
                     return depth, index
         return None
+
+    def _skips(self, depth: int, index: int) -> bool:
+        """Whether something mandatory would be missing if the next segment stood there."""
+        ways = [(frame, len(frame.step.steps)) for frame in self._frames[depth + 1 :]]
+        return any(
+            frame.step.steps[at].mandatory and not frame.counts[at]
+            for frame, upto in [*ways, (self._frames[depth], index)]
+            for at in range(frame.index, upto)
+        )
+
+    def _place_before(self, tag: str) -> str:
+        """Where a segment that comes too late should stand, in words; empty for one that does not."""
+        for frame in reversed(self._frames):
+            if any(index < frame.index for index in frame.places.get(tag, ())):
+                where = f"SG{frame.step.group}" if frame.step.group else "the message"
+                return f"in {where} it stands before {frame.step.steps[frame.index].tag}"
+        return ""
 
     def _add(self, frame: _Frame, step: Step, placed: Placed) -> None:
         instance = frame.instance
@@ -135,9 +157,26 @@ class _Placing:
             text, code = "a segment has no tag", "edifact.segment.tag"
             self.faults.tell("missing", code, text, placed.segment, position=placed.position)
             return
-        where = "has no place here" if tag in self._tags else "has no place in this message"
-        text = f"the segment {_shown(placed)} {where}"
+        text = f"the segment {_shown(placed)} has no place in this message"
+        if tag in self._tags:
+            place = (
+                self._place_before(tag)
+                or f"it stands in a group that begins with {' or '.join(_openers(self.root.step, tag)[:_MOST_OPENERS])}"
+            )
+            text = f"the segment {_shown(placed)} has no place here; {place}"
         self.faults.tell("position", "edifact.segment.unexpected", text, placed.segment, position=placed.position)
+
+
+@cache
+def _openers(root: Step, tag: str) -> tuple[str, ...]:
+    """The triggers of the groups a segment may stand in; of a group it opens itself, that of the group around."""
+    found: list[str] = []
+    for step in root.steps:
+        if step.group is not None:
+            inside = any(each.tag == tag for each in step.steps[1:])
+            found += [step.tag] * inside
+            found += _openers(step, tag)
+    return tuple(dict.fromkeys(found))
 
 
 def _shown(placed: Placed) -> str:

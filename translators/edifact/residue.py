@@ -25,7 +25,8 @@ def tell_residue(tree: MessageTree, compiled: Map, used: set[Hashable], faults: 
     left = _left(tree, _waived(compiled), used) if used or tree.tables is None else _unmarked(tree, compiled)
     for placed, (position, element, repetition, component) in islice(left, _MOST_RESIDUE):
         name = compiled.kind.document_type.replace("_", " ")
-        text = f"{placed.segment.tag} element {element} component {component} has no place in a {name}"
+        article = "an" if name[0] in "aeiou" else "a"
+        text = f"{placed.segment.tag} element {element} component {component} has no place in {article} {name}"
         faults.tell(
             "", "edifact.residue", text, placed.segment, element, component,
             position=position, repetition=repetition, severity="information",

@@ -82,7 +82,9 @@ def _load(path: Path, below: tuple[Path, ...]) -> MapFile:
 
 
 def _extended(base: MapFile, extension: Extension, file: YamlFile) -> MapFile:
-    told = {name: getattr(extension, name) for name in ("message", "version", "root", "doctype", "reads_only")}
+    told = {
+        name: getattr(extension, name) for name in ("message", "version", "root", "doctype", "gs1_keys", "reads_only")
+    }
     origins = {**base.origins, **_origins(extension, file)}
     parts = {**base.spec.parts, **extension.parts}
     rows = base.spec.rows

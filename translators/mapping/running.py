@@ -14,6 +14,7 @@ from translators.findings import Place
 from translators.mapping.compiling import compile_rows
 from translators.mapping.composing import compile_writer
 from translators.mapping.files import MapFile
+from translators.mapping.gs1keys import relieved
 from translators.mapping.runs import Run, Trouble
 from translators.mapping.sources import Node, Pen, Source
 from translators.mapping.unwritten import Unwritten
@@ -73,9 +74,29 @@ class Map:
         try:
             canonical = msgspec.convert(data, self.kind.struct, dec_hook=decode_figure)
         except msgspec.ValidationError:
-            return Translated(None, self._explained(root, day), run.used)
+            return self._with_other_keys(root, day) or Translated(None, self._explained(root, day), run.used)
         refused = any(trouble.policy == "refuse" for trouble in run.troubles)
         return Translated(None if refused else canonical, tuple(run.troubles), run.used, run.trace)
+
+    def _with_other_keys(self, root: Node, day: date | None) -> "Translated | None":
+        """Where the map takes numbers that are no GS1 keys: the document with them, if nothing else is wrong in it."""
+        if self.spec.gs1_keys == "refuse":
+            return None
+        trace: dict[str, Hashable] = {}
+        run = Run(root, trace=trace, day=day)
+        data, wrong = relieved(self._rows(run))
+        if any(trouble.policy == "refuse" for trouble in run.troubles):
+            return None
+        try:
+            canonical = msgspec.convert(data, self.kind.struct, dec_hook=decode_figure)
+        except msgspec.ValidationError:
+            return None
+        start = self.source.spot_of(root)
+        told = [
+            Trouble(each.text, _nearest(trace, each.pointer, start), each.pointer, "map.gs1_key", "pass")
+            for each in wrong
+        ]
+        return Translated(canonical, (*run.troubles, *told), run.used, trace)
 
     def fill(
         self, canonical: Any, *, day: date | None = None, strict_codes: bool = False, repeats: bool = True

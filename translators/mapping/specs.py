@@ -109,8 +109,9 @@ class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class MapSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A map, with everything it inherits.
 
-    `doctype`: the address of the DTD a document we write has to name, as cXML does; nobody fetches it. `reads_only`:
-    why nothing is written by it; empty for both directions.
+    `doctype`: the address of the DTD a document we write has to name, as cXML does; nobody fetches it. `gs1_keys`: what
+    becomes of a GTIN, GLN, SSCC or GRAI that is none: the document is refused, or it is told and the number kept as one
+    of the sender's own. `reads_only`: why nothing is written by it; empty for both directions.
     """
 
     format: Literal["edifact", "x12", "vda", "xml"]
@@ -119,6 +120,7 @@ class MapSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     document: str
     root: str = ""
     doctype: str = ""
+    gs1_keys: Literal["refuse", "tell"] = "refuse"
     namespaces: dict[str, str] = {}
     order: dict[str, tuple[str, ...]] = {}
     tables: dict[str, Table] = {}
@@ -137,6 +139,7 @@ class Extension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: str | None = None
     root: str | None = None
     doctype: str | None = None
+    gs1_keys: Literal["refuse", "tell"] | None = None
     reads_only: str | None = None
     namespaces: dict[str, str] = {}
     order: dict[str, tuple[str, ...]] = {}
