@@ -1,6 +1,6 @@
 """What deserves a look in profiles that hold: what has ended or is about to, and keys of ours that cannot be used."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import get_args
@@ -26,14 +26,20 @@ class Warned(Struct, frozen=True, order=True):
     kind: str
 
 
-def warnings(folder: Path, keys: OwnKeys | None, at: datetime) -> list[Warned]:
-    """Of every profile that can be read, whatever is wrong with the others. Without `keys` ours are not looked at."""
+Judge = Callable[[Path], str | None]
+"""Why a file is no secret of a webhook: the file and a sentence; None where it is one."""
+
+
+def warnings(folder: Path, keys: OwnKeys | None, at: datetime, secret: Judge | None = None) -> list[Warned]:
+    """Of every profile that can be read, whatever is wrong with the others. Without `keys` ours are not looked at, nor
+    the secrets of webhooks, which `secret` judges."""
     found: list[Warned] = []
     for one in read_folder(folder / "profiles", Partner, []):
         if one.profile.state != "suspended":
             found += _of_relation(one, at)
             found += _of_certificates(one, read_certificates(one, folder / "certificates", []), at)
             found += _of_keys(one, keys, at) if keys is not None else ()
+            found += _of_secrets(one, keys.folder, secret) if keys is not None and secret is not None else ()
     return sorted(found)
 
 
@@ -82,6 +88,13 @@ def _of_keys(one: Filed[Partner], keys: OwnKeys, at: datetime) -> Iterator[Warne
             last[own_use] = max(last.get(own_use, (ends, number)), (ends, number))
     for own_use, (ends, number) in last.items():
         yield from _ending(one, f"as2.keys[{number}].name", f"our last key with `{own_use}`", ends, at)
+
+
+def _of_secrets(one: Filed[Partner], folder: Path, judge: Judge) -> Iterator[Warned]:
+    for number, name in enumerate(one.profile.webhook.secrets if one.profile.webhook is not None else ()):
+        problem = judge(folder / name)
+        if problem is not None:
+            yield Warned(one.problem(f"webhook.secrets[{number}]", problem), "secret")
 
 
 def _ending(one: Filed[Partner], place: str, what: str, ends: datetime, at: datetime) -> Iterator[Warned]:

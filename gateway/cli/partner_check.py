@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from gateway.channels.webhooks.signing import problem_of
 from gateway.cli.partner_certificates import keys_option
 from gateway.cli.telling import (
     carefully,
@@ -39,7 +40,8 @@ def _check(chosen: argparse.Namespace) -> int:
         revision = directory.revision
     except FileProblems as found:
         problems = found.problems
-    warned = warnings(chosen.partners, OwnKeys(chosen.keys) if chosen.keys is not None else None, chosen.at or now())
+    keys = OwnKeys(chosen.keys) if chosen.keys is not None else None
+    warned = warnings(chosen.partners, keys, chosen.at or now(), problem_of)
     failed = bool(problems) or (chosen.strict and bool(warned))
     if chosen.json:
         told = [{"kind": one.kind, **place_of(one.problem)} for one in warned]

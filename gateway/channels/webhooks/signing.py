@@ -6,6 +6,7 @@ change over from one to the next whenever it likes while both stand there.
 
 import binascii
 import hmac
+import stat
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from hashlib import sha256
@@ -67,6 +68,21 @@ def read_secrets(folder: Path, names: Iterable[str]) -> list[Secret]:
     return [_read(folder / name) for name in names]
 
 
+def problem_of(path: Path) -> str | None:
+    """Why the file is no secret to sign with, or one no longer: the file and a sentence; None where all is well.
+
+    A group may read it, which is how secrets are mounted for a process without rights; others may not.
+    """
+    try:
+        _read(path)
+        mode = path.stat().st_mode
+    except BadSecret as problem:
+        return str(problem)
+    except OSError as error:
+        return f"{path}: cannot be read: {(error.strerror or 'no reason is known').lower()}"
+    return f"{path}: others can read it; chmod o-rwx, and change the secret" if mode & stat.S_IRWXO else None
+
+
 def signed_headers(secrets: Iterable[Secret], event_id: str, seconds: int, body: bytes) -> dict[str, str]:
     """The three headers. `event_id` stays the same in every attempt; `seconds` (of the epoch) are those of this one."""
     signed = b"%s.%d.%s" % (event_id.encode("ascii"), seconds, body)
@@ -115,6 +131,8 @@ def _read(path: Path) -> Secret:
         raise BadSecret(f"{path}: cannot be read: {reason}") from None
     if len(content) > _LONGEST_FILE:
         raise BadSecret(f"{path}: it is too long for a secret")
+    if not content.strip():
+        raise BadSecret(f"{path}: it is empty; `partner-gateway webhook secret` makes one under a new name")
     try:
         return secret_of(content.decode("ascii", "replace").strip())
     except ValueError as problem:
