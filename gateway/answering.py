@@ -5,7 +5,7 @@ answer leaves (destinations/partner/answering.py). What an acknowledgement says 
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -16,8 +16,8 @@ from gateway.destinations.contract import ANSWER
 from gateway.identifiers import external_id
 from gateway.ledger.entries import Acceptance, Heard, NewDelivery, NewDocument, Obligation, Refusal, Settled
 from gateway.retries import as_schedule
-from gateway.submissions import PartOf, Rejection
-from gateway.verdicts import Verdict, accepted_verdicts, refused_verdicts
+from gateway.submissions import PartOf, Rejection, Suspended
+from gateway.verdicts import Verdict, accepted_verdicts, divided_verdicts, refused_verdicts
 from partners.agreements import Acknowledgement, Agreement, is_in_force
 from partners.inbound import Came, agreement_by_which, is_of_format
 from partners.interchangenames import of_partner
@@ -50,28 +50,34 @@ def agrees(partner: Partner | None) -> bool:
 
 
 async def answered(
-    entry: Acceptance, partner: Partner, label: Label, reading: Reading, limits: Limits, part: PartOf | None = None
+    entry: Acceptance,
+    partner: Partner,
+    label: Label,
+    reading: Reading,
+    limits: Limits,
+    part: PartOf | None = None,
+    suspended: Sequence[Suspended] = (),
 ) -> Acceptance:
     """The acceptance with what we owe for it, and for how long its reference is remembered. Of a long interchange more
-    follows in other messages, and a CONTRL answers the whole with the last `part` of it."""
+    follows in other messages, and a CONTRL answers the whole with the last `part` of it. `suspended` are messages of it
+    that were not taken."""
     is_end = part is None or part.last
     agreement = _agreement(partner, entry, label, reading) if label.document_type != "ack" else None
     if agreement is None:
         return entry
     entry = replace(entry, remembered=agreement.duplicate_window.seconds)
-    asked = [one for one in agreement.acknowledgements if one.when == "always" and (is_end or one.kind != "contrl")]
+    asked = [one for one in agreement.acknowledgements if is_end or one.kind != "contrl"]
     made = _Answers(partner, agreement, entry, len(entry.documents), len(entry.deliveries))
-    wanted = [one for one in asked if one.kind in _MADE_HERE.get(label.format, ())]
-    if wanted:
-        arguments = (entry.content, label, reading, limits, {str(one.kind) for one in wanted})
-        if len(entry.content) < READ_IN_THREAD:
-            verdicts = accepted_verdicts(*arguments)
-        else:
-            verdicts = await asyncio.to_thread(accepted_verdicts, *arguments)
-        for verdict in verdicts:
-            made.add(next(one for one in wanted if one.kind == verdict.kind), verdict)
+    here = {
+        str(one.kind): one
+        for one in asked
+        if one.kind in _MADE_HERE.get(label.format, ()) and (one.when == "always" or suspended)
+    }
+    for verdict in await _verdicts(entry, label, reading, limits, set(here), suspended) if here else ():
+        if here[verdict.kind].when == "always" or verdict.says != "accepted":
+            made.add(here[verdict.kind], verdict)
     for one in asked:
-        if one.kind in _LATER:
+        if one.kind in _LATER and one.when == "always":
             for document in reading.documents:
                 made.owe_later(one, document.number)
     return replace(
@@ -80,6 +86,16 @@ async def answered(
         deliveries=(*entry.deliveries, *made.deliveries),
         owed=tuple(made.owed),
     )
+
+
+async def _verdicts(
+    entry: Acceptance, label: Label, reading: Reading, limits: Limits, kinds: set[str], suspended: Sequence[Suspended]
+) -> Iterable[Verdict]:
+    if suspended:
+        return await asyncio.to_thread(lambda: list(divided_verdicts(entry.content, suspended, limits, kinds)))
+    if len(entry.content) < READ_IN_THREAD:
+        return accepted_verdicts(entry.content, label, reading, limits, kinds)
+    return await asyncio.to_thread(accepted_verdicts, entry.content, label, reading, limits, kinds)
 
 
 def with_words(entry: Acceptance, label: Label, reading: Reading) -> Acceptance:
@@ -189,7 +205,7 @@ class _Answers:
                 within=asked.within.seconds,
                 warn=asked.warn.seconds if asked.warn is not None else None,
                 delivery=delivery,
-                says=verdict.says if verdict is not None else None,
+                says=_as_kept(verdict) if verdict is not None else None,
                 repetition=repetition,
             )
         )
@@ -230,6 +246,11 @@ def _kind_of(content: bytes) -> str | None:
     return "x12" if start.startswith(b"ISA") else None
 
 
+def _as_kept(verdict: Verdict) -> str:
+    """A no to a part is a no that somebody must see."""
+    return "accepted" if verdict.says == "accepted" else "rejected"
+
+
 def _ack(agreement: Agreement, at: datetime, verdict: Verdict) -> Ack:
     """The canonical document; `ext` is what the way out needs to make the bytes from the message."""
     return Ack(
@@ -242,7 +263,12 @@ def _ack(agreement: Agreement, at: datetime, verdict: Verdict) -> Ack:
         result=verdict.says,
         errors=verdict.errors,
         parts=verdict.parts,
-        ext={"answer": verdict.kind, "agreement": agreement.name, "place": verdict.place},
+        ext={
+            "answer": verdict.kind,
+            "agreement": agreement.name,
+            "place": verdict.place,
+            **({"divided": "yes"} if verdict.is_divided else {}),
+        },
     )
 
 

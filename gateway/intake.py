@@ -5,15 +5,16 @@ from contextlib import suppress
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from gateway.agreed import as_agreed
 from gateway.answering import agrees, answered, answered_refusal, with_words
 from gateway.counters import Charging
-from gateway.judgement import Judgement
+from gateway.judgement import Judgement, facts_of
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Records
 from gateway.ledger.exchanges import AnsweredExchange, Overtaken
 from gateway.limited import RefusedRequests
-from gateway.places import Places, places_of
+from gateway.places import places_of
 from gateway.reading import read_within, understand_beside
 from gateway.recoding import in_our_codes
 from gateway.rejections import by_rule, conflict, fields_of, other_type, unreadable
@@ -21,9 +22,11 @@ from gateway.routing import Deliveries
 from gateway.senders import find_sender, recipient_of, request_facts
 from gateway.shadowing import Shadow
 from gateway.statements import Admission, acceptance, conflict_leaf, refusal
-from gateway.submissions import Credential, PartOf, Receipt, Rejection, Submission
+from gateway.submissions import Credential, Receipt, Rejection, Submission, Suspended
+from gateway.suspending import Divided, agreement_about, lane_of, may_go_on_without, read_apart, stated, without
 from gateway.trials import only_tests, without_effect
 from gateway.understanding import Understood
+from partners.agreements import Agreement
 from partners.live import LiveDirectory
 from partners.profile import Partner
 from policies.charges import Counted
@@ -32,15 +35,33 @@ from policies.limits import verdict as limits_verdict
 from policies.live import LivePolicies
 from policies.masking import Masking
 from policies.olderversions import OlderVersions
-from policies.verdicts import Refused
-from translators.canonical.fieldgroups import writes_of
+from policies.verdicts import Refused, RuleRef
 from translators.findings import Unreadable
 from translators.formats import Label
 from translators.identify import identify
-from translators.reading import Document, Limits, Reading
+from translators.reading import Limits, Reading
 
 Answer = Callable[[UUID], AnsweredExchange]
 """Called with the id of a message that is about to be taken."""
+
+
+class Read(Struct, frozen=True):
+    """A submission that was read: by which agreement's modes, and which rules in observe mode would have refused it."""
+
+    understood: Understood
+    agreement: Agreement | None
+    observed: tuple[RuleRef, ...]
+    answer: Answer | None
+
+
+class Judged(Struct, frozen=True):
+    """Its documents before the rules; `refused` by their numbers."""
+
+    facts: list[DocumentFacts]
+    judgement: Judgement
+    deliveries: Deliveries
+    trial: bool
+    refused: dict[int, Rejection]
 
 
 class Intake:
@@ -103,70 +124,108 @@ class Intake:
         Raises LedgerUnavailable; Overtaken where there is an answer already.
         """
         understood: Understood | None = None
+        agreement: Agreement | None = None
         try:
             older, version = admission.rules.versions.older, admission.facts.api_version
             understood = await understand_beside(submission, older, version)
+            agreement = agreement_about(self._partners.current, admission, submission, understood.label)
             reading, capped = await read_within(understood, admission.facts, admission.rules.schemas.caps, self._limits)
-            reading = as_agreed(reading, self._partners.current, admission, understood.label)
+            divided = reading if isinstance(reading, Rejection) else Divided(reading)
+        except Unreadable as error:
+            found = await read_apart(understood, agreement, self._limits) if understood is not None else None
+            if found is None:
+                label, findings = (None, error.findings) if understood is None else understood.told(error.findings)
+                return await self._refuse(submission, admission, label, (), unreadable(findings))
+            divided, capped = found, ()
+        assert understood is not None, "it was read"
+        if isinstance(divided, Rejection):
+            return await self._refuse(submission, admission, understood.label, (), divided)
+        read = Read(understood, agreement, (*admission.observed, *capped), answer)
+        return await self._take(submission, admission, read, divided)
+
+    async def _take(
+        self, submission: Submission, admission: Admission, read: Read, divided: Divided
+    ) -> Receipt | Rejection:
+        """What was read, by the profile and the rules. Where documents are refused and the agreement lets the others go
+        on, those begin anew."""
+        label = read.understood.label
+        try:
+            reading = as_agreed(divided.reading, self._partners.current, admission, label)
             reading = in_our_codes(reading, self._partners.current, admission.sender)
         except Unreadable as error:
-            label, findings = (None, error.findings) if understood is None else understood.told(error.findings)
+            label, findings = read.understood.told(error.findings)
             return await self._refuse(submission, admission, label, (), unreadable(findings))
-        label = understood.label
         if isinstance(reading, Rejection):
             return await self._refuse(submission, admission, label, (), reading)
-        places = [places_of(self._partners.current, document) for document in reading.documents]
-        judged = [
-            _facts(submission, admission, label, document, where, recipient_of(self._partners.current, document))
-            for document, where in zip(reading.documents, places, strict=True)
-        ]
+        judged = self._judge(submission, admission, read, reading)
         if submission.document_type not in (None, label.document_type):
-            return await self._refuse(submission, admission, label, judged, other_type(submission, label))
+            return await self._refuse(submission, admission, label, judged.facts, other_type(submission, label))
+        if judged.refused:
+            fewer = without(divided, judged.refused, read.agreement, submission.content, self._limits)
+            if fewer is not None:
+                return await self._take(submission, admission, read, fewer)
+            first = next(iter(judged.refused.values()))
+            return await self._refuse(submission, admission, label, judged.facts, first)
 
-        judgement = Judgement(admission.rules, understood, (*admission.observed, *capped), reading.tree)
-        trial = not admission.is_trial and only_tests(admission.sender, label.document_type, reading.documents)
-        deliveries = Deliveries(admission.sender.id, len(reading.documents), self._partners.current, trial=trial)
-        for number, (document, facts, where) in enumerate(zip(reading.documents, judged, places, strict=True), 1):
-            refused = judgement.refuses(facts)
-            refused = refused or deliveries.lead(admission.rules.routes(facts), document, number, where)
-            if refused is not None:
-                return await self._refuse(submission, admission, label, judged, refused)
-
-        counted = await self._counters.charge(admission.rules.document_charges(judged))
+        counted = await self._counters.charge(admission.rules.document_charges(judged.facts))
         limited = limits_verdict(counted)
         if isinstance(limited, Refused):
-            return await self._refuse(submission, admission, label, judged, by_rule(limited))
-        observed = (*judgement.observed, *limited.observed)
-        kept = deliveries.with_parts(reading)
-        entry = acceptance(submission, admission, label, kept, deliveries.made, observed, judged, trial=trial)
-        entry = await self._with_answers(entry, admission, label, reading, submission.part, trial=trial)
-        recorded = await self._record(entry, counted, answer)
+            return await self._refuse(submission, admission, label, judged.facts, by_rule(limited))
+        observed, made = (*judged.judgement.observed, *limited.observed), judged.deliveries
+        entry = acceptance(
+            submission, admission, label, made.with_parts(reading), made.made, observed, judged.facts,
+            trial=judged.trial, suspended=stated(divided.suspended),
+        )  # fmt: skip
+        entry = await self._with_answers(entry, admission, submission, label, reading, divided.suspended, judged.trial)
+        recorded = await self._record(entry, counted, read.answer)
         if isinstance(recorded, Rejection) and entry.is_interchange:
-            return await self._refuse(submission, admission, label, judged, recorded)
+            return await self._refuse(submission, admission, label, judged.facts, recorded)
         if isinstance(recorded, Rejection):
             return msgspec.structs.replace(recorded, fields=admission.fields)
         return Receipt(
             message_id=str(recorded.message_id),
             statement=recorded.statement,
             duplicate=recorded.duplicate,
-            fields=judgement.fields(admission.fields),
-            trial=trial,
+            fields=judged.judgement.fields(admission.fields),
+            trial=judged.trial,
+            suspended=() if recorded.duplicate else divided.suspended,
         )
+
+    def _judge(self, submission: Submission, admission: Admission, read: Read, reading: Reading) -> Judged:
+        """Each document by itself; after the first that is refused no more, unless the others may go on."""
+        label, partners = read.understood.label, self._partners.current
+        places = [places_of(partners, document) for document in reading.documents]
+        facts = [
+            facts_of(admission.facts, label, document, where, len(submission.content), recipient_of(partners, document))
+            for document, where in zip(reading.documents, places, strict=True)
+        ]
+        judgement = Judgement(admission.rules, read.understood, read.observed, reading.tree)
+        trial = not admission.is_trial and only_tests(admission.sender, label.document_type, reading.documents)
+        together = lane_of(read.agreement, reading)
+        deliveries = Deliveries(admission.sender.id, len(facts), partners, trial=trial, together=together)
+        refused: dict[int, Rejection] = {}
+        for number, (document, own, where) in enumerate(zip(reading.documents, facts, places, strict=True), 1):
+            why = judgement.refuses(own) or deliveries.lead(admission.rules.routes(own), document, number, where)
+            if why is not None:
+                refused[number] = why
+            if refused and not may_go_on_without(read.agreement, reading):
+                break
+        return Judged(facts, judgement, deliveries, trial, refused)
 
     async def _with_answers(
         self,
         entry: Acceptance,
         admission: Admission,
+        submission: Submission,
         label: Label,
         reading: Reading,
-        part: PartOf | None,
-        *,
+        suspended: Sequence[Suspended],
         trial: bool,
     ) -> Acceptance:
         """With what we owe for it, and with what it says of what we sent; a trial says nothing of that."""
         partner = self._partner(admission)
         if partner is not None:
-            entry = await answered(entry, partner, label, reading, self._limits, part)
+            entry = await answered(entry, partner, label, reading, self._limits, submission.part, suspended)
         return without_effect(entry) if trial else with_words(entry, label, reading)
 
     async def refuse(self, submission: Submission, admission: Admission, rejection: Rejection) -> Rejection:
@@ -224,28 +283,3 @@ class Intake:
             policy_revision=entry.policy_revision,
             fields=fields_of(rejection, admission.fields),
         )
-
-
-def _facts(
-    submission: Submission,
-    admission: Admission,
-    label: Label,
-    document: Document,
-    places: Places,
-    recipient: str | None,
-) -> DocumentFacts:
-    return DocumentFacts(
-        request=admission.facts,
-        format=label.format,
-        name=label.name,
-        version=label.version,
-        document_type=document.type,
-        size=len(submission.content),
-        lines=document.lines,
-        plant=places.plant,
-        ship_to=document.ship_to,
-        test=document.test,
-        plants=places.plants,
-        writes=writes_of(document.object),
-        recipient=recipient,
-    )

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 
+from gateway.places import Places
 from gateway.rejections import by_rule
 from gateway.submissions import Rejection
 from gateway.understanding import Understood
-from policies.facts import DocumentFacts
+from policies.facts import DocumentFacts, RequestFacts
 from policies.policyset import PolicySet
 from policies.schemas import SchemaRule
 from policies.verdicts import Field, Refused, RuleRef
+from translators.canonical.fieldgroups import writes_of
 from translators.findings import Finding
+from translators.formats import Label
+from translators.reading import Document
 from translators.xmldoc.parsing import XmlTree
 
 
@@ -57,3 +61,24 @@ class Judgement:
         if not self._about_version or any(name == "Deprecation" for name, _ in of_api):
             return of_api
         return (*of_api, *self._about_version)
+
+
+def facts_of(
+    request: RequestFacts, label: Label, document: Document, places: Places, size: int, recipient: str | None
+) -> DocumentFacts:
+    """What the rules may look at. `size` is that of the whole submission."""
+    return DocumentFacts(
+        request=request,
+        format=label.format,
+        name=label.name,
+        version=label.version,
+        document_type=document.type,
+        size=size,
+        lines=document.lines,
+        plant=places.plant,
+        ship_to=document.ship_to,
+        test=document.test,
+        plants=places.plants,
+        writes=writes_of(document.object),
+        recipient=recipient,
+    )

@@ -48,6 +48,11 @@ def unreadable(findings: tuple[Finding, ...]) -> Rejection:
     )
 
 
+def suspended_because(why: str) -> Rejection:
+    """A message that is right and stays, for what stands around it is wrong."""
+    return Rejection(code="document.malformed", text=why, act="correct the interchange and send this again")
+
+
 def indivisible(rule: RuleRef, why: str, findings: tuple[Finding, ...]) -> Rejection:
     """A document for several plants that its route can neither divide nor deliver whole."""
     return Rejection(

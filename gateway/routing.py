@@ -20,14 +20,18 @@ from translators.reading import Document, Reading
 class Deliveries:
     """What the documents of one message lead to. `parts` are documents made by dividing one; they follow the others."""
 
-    def __init__(self, sender: str, documents: int, partners: Directory, *, trial: bool = False) -> None:
-        """Of a `trial` every way is looked at, and none is gone but those for tests."""
+    def __init__(
+        self, sender: str, documents: int, partners: Directory, *, trial: bool = False, together: str | None = None
+    ) -> None:
+        """Of a `trial` every way is looked at, and none is gone but those for tests. What belongs `together` goes to
+        each destination in one lane of that name: in its order, and one that is parked holds the rest."""
         self.made: list[NewDelivery] = []
         self.parts: list[Document] = []
         self._sender = sender
         self._documents = documents
         self._partners = partners
         self._trial = trial
+        self._together = together
 
     def lead(
         self, routes: tuple[Route, ...] | Refused, document: Document, number: int, places: Places
@@ -72,15 +76,17 @@ class Deliveries:
         return not_agreed(route.rule, name, why_none(name, partner.agreements, document=document.type, at=at))
 
     def _add(self, route: Route, document: Document, number: int, plant: str | None) -> None:
+        together = self._together
+        lane = "|".join(_part(part, document, self._sender, plant) for part in route.ordering_key)
         self.made.append(
             NewDelivery(
                 document=number,
                 destination=route.destination,
                 operation=route.operation,
-                lane="|".join(_part(part, document, self._sender, plant) for part in route.ordering_key),
+                lane=lane if together is None else together,
                 external_id=external_id(self._sender, document.type, document.business_key),
                 retries=as_schedule(route.waits),
-                when_parked=route.when_parked,
+                when_parked=route.when_parked if together is None else "hold",
                 priority=route.priority,
                 deadline=route.deadline,
                 flow=route.flow,

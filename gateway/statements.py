@@ -42,6 +42,16 @@ class StatedDocument(Struct, frozen=True):
     type: str
 
 
+class StatedSuspension(Struct, frozen=True):
+    """A message that stays while others of its interchange go on: its reference, where it stands (`1.3` is the third of
+    the first interchange), and why."""
+
+    code: str
+    message: str
+    place: str
+    text: str
+
+
 class AcceptedStatement(Struct, frozen=True, kw_only=True):
     """The audit leaf of an accepted message. Leaves are JSON with sorted names; so the fields stand in that order
     (tests), which spares sorting them on the busiest path."""
@@ -62,6 +72,8 @@ class AcceptedStatement(Struct, frozen=True, kw_only=True):
     sender: str
     sender_kind: str
     size: int
+    suspended: list[StatedSuspension] | UnsetType = UNSET
+    """The messages of the interchange that were not taken; left out when all were."""
     test: bool | UnsetType = UNSET
     """True for a trial (trials.py): it was checked and taken, and is delivered to nobody; else left out."""
     verdict: str = "accepted"
@@ -99,6 +111,7 @@ def acceptance(
     judged: Sequence[DocumentFacts],
     *,
     trial: bool = False,
+    suspended: Sequence[StatedSuspension] = (),
 ) -> Acceptance:
     message_id, received_at, digest = new_message_id(), now(), sha256(submission.content).digest()
     documents = tuple(
@@ -122,6 +135,7 @@ def acceptance(
         sender=sender.id,
         sender_kind=sender.kind,
         size=len(submission.content),
+        suspended=list(suspended) or UNSET,
         test=trial or UNSET,
     )
     return Acceptance(

@@ -77,6 +77,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
     fields: tuple[tuple[str, str], ...] = ()
     trial: bool = False
     """It was a test (trials.py): taken and answered, delivered to nobody."""
+    suspended: "tuple[Suspended, ...]" = ()
+    """Messages of the interchange that were not taken; the first time alone, later the statement says it."""
 
 
 class Rejection(Struct, frozen=True, kw_only=True):
@@ -96,3 +98,12 @@ class Rejection(Struct, frozen=True, kw_only=True):
     retry_after: int | None = None
     fields: tuple[tuple[str, str], ...] = ()
     message_id: str | None = None
+
+
+class Suspended(Struct, frozen=True, kw_only=True):
+    """A message of an interchange that stays while others go on. `place`: `2.3` is the third message of the second
+    interchange; `reference` is that of its UNH."""
+
+    place: str
+    reference: str
+    rejection: Rejection

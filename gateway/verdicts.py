@@ -1,13 +1,13 @@
 """Our verdict on each interchange and message of an input, as an acknowledgement will tell it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.answers import CONTROL_ERRORS
-from gateway.submissions import Rejection
+from gateway.submissions import Rejection, Suspended
 from translators.canonical.ack import AckError, AckPart, AckSubject
 from translators.edifact.examinations import Examination, InterchangeExamination, MessageExamination
 from translators.edifact.examining import ExamineLimits, examine
@@ -21,6 +21,9 @@ MOST_ERRORS = 99
 """Of one verdict, as they are kept; the bytes that leave are made from the message and hold them all."""
 
 
+Said = Literal["accepted", "partly_accepted", "rejected"]
+
+
 class Verdict(Struct, frozen=True, kw_only=True):
     """One answer. `place` says of what: `2` is the second interchange, `2.3` its third message."""
 
@@ -31,9 +34,11 @@ class Verdict(Struct, frozen=True, kw_only=True):
     theirs: str
     interchange: str
     message: str = ""
-    says: Literal["accepted", "rejected"] = "accepted"
+    says: Said = "accepted"
     errors: tuple[AckError, ...] = ()
     parts: tuple[AckPart, ...] = ()
+    is_divided: bool = False
+    """Whether `parts` are all that was not taken, and nothing else is wrong with the rest."""
     test: bool = False
     """Of what was refused: whether its header says that it is a test."""
 
@@ -47,7 +52,7 @@ def accepted_verdicts(content: bytes, label: Label, reading: Reading, limits: Li
     header = reading.interchange
     if content.count(b"UNB") == 1 and header is not None and "aperak" not in kinds:
         return [_control("contrl", 1, header.reference, header.recipient, header.sender)]
-    return list(_of_each(examine(content, _limits(limits)), kinds))
+    return list(_of_each(examine(content, examine_limits(limits)), kinds))
 
 
 def _of_each(examination: Examination, kinds: set[str]) -> Iterator[Verdict]:
@@ -59,6 +64,56 @@ def _of_each(examination: Examination, kinds: set[str]) -> Iterator[Verdict]:
             yield _control("contrl", place, *names)
         for message in one.messages if "aperak" in kinds else ():
             yield _of_message(place, message, names, ())
+
+
+def divided_verdicts(
+    content: bytes, suspended: Sequence[Suspended], limits: Limits, kinds: set[str]
+) -> Iterator[Verdict]:
+    """Of an input of which some messages were taken and others not: each is told of for itself."""
+    stays = {one.place: one.rejection for one in suspended}
+    for place, one in enumerate(examine(content, examine_limits(limits)).interchanges, 1):
+        names = _names(one)
+        if names is None:
+            continue
+        rejected = {each.number: stays.get(f"{place}.{each.number}") for each in one.messages}
+        if "contrl" in kinds:
+            yield _divided_control(place, one, names, rejected, kinds)
+        for message in one.messages if "aperak" in kinds else ():
+            rejection = rejected[message.number]
+            if rejection is None or not (_is_told_by_contrl(message, rejection, kinds) or one.is_bad):
+                yield _of_message(place, message, names, _of_application(rejection) if rejection is not None else ())
+
+
+def _divided_control(
+    place: int, one: InterchangeExamination, names: tuple[str, str, str], rejected: dict[int, Rejection | None],
+    kinds: set[str],
+) -> Verdict:  # fmt: skip
+    parts = []
+    for message in one.messages:
+        rejection = rejected[message.number]
+        if rejection is not None and (one.is_bad or _is_told_by_contrl(message, rejection, kinds)):
+            own = _errors(message.findings) or _told(rejection)
+            parts.append(replace(_part(message), errors=own))
+    if not parts:
+        return _control("contrl", place, *names)
+    says: Said = "rejected" if len(parts) == len(one.messages) else "partly_accepted"
+    errors = _errors(one.findings) or _told(_rejection_of(parts))
+    return _control("contrl", place, *names, says=says, errors=errors, parts=tuple(parts), is_divided=True)
+
+
+def _rejection_of(parts: Sequence[AckPart]) -> Rejection:
+    """The first reason stands for the whole."""
+    first = parts[0].errors[0]
+    return Rejection(code=first.code or "document.refused", text=first.text or "")
+
+
+def _is_told_by_contrl(message: MessageExamination, rejection: Rejection, kinds: set[str]) -> bool:
+    """Its syntax is wrong, or what stands around it; or nothing else would say no."""
+    return message.is_bad or rejection.code in CONTROL_ERRORS or "aperak" not in kinds
+
+
+def _of_application(rejection: Rejection) -> tuple[AckError, ...]:
+    return _errors(rejection.findings) or _told(rejection)
 
 
 def refused_verdicts(content: bytes, kind: str, rejection: Rejection, limits: Limits, kinds: set[str]) -> list[Verdict]:
@@ -89,7 +144,7 @@ def _edifact(read: EachReading, rejection: Rejection, kinds: set[str]) -> Iterat
         is_bad = one.is_bad or any(each.is_bad for each in one.messages)
         if "contrl" in kinds:
             is_rejected = is_bad or is_of_envelope or "aperak" not in kinds
-            says: Literal["accepted", "rejected"] = "rejected" if is_rejected else "accepted"
+            says: Said = "rejected" if is_rejected else "accepted"
             errors = _errors(one.findings) if is_bad else _told(rejection, names[0])
             parts = tuple(_part(each) for each in one.messages if each.is_bad)
             errors = errors if says == "rejected" else ()
@@ -114,13 +169,14 @@ def _control(
     ours: str,
     theirs: str,
     *,
-    says: Literal["accepted", "rejected"] = "accepted",
+    says: Said = "accepted",
     errors: tuple[AckError, ...] = (),
     parts: tuple[AckPart, ...] = (),
+    is_divided: bool = False,
 ) -> Verdict:
     return Verdict(
         kind=kind, place=str(place), reference=reference, ours=ours, theirs=theirs, interchange=reference, says=says,
-        errors=errors, parts=parts,
+        errors=errors, parts=parts, is_divided=is_divided,
     )  # fmt: skip
 
 
@@ -174,7 +230,7 @@ def _path(finding: Finding) -> str | None:
     return f"{where}/{place.element}" + (f".{place.component}" if place.component else "")
 
 
-def _limits(limits: Limits) -> ExamineLimits:
+def examine_limits(limits: Limits) -> ExamineLimits:
     return ExamineLimits(
         max_interchanges=limits.max_interchanges,
         max_messages=limits.max_messages,

@@ -73,10 +73,12 @@ class Agreement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
     association: Annotated[str, Meta(max_length=6)] = ""
     acknowledgements: tuple[Acknowledgement, ...] = ()
     duplicate_window: Duration = field(default_factory=partial(Duration.from_text, "366d"))
-    """How long a control number is remembered: by us of theirs, and by them of ours, so that we use none again."""
+    """How long a control reference is remembered: by us of theirs, and by them of ours, so that we use none again."""
     control_numbers: ControlNumbers = ControlNumbers()
     interchange: Literal["split", "preserve"] = "split"
+    """Whether each document of an interchange goes its own way, or all of them in one lane, in their order."""
     suspend: Literal["message", "all"] = "message"
+    """Whether a bad message of an EDIFACT interchange stays alone, or nothing of the input is taken."""
     batch: Batch | None = None
     test: bool = False
     """Only test documents go this way: inbound a real one is refused, outbound the test indicator is set."""

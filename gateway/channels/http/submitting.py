@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import msgspec
 from litestar.response import Response
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from gateway.channels.http.bodies import LATE, read_body
@@ -19,8 +19,9 @@ from gateway.intake import Intake
 from gateway.ledger.merkle import leaf_hash
 from gateway.observing import ACCEPT_SECONDS, DUPLICATES, log_change, received
 from gateway.rejections import fields_of
-from gateway.statements import Admission
+from gateway.statements import Admission, StatedSuspension
 from gateway.submissions import Receipt, Rejection, Submission
+from gateway.suspending import stated
 
 _LATE_VERDICT = Rejection(
     code="gateway.overrun",
@@ -40,6 +41,8 @@ class Accepted(Struct, frozen=True):
     statement: str
     leaf: str
     duplicate: bool
+    suspended: list[StatedSuspension] | UnsetType = UNSET
+    """Messages of the interchange that were not taken; left out when all were."""
 
 
 class Submissions(Struct, frozen=True):
@@ -127,6 +130,7 @@ def _answer(
         statement=outcome.statement.decode(),
         leaf=b64encode(leaf_hash(outcome.statement)).decode(),
         duplicate=outcome.duplicate,
+        suspended=stated(outcome.suspended) or UNSET,
     )
     return Response(
         _encode(accepted),

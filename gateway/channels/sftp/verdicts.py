@@ -14,6 +14,7 @@ from gateway.identifiers import new_message_id
 from gateway.ledger.mailbox import NewFile
 from gateway.ledger.merkle import leaf_hash
 from gateway.submissions import Receipt, Rejection
+from gateway.suspending import stated
 
 MOST_FINDINGS = 100
 
@@ -27,10 +28,15 @@ def accepted(partner: str, name: str, receipt: Receipt) -> list[NewFile]:
         "message": receipt.message_id,
         "duplicate": receipt.duplicate,
         **({"test": True} if receipt.trial else {}),
+        **({"suspended": stated(receipt.suspended)} if receipt.suspended else {}),
         "statement": receipt.statement.decode(),
         "leaf": b64encode(leaf_hash(receipt.statement)).decode(),
     }
-    return [_acknowledgement(partner, name, receipt.message_id, told)]
+    made = [_acknowledgement(partner, name, receipt.message_id, told)]
+    if receipt.suspended:
+        page = _page_of_suspended(name, receipt)
+        made.append(_in_error(partner, name, receipt.message_id, page))
+    return made
 
 
 def refused(partner: str, name: str, rejection: Rejection) -> list[NewFile]:
@@ -51,14 +57,7 @@ def refused(partner: str, name: str, rejection: Rejection) -> list[NewFile]:
         "findings": [_plain(finding) for finding in rejection.findings[:MOST_FINDINGS]],
         "findings_left_out": max(0, len(rejection.findings) - MOST_FINDINGS),
     }
-    page = NewFile(
-        id=new_message_id(),
-        partner=partner,
-        folder="error",
-        name=beside(name, f"{message_id}.txt"),
-        content=_page(name, message_id, rejection).encode(),
-        message_id=UUID(message_id),
-    )
+    page = _in_error(partner, name, message_id, _page(name, message_id, rejection))
     return [_acknowledgement(partner, name, message_id, told), page]
 
 
@@ -78,6 +77,34 @@ def _acknowledgement(partner: str, name: str, message_id: str, told: dict[str, A
         content=msgspec.json.encode(told),
         message_id=UUID(message_id),
     )
+
+
+def _in_error(partner: str, name: str, message_id: str, page: str) -> NewFile:
+    return NewFile(
+        id=new_message_id(),
+        partner=partner,
+        folder="error",
+        name=beside(name, f"{message_id}.txt"),
+        content=page.encode(),
+        message_id=UUID(message_id),
+    )
+
+
+def _page_of_suspended(name: str, receipt: Receipt) -> str:
+    stays = receipt.suspended
+    lines = [
+        f"{name} was taken, but for {len(stays)} message{'s' if len(stays) > 1 else ''}.",
+        "",
+        "What is named here was not taken: correct it and send it in an interchange of its own.",
+        "",
+        f"Message   {receipt.message_id}",
+        f"Written   {now_text()}",
+    ]
+    for one in stays[:MOST_FINDINGS]:
+        lines += ["", f"{one.reference} (place {one.place}): {one.rejection.text}", f"      code {one.rejection.code}"]
+    if len(stays) > MOST_FINDINGS:
+        lines += ["", f"{len(stays) - MOST_FINDINGS} more are left out."]
+    return "\n".join([*lines, ""])
 
 
 def _page(name: str, message_id: str, rejection: Rejection) -> str:

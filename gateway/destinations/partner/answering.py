@@ -12,7 +12,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from gateway.answers import CONTROL_ERRORS, MISNAMED
+from gateway.answers import CONTROL_ERRORS, MISNAMED, ControlError
 from gateway.destinations.partner.composing import MESSAGES, Leaving, NotComposed, carrier_of, format_of, text_of
 from gateway.ledger.parcels import Made, NewParcel, References, Series
 from partners.agreements import Acknowledgement, Agreement, is_in_force
@@ -37,7 +37,7 @@ from translators.edifact.applicationerrors import (
 )
 from translators.edifact.controlnumbers import ControlNumbers
 from translators.edifact.dispositions import Disposition, InboundMode, Suspended, dispose
-from translators.edifact.examinations import InterchangeExamination
+from translators.edifact.examinations import InterchangeExamination, MessageExamination
 from translators.edifact.examining import examine
 from translators.edifact.outgoing import CannotWrite, Party
 from translators.findings import Finding, Place
@@ -169,7 +169,9 @@ def _contrl(
     terms = AcknowledgementTerms(detail=detail)  # type: ignore[arg-type]  # the same three words
     disposition = dispose(one, InboundMode(suspend_all=True))
     is_bad = one.is_bad or bool(disposition.suspended)
-    if ack.result == "rejected" and not is_bad:  # right, and refused for another reason
+    if "divided" in (ack.ext or {}):
+        disposition = _divided(one, ack)
+    elif ack.result == "rejected" and not is_bad:  # right, and refused for another reason
         _tell(one, ack.errors[0] if ack.errors else None)
         because = ack.errors[0].text or "" if ack.errors else ""
         disposition = Disposition(
@@ -185,20 +187,43 @@ def _contrl(
     return made.content
 
 
+def _divided(one: InterchangeExamination, ack: Ack) -> Disposition:
+    """Some messages were taken and others not; those that are wrong are among the others."""
+    parts = {part.number: part for part in ack.parts}
+    if any(str(each.message.number) not in parts for each in dispose(one, InboundMode()).suspended):
+        raise _differs()
+    suspended = []
+    for each in one.messages:
+        part = parts.get(str(each.number))
+        if part is None:
+            continue
+        error = part.errors[0] if part.errors else None
+        told = CONTROL_ERRORS.get(error.code or "") if error is not None else None
+        if error is not None and told is not None and told.segment == "UNH" and not each.is_bad:
+            _tell_message(each, error, told)
+        suspended.append(Suspended(message=each, because=(error.text or "") if error is not None else ""))
+    return Disposition(units=(), suspended=tuple(suspended))
+
+
+def _tell_message(message: MessageExamination, error: AckError, told: ControlError) -> None:
+    place = Place(segment=told.segment, element=told.element)
+    finding = Finding(error.code or "", error.text or "", place=place, syntax_code=told.code)
+    message.findings = (*message.findings, finding)
+    message.errors += 1
+
+
 def _tell(one: InterchangeExamination, error: AckError | None) -> None:
     """What a CONTRL has a code for becomes an error of the envelope it is about."""
     told = CONTROL_ERRORS.get(error.code or "") if error is not None else None
     if error is None or told is None:
         return
-    place = Place(segment=told.segment, element=told.element)
-    finding = Finding(error.code or "", error.text or "", place=place, syntax_code=told.code)
-    if told.segment == "UNB":
-        one.findings.append(finding)
-        one.errors += 1
+    if told.segment == "UNH":
+        for each in one.messages:
+            _tell_message(each, error, told)
         return
-    for each in one.messages:
-        each.findings = (*each.findings, finding)
-        each.errors += 1
+    place = Place(segment=told.segment, element=told.element)
+    one.findings.append(Finding(error.code or "", error.text or "", place=place, syntax_code=told.code))
+    one.errors += 1
 
 
 def _aperak(
