@@ -88,3 +88,24 @@ def test_what_ubl_lets_a_sender_leave_out_is_understood(sample: str, element: st
     assert len(shorter) < len(content.encode())
     (document,) = read(shorter, identify(shorter[:4096], None)).documents
     assert getattr(document.object, field) == value
+
+
+def test_an_empty_number_of_a_company_says_nothing() -> None:
+    content = (TESTS / "samples" / "invoice-ubl21.in.xml").read_bytes()
+    empty = b'<cac:PartyLegalEntity><cbc:RegistrationName>Leer</cbc:RegistrationName><cbc:CompanyID schemeID="0106"/>'
+    changed = re.sub(rb"<cac:PartyLegalEntity>.*?(?=</cac:PartyLegalEntity>)", empty, content, count=1, flags=re.DOTALL)
+    assert changed != content
+    reading = read(changed, identify(changed[:4096], None))
+    assert reading.documents[0].object.seller.name == "Leer"
+
+
+def test_who_is_named_by_address_and_register_alone_is_known_by_them() -> None:
+    """As in the orders of Peppol: no PartyName, no PartyIdentification."""
+    content = (TESTS / "samples" / "order-peppol-ubl21.in.xml").read_bytes()
+    bare = re.sub(rb"<cac:PartyIdentification>.*?</cac:PartyIdentification>", b"", content)
+    seller = read(bare, identify(bare[:4096], None)).documents[0].object.seller
+    assert [(each.scheme, each.value, each.agency) for each in seller.identifiers] == [
+        ("eas", "987654325", "0192"),
+        ("other", "HRB 4711", "register"),
+    ]
+    assert seller.name == "Bergmann Antriebe GmbH"
