@@ -48,6 +48,7 @@ from gateway.rehearsing import Rehearsal
 from gateway.settings import Settings, read_settings
 from gateway.shadowing import Shadow
 from gateway.standing import Standing
+from gateway.together import Together
 from partners.live import LiveDirectory
 from partners.ownkeys import OwnKeys
 from policies.keeping import Kept
@@ -183,6 +184,7 @@ def _as2_inbox(settings: Settings, judging: Judging) -> As2Inbox:
             intake=judging.intake,
             ledger=judging.ledger,
             long_intake=LongIntake(judging.ledger, settings.max_body),
+            together=Together(judging.intake, judging.counters, judging.ledger, settings.max_body),
             most_content=settings.max_body,
             host=settings.public_host,
         ),

@@ -7,8 +7,9 @@ One part that is refused refuses the interchange: the refusal is on record as a 
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from tempfile import TemporaryFile
 from typing import BinaryIO
 from uuid import UUID
@@ -20,7 +21,7 @@ from gateway.counters import Charging
 from gateway.errors import ERRORS
 from gateway.intake import Intake
 from gateway.ledger.database import LedgerUnavailable
-from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
+from gateway.ledger.entries import Acceptance, Recorded, Refusal
 from gateway.ledger.interchanges import LongInterchange
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.sealing import Unopenable
@@ -29,10 +30,10 @@ from gateway.longintake import AdmittedAs
 from gateway.observing import log_change
 from gateway.rejections import unreadable
 from gateway.senders import find_sender, request_facts
+from gateway.setaside import SetAside
 from gateway.statements import Admission
 from gateway.submissions import PartOf, Rejection, Submission
 from partners.live import LiveDirectory
-from policies.charges import Charge, Counted
 from policies.live import LivePolicies
 from translators.edifact.dividing import DivideLimits, Division, Part, divide
 from translators.findings import Finding
@@ -123,7 +124,7 @@ class Dividing:
         with TemporaryFile() as content, TemporaryFile() as aside:
             await self._fetch(long, content)
             division = await asyncio.to_thread(divide, _chunks(content), self._cuts)
-            rehearsal = _Rehearsal(self._ledger, self._counters, aside)
+            rehearsal = SetAside(self._ledger, self._counters, partial(_put_aside, aside))
             intake = Intake(self._policies, self._partners, rehearsal, rehearsal, self._limits)
             try:
                 refused = await self._judge(long, admission, intake, content, division)
@@ -135,7 +136,7 @@ class Dividing:
                 await self._refuse(long, refused, rehearsal.refused)
                 return
             await self._ledger.interchanges.begin_recording(long.message_id)
-            parts = await self._record(long, rehearsal.entries())
+            parts = await self._record(long, _entries(aside))
         leaf = _leaf(Event.INTERCHANGE_DIVIDED, long, parts=parts)
         await self._ledger.interchanges.divided(long.message_id, leaf)
 
@@ -200,44 +201,16 @@ class Dividing:
         return number
 
 
-class _Rehearsal:
-    """Stands where the ledger and the counters stand while parts are judged; what would be recorded lies in a file."""
+def _put_aside(aside: BinaryIO, entry: Acceptance) -> None:
+    kept = msgspec.msgpack.encode(entry)
+    aside.write(len(kept).to_bytes(8))
+    aside.write(kept)
 
-    def __init__(self, ledger: Ledger, counters: Charging, aside: BinaryIO) -> None:
-        self.refused: Refusal | None = None
-        self._ledger = ledger
-        self._counters = counters
-        self._aside = aside
-        self._counted: list[Counted] = []
 
-    async def record(self, entry: Acceptance) -> Recorded | Conflicting:
-        kept = msgspec.msgpack.encode(entry)
-        self._aside.write(len(kept).to_bytes(8))
-        self._aside.write(kept)
-        return Recorded(entry.message_id, entry.statement, duplicate=False)
-
-    async def refuse(self, entry: Refusal) -> None:
-        self.refused = entry
-
-    async def note(self, body: bytes, message_id: UUID | None = None) -> None:
-        await self._ledger.note(body, message_id)
-
-    async def charge(self, charges: Sequence[Charge]) -> Counted:
-        counted = await self._counters.charge(charges)
-        self._counted.append(counted)
-        return counted
-
-    def undo(self, counted: Counted) -> None:
-        self._counters.undo(counted)
-
-    def undo_all(self) -> None:
-        for counted in self._counted:
-            self._counters.undo(counted)
-
-    def entries(self) -> Iterator[Acceptance]:
-        self._aside.seek(0)
-        while size := self._aside.read(8):
-            yield msgspec.msgpack.decode(self._aside.read(int.from_bytes(size)), type=Acceptance)
+def _entries(aside: BinaryIO) -> Iterator[Acceptance]:
+    aside.seek(0)
+    while size := aside.read(8):
+        yield msgspec.msgpack.decode(aside.read(int.from_bytes(size)), type=Acceptance)
 
 
 def _of_envelopes(division: Division) -> Rejection | None:

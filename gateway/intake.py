@@ -84,6 +84,10 @@ class Intake:
         self._refused = RefusedRequests(ledger)
         self._shadow = shadow
 
+    def standing_in(self, ledger: Records, counters: Charging) -> "Intake":
+        """The same judge before another record: for what is taken together with others."""
+        return Intake(self._policies, self._partners, counters, ledger, self._limits)
+
     @property
     def older(self) -> OlderVersions:
         """The older versions that the rules in force still serve."""

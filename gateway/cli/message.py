@@ -2,12 +2,14 @@
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from gateway.app import open_policies
+from gateway.cli.message_files import show_files
 from gateway.cli.operating import Act, how_many, operator, with_ledger, with_settings
 from gateway.cli.telling import console, row, table
 from gateway.identifiers import split_delivery_id
@@ -29,6 +31,11 @@ def add_commands(commands: Any) -> None:
     documents.add_argument("id", type=UUID, nargs="+")
     documents.add_argument("--reveal", metavar="REASON", help="show also what is masked; why, for the audit")
     documents.set_defaults(run=_show_documents)
+    files = verbs.add_parser("files", help="what came with a message of several parts, as its sender named it")
+    files.add_argument("id", type=UUID)
+    files.add_argument("--extract", type=Path, metavar="DIR", help="write them there; needs --reveal")
+    files.add_argument("--reveal", metavar="REASON", help="why their content is shown, for the audit")
+    files.set_defaults(run=lambda chosen: with_ledger(lambda ledger: show_files(ledger, chosen)))
     parked = verbs.add_parser("parked", help="what waits for a human, with the cause")
     parked.add_argument("--destination")
     parked.add_argument("--cause")

@@ -13,6 +13,7 @@ from gateway.ledger import (
     overdue,
     partners,
     reading,
+    recording,
     retention,
     sequencing,
     verifying,
@@ -23,6 +24,7 @@ from gateway.ledger.checkpoints import SigningKey, Verifier
 from gateway.ledger.database import Pool, connection, migrate, open_pool
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
 from gateway.ledger.exchanging import Exchanges
+from gateway.ledger.files import Files, NewFile
 from gateway.ledger.interchanges import LongInterchanges
 from gateway.ledger.leasing import Lease, Leases
 from gateway.ledger.mailbox import Mailboxes
@@ -57,6 +59,7 @@ class Ledger:
         self.exchanges = Exchanges(pool)
         self.pickups = Pickups(pool, worker)
         self.pieces = Pieces(pool, payloads)
+        self.files = Files(pool, payloads, self.pieces)
         self.interchanges = LongInterchanges(pool)
         self.masking_key = payloads.masking_key
 
@@ -74,6 +77,12 @@ class Ledger:
     async def record(self, entry: Acceptance) -> Recorded | Conflicting:
         """Keep an accepted submission; returns after the commit, with the stored statement for a repetition."""
         return await self._open_recorder().record(entry)
+
+    async def record_together(
+        self, entries: list[Acceptance], files: Sequence[NewFile] = ()
+    ) -> list[Recorded | Conflicting]:
+        """Keep accepted submissions and their files in one commit; none of them where one is in conflict."""
+        return await recording.record_together(self._pool, self._payloads, entries, files)
 
     async def refuse(self, entry: Refusal) -> None:
         """Keep a refused submission; returns after the commit."""

@@ -16,6 +16,7 @@ from gateway.ledger.statements import statements
 
 _SQL = statements("reading")
 _ACKNOWLEDGING = statements("acknowledging")
+_FILES = statements("files")
 
 MessageState = Literal["refused", "delivered", "under way", "needs attention"]
 
@@ -62,6 +63,15 @@ class KeptDocument(Struct, frozen=True, kw_only=True):
     """None when it was erased."""
 
 
+class FileHead(Struct, frozen=True, kw_only=True):
+    """A file as its sender named it."""
+
+    number: int
+    file_name: str | None
+    media_type: str
+    size: int
+
+
 class MessageHistory(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything but the payload. `timeline` holds the audit events in order, `refusal` why it was not taken."""
 
@@ -88,6 +98,8 @@ class MessageHistory(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What we owe for it, or are owed for the parcels it left in."""
     parts: list[UUID] = []
     """The messages that were made of a long interchange; of one that was refused the part that was."""
+    files: list[FileHead] = []
+    """Of a message that came with others in one: 0 is what came, the others accompany it."""
     part_of: UUID | None = None
     """The long interchange that it was made of."""
     waits: str | None = None
@@ -124,6 +136,7 @@ async def history(pool: Pool, message_id: UUID) -> MessageHistory | None:
         timeline = await held.fetch(_SQL["timeline"], message_id)
         answers = await held.fetch(_ACKNOWLEDGING["acknowledgements_of_message"], message_id)
         long = await long_state(held, message_id)
+        files = await held.fetch(_FILES["files"], message_id)
     head = dict(row)
     head["content_hash"] = "sha256:" + row["content_hash"].hex()
     refusal = row["refusal"] or long.refusal
@@ -136,6 +149,7 @@ async def history(pool: Pool, message_id: UUID) -> MessageHistory | None:
         documents=[DocumentHead(**dict(document)) for document in documents],
         deliveries=states,
         acknowledgements=acknowledgements,
+        files=[FileHead(**{name: row[name] for name in FileHead.__struct_fields__}) for row in files],
         parts=list(long.parts),
         part_of=long.part_of,
         waits=long.error,

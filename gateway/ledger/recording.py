@@ -10,9 +10,10 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from gateway.ledger.database import LOST, Connection, LedgerUnavailable, Pool
+from gateway.ledger.database import LOST, Connection, LedgerUnavailable, Pool, connection
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
 from gateway.ledger.exchanges import Overtaken
+from gateway.ledger.files import NewFile, keep_files
 from gateway.ledger.hearing import hear
 from gateway.ledger.interchanges import keep_long
 from gateway.ledger.owing import answer_again, owe, owe_for_refused, settle
@@ -157,6 +158,30 @@ def _oldest(entry: Acceptance) -> UUID:
     """Below every id (UUIDv7) of a message that came within the time in which its key is remembered."""
     assert entry.remembered is not None
     return UUID(int=max(0, int((entry.received_at.timestamp() - entry.remembered) * 1000)) << 80)
+
+
+async def record_together(
+    pool: Pool, payloads: Payloads, entries: list[Acceptance], files: Sequence[NewFile]
+) -> list[Recorded | Conflicting]:
+    """All of them in one transaction, with their files; none where one is in conflict with what came before."""
+    async with connection(pool) as held:
+        transaction = held.transaction()
+        await transaction.start()
+        try:
+            rows, bundles = payloads.seal_accepted(entries)
+            keys = await payloads.add_new_keys(held)
+            found = await _verdicts(held, entries, await _accept(held, entries, rows, bundles))
+            verdicts = [found[entry.message_id] for entry in entries]
+            await keep_files(held, entries[0].sender, [one.message_id for one in verdicts], files)
+        except BaseException:
+            await transaction.rollback()
+            raise
+        if any(isinstance(one, Conflicting) for one in verdicts):
+            await transaction.rollback()
+            return verdicts
+        await transaction.commit()
+    payloads.mark_stored(keys)
+    return verdicts
 
 
 async def _accept(

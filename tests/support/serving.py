@@ -42,6 +42,7 @@ from gateway.ledger.ledger import Ledger
 from gateway.longintake import LongIntake
 from gateway.rehearsing import Rehearsal
 from gateway.settings import PACKAGED
+from gateway.together import Together
 from partners.live import LiveDirectory
 from partners.ownkeys import OwnKeys
 from policies.live import LivePolicies
@@ -170,6 +171,7 @@ def as2_inbox(
         outcomes=Outcomes(
             intake=intake,
             long_intake=LongIntake(ledger, most),
+            together=Together(intake, intake._counters, ledger, most),
             ledger=ledger,
             most_content=most,
             host="gateway.tests.example",

@@ -25,6 +25,8 @@ from gateway.channels.as2.refusing import Unacceptable
 from gateway.channels.as2.relation import Relation
 from partners.ownkeys import KeyPair
 
+FEATURES = "multiple-attachments"
+"""What we take beyond RFC 4130, as EDIINT-Features (RFC 6017) tells it from AS2-Version 1.2 on."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -165,6 +167,8 @@ def station_headers(relation: Relation, message_id: str) -> list[tuple[str, str]
         ("Date", format_datetime(relation.at, usegmt=True)),
         ("MIME-Version", "1.0"),
     ]
+    if relation.agreed.version not in ("1.0", "1.1"):
+        fields.append(("EDIINT-Features", FEATURES))
     return [*fields, ("AS2-Product", f"{PRODUCT}:1.0")] if relation.is_modern else fields
 
 

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from gateway.channels.as2 import canonical
 from gateway.channels.as2.answering import Exchange
+from gateway.channels.as2.attachments import MEDIA_TYPES, Part, digest_of, parts_of
 from gateway.channels.as2.cms.rules import Caps
 from gateway.channels.as2.mic import Mic, choose_algorithm
 from gateway.channels.as2.mime import Entity
@@ -20,6 +21,8 @@ class Proven(Struct, frozen=True, kw_only=True):
     mic: Mic | None
     file_name: str | None
     media_type: str
+    parts: tuple[Part, ...] = ()
+    """Where it came in several."""
 
 
 class Unproven(Struct, frozen=True, kw_only=True):
@@ -36,12 +39,13 @@ def open_message(exchange: Exchange, outer: Entity, spools: Spools, most: int) -
     try:
         _judge_request(exchange)
         opened = unwrapping.open()
-        digest = canonical.digest_of(opened.content, "sha256")
+        parts = parts_of(opened.payload, spools) if opened.payload.header.media_type in MEDIA_TYPES else ()
+        digest = digest_of(parts) if parts else canonical.digest_of(opened.content, "sha256")
         name, media_type = opened.file_name, opened.payload.header.media_type
         mic = _mic(exchange, unwrapping)
     except Unacceptable as refused:
         return Unproven(refused=refused, mic=_mic_if_any(exchange, unwrapping), encrypted=unwrapping.is_encrypted)
-    return Proven(opened=opened, digest=digest, mic=mic, file_name=name, media_type=media_type)
+    return Proven(opened=opened, digest=digest, mic=mic, file_name=name, media_type=media_type, parts=parts)
 
 
 def _judge_request(exchange: Exchange) -> None:

@@ -37,6 +37,7 @@ from gateway.longintake import LongIntake, LongSubmission
 from gateway.observing import DUPLICATES
 from gateway.statements import Admission
 from gateway.submissions import Credential, Receipt, Rejection, Submission
+from gateway.together import Enclosed, Together
 from translators.identify import HEAD
 
 
@@ -46,6 +47,7 @@ class Outcomes(Struct, frozen=True, kw_only=True):
 
     intake: Intake
     long_intake: LongIntake
+    together: Together
     ledger: Ledger
     most_content: int
     host: str
@@ -56,12 +58,35 @@ class Outcomes(Struct, frozen=True, kw_only=True):
         if isinstance(admission, Rejection):
             return await self._refused(exchange, admission, proven.mic)
         content = proven.opened.content
+        if proven.parts:
+            return await self._process_parts(exchange, proven, admission)
         if content.size > self.most_content:
             return await self._process_long(exchange, proven, admission, is_new=is_new)
         submission = Submission(
             content=content.read(), media_type=proven.media_type, address="/as2", traceparent=exchange.trace
         )
         return await self._decide(exchange, proven, partial(self.intake.accept, submission, admission), is_new=is_new)
+
+    async def _process_parts(self, exchange: Exchange, proven: Proven, admission: Admission) -> Response[bytes]:
+        """All of its documents or none; one receipt for the whole."""
+        enclosed = [
+            Enclosed(
+                number=one.number,
+                read=one.content.read,
+                chunks=one.content.chunks,
+                size=one.content.size,
+                digest=one.digest,
+                media_type=one.media_type,
+                file_name=one.file_name,
+                is_document=one.is_document,
+            )
+            for one in proven.parts
+        ]
+
+        async def accept(_: Answer | None) -> Receipt | Rejection:
+            return await self.together.accept(enclosed, admission, address="/as2", traceparent=exchange.trace)
+
+        return await self._decide(exchange, proven, accept, is_new=False)
 
     async def _process_long(
         self, exchange: Exchange, proven: Proven, admission: Admission, *, is_new: bool

@@ -17,6 +17,7 @@ with left_over as (
   select owner, hash from payload_pieces p
   where number = 0 and kept_at < now() - interval '1 day'
     and not exists (select from long_interchanges l where l.owner = p.owner and l.hash = p.hash)
+    and not exists (select from message_files f where f.owner = p.owner and f.hash = p.hash)
 ),
 gone as (
   delete from payload_pieces p using left_over l where p.owner = l.owner and p.hash = l.hash returning p.number

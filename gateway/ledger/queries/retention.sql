@@ -74,11 +74,18 @@ together as (
              or exists (select 1 from documents c where c.message_id = m.id and p.hash in (c.body_hash, c.bundle))))
   returning p.size
 ),
+named as (
+  select sender as owner, content_hash as hash from gone
+  union
+  select f.owner, f.hash from message_files f join gone on gone.id = f.message_id where f.number > 0
+),
 in_pieces as (
-  delete from payload_pieces p using gone g
-  where p.owner = g.sender and p.hash = g.content_hash
+  delete from payload_pieces p using named n
+  where p.owner = n.owner and p.hash = n.hash
     and not exists (
-      select 1 from long_interchanges l join messages m on m.id = l.message_id
+      select 1 from (select message_id, owner, hash from long_interchanges
+                     union all select message_id, owner, hash from message_files) l
+      join messages m on m.id = l.message_id
       where l.owner = p.owner and l.hash = p.hash and m.payload_erased_at is null
         and not m.id = any (select id from gone))
   returning p.size
