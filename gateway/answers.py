@@ -81,6 +81,7 @@ _HTTP = {
     "as2.decompression": 400,
     "as2.security": 403,
     "as2.file_name": 422,
+    "as2.certificates": 422,
     "as2.part_refused": 422,
     "as2.receipt_algorithms": 422,
     "as2.receipt_protocol": 422,

@@ -97,6 +97,7 @@ ERRORS: dict[str, Error] = {
     "as2.decompression": Error("the compressed message cannot be opened"),
     "as2.security": Error("the message is protected less than agreed"),
     "as2.file_name": Error("the file name cannot be taken"),
+    "as2.certificates": Error("the exchange of certificates cannot be taken"),
     "as2.part_refused": Error("a document in the message is refused, and with it the message"),
     "as2.receipt_algorithms": Error("the receipt is wanted with no digest that we can make"),
     "as2.receipt_protocol": Error("the receipt is wanted in a form that we cannot make"),

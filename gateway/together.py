@@ -7,6 +7,7 @@ refuses the message: its refusal is on record with what we owe for it, and of th
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
+import msgspec
 from msgspec import Struct
 
 from gateway.counters import Charging
@@ -17,7 +18,7 @@ from gateway.ledger.files import NewFile
 from gateway.ledger.ledger import Ledger
 from gateway.rejections import conflict
 from gateway.setaside import SetAside
-from gateway.statements import Admission
+from gateway.statements import Admission, conflict_leaf
 from gateway.submissions import Receipt, Rejection, Submission
 
 
@@ -84,10 +85,11 @@ class Together:
             if not one.is_document:
                 await self._ledger.pieces.keep(owner, one.digest, one.chunks())
         verdicts = await self._ledger.record_together(entries, list(_files(parts)))
-        clash = next((one for one in verdicts if isinstance(one, Conflicting)), None)
-        if clash is not None:
-            aside.undo_all()
-            return conflict(clash.message_id)
+        for entry, verdict in zip(entries, verdicts, strict=True):
+            if isinstance(verdict, Conflicting):
+                aside.undo_all()
+                await self._ledger.note(conflict_leaf(entry, verdict.message_id), verdict.message_id)
+                return msgspec.structs.replace(conflict(verdict.message_id, entry), message_id=str(verdict.message_id))
         for number, verdict in enumerate(verdicts):
             if isinstance(verdict, Recorded) and verdict.duplicate:
                 aside.undo_one(number)

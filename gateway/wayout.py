@@ -9,6 +9,7 @@ import httpx
 from gateway.app import DIRECTORY_EVERY, end, open_keys, open_policies, open_records, open_shadow
 from gateway.certificateends import CertificateEnds
 from gateway.channels.as2.carrier import As2Carrier
+from gateway.channels.as2.cem.sending import CertificateLetters
 from gateway.channels.as2.replying import Replying
 from gateway.channels.as2.stations import Stations
 from gateway.channels.sftp.laying import MailboxCarrier
@@ -147,6 +148,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         webhooks = WebhookCarrier(egress, settings.partner_keys, ledger.webhooks, lambda: partners.current)
         stations = Stations(lambda: partners.current, OwnKeys(settings.partner_keys))
         as2 = As2Carrier(stations, egress, ledger.exchanges, settings.public_url, settings.public_host)
+        letters = CertificateLetters(ledger, as2, lambda: partners.current)
         replying = Replying(ledger, stations, egress, as2, lambda: partners.current)
         ways = carriers(settings, ledger, egress, webhooks, as2)
         counters = Counters(settings.counters_url, gateways=lambda: settings.gateways)
@@ -174,6 +176,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             Duty("count files at partners' servers", polling.measure, MEASURE_EVERY),
             Duty("forget files of partners' servers", polling.forget, polling.forget_every),
             Duty("warn of certificates that end", ends.look, ends.every),
+            Duty("exchange certificates", letters.look, letters.every),
             Duty("divide long interchanges", dividing.look, dividing.every),
             Duty("sweep what no message came for", dividing.sweep, SWEEP_EVERY),
         ]

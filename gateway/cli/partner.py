@@ -7,6 +7,7 @@ object, whatever the answer.
 from typing import Any
 
 from gateway.cli import (
+    partner_announcing,
     partner_approve,
     partner_certificates,
     partner_check,
@@ -28,6 +29,7 @@ _VERBS = (
     partner_show,
     partner_diff,
     partner_certificates,
+    partner_announcing,
     partner_import,
     partner_rehearse,
     partner_suspend,

@@ -20,6 +20,7 @@ from gateway.ledger import (
     watching,
 )
 from gateway.ledger.acknowledging import Acknowledgements
+from gateway.ledger.certificates import CertificateExchanges
 from gateway.ledger.checkpoints import SigningKey, Verifier
 from gateway.ledger.database import Pool, connection, migrate, open_pool
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
@@ -57,6 +58,7 @@ class Ledger:
         self.webhooks = Webhooks(pool)
         self.mailboxes = Mailboxes(pool, payloads, self.parcels)
         self.exchanges = Exchanges(pool)
+        self.certificates = CertificateExchanges(pool)
         self.pickups = Pickups(pool, worker)
         self.pieces = Pieces(pool, payloads)
         self.files = Files(pool, payloads, self.pieces)

@@ -246,7 +246,7 @@ async def test_the_same_again_gets_the_first_receipt_and_another_under_its_refer
     again = await said(world, LONG, "<2@werra.example>")
     assert str(again.mdn.disposition) == "processed"
     other = await said(world, interchange(41), "<3@werra.example>")
-    assert "the same key came with other content before" in other.mdn.explanation
+    assert "interchange `NL000815` came with other content before" in other.mdn.explanation
     assert await world.served.messages_kept() == 1
 
 

@@ -25,7 +25,7 @@ from gateway.channels.as2.refusing import Unacceptable
 from gateway.channels.as2.relation import Relation
 from partners.ownkeys import KeyPair
 
-FEATURES = "multiple-attachments"
+FEATURES = "multiple-attachments, CEM"
 """What we take beyond RFC 4130, as EDIINT-Features (RFC 6017) tells it from AS2-Version 1.2 on."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 

@@ -5,6 +5,8 @@ from msgspec import Struct
 from gateway.channels.as2 import canonical
 from gateway.channels.as2.answering import Exchange
 from gateway.channels.as2.attachments import MEDIA_TYPES, Part, digest_of, parts_of
+from gateway.channels.as2.cem.exchanges import Request, Response
+from gateway.channels.as2.cem.reading import is_cem, read_cem
 from gateway.channels.as2.cms.rules import Caps
 from gateway.channels.as2.mic import Mic, choose_algorithm
 from gateway.channels.as2.mime import Entity
@@ -23,6 +25,8 @@ class Proven(Struct, frozen=True, kw_only=True):
     media_type: str
     parts: tuple[Part, ...] = ()
     """Where it came in several."""
+    certificates: Request | Response | None = None
+    """Where it is no business document at all, but an exchange of certificates."""
 
 
 class Unproven(Struct, frozen=True, kw_only=True):
@@ -39,13 +43,27 @@ def open_message(exchange: Exchange, outer: Entity, spools: Spools, most: int) -
     try:
         _judge_request(exchange)
         opened = unwrapping.open()
-        parts = parts_of(opened.payload, spools) if opened.payload.header.media_type in MEDIA_TYPES else ()
+        certificates = _certificates(opened, spools)
+        has_parts = certificates is None and opened.payload.header.media_type in MEDIA_TYPES
+        parts = parts_of(opened.payload, spools) if has_parts else ()
         digest = digest_of(parts) if parts else canonical.digest_of(opened.content, "sha256")
         name, media_type = opened.file_name, opened.payload.header.media_type
         mic = _mic(exchange, unwrapping)
     except Unacceptable as refused:
         return Unproven(refused=refused, mic=_mic_if_any(exchange, unwrapping), encrypted=unwrapping.is_encrypted)
-    return Proven(opened=opened, digest=digest, mic=mic, file_name=name, media_type=media_type, parts=parts)
+    return Proven(
+        opened=opened, digest=digest, mic=mic, file_name=name, media_type=media_type, parts=parts,
+        certificates=certificates,
+    )  # fmt: skip
+
+
+def _certificates(opened: Opened, spools: Spools) -> Request | Response | None:
+    """An exchange of certificates, signed whatever the agreement demands of documents."""
+    if not is_cem(opened.payload):
+        return None
+    if opened.signer is None:
+        raise Unacceptable("as2.security", "an exchange of certificates is not signed, and must be")
+    return read_cem(opened.payload, spools)
 
 
 def _judge_request(exchange: Exchange) -> None:

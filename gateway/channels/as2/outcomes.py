@@ -21,6 +21,9 @@ from gateway.channels.as2.answering import (
     taken_response,
     written_receipt,
 )
+from gateway.channels.as2.cem.exchanges import Request as CertificateRequest
+from gateway.channels.as2.cem.exchanges import Response as CertificateResponse
+from gateway.channels.as2.cem.taking import CertificateTaking
 from gateway.channels.as2.dispositions import Disposition
 from gateway.channels.as2.mic import Mic
 from gateway.channels.as2.opening import Proven, Unproven
@@ -58,6 +61,8 @@ class Outcomes(Struct, frozen=True, kw_only=True):
         if isinstance(admission, Rejection):
             return await self._refused(exchange, admission, proven.mic)
         content = proven.opened.content
+        if proven.certificates is not None:
+            return await self._process_certificates(exchange, proven, proven.certificates)
         if proven.parts:
             return await self._process_parts(exchange, proven, admission)
         if content.size > self.most_content:
@@ -66,6 +71,17 @@ class Outcomes(Struct, frozen=True, kw_only=True):
             content=content.read(), media_type=proven.media_type, address="/as2", traceparent=exchange.trace
         )
         return await self._decide(exchange, proven, partial(self.intake.accept, submission, admission), is_new=is_new)
+
+    async def _process_certificates(
+        self, exchange: Exchange, proven: Proven, came: CertificateRequest | CertificateResponse
+    ) -> Response[bytes]:
+        """No document: it waits for a person beside the profile."""
+        taking = CertificateTaking(self.ledger)
+
+        async def accept(_: Answer | None) -> Receipt | Rejection:
+            return await taking.take(came, exchange.relation)
+
+        return await self._decide(exchange, proven, accept, is_new=False)
 
     async def _process_parts(self, exchange: Exchange, proven: Proven, admission: Admission) -> Response[bytes]:
         """All of its documents or none; one receipt for the whole."""

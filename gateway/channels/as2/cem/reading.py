@@ -25,6 +25,13 @@ _LIMITS = XmlLimits(max_depth=12, max_attributes=20, max_elements=2_000)
 _MOST_REQUESTS = 50
 
 
+def is_cem(entity: Entity) -> bool:
+    """By its type, or by that of its root where it comes with certificates attached."""
+    of_root = (entity.header.parameter("type") or "").lower()
+    is_related = entity.header.media_type == "multipart/related"
+    return entity.header.media_type == MEDIA_TYPE or (is_related and of_root == MEDIA_TYPE)
+
+
 def read_cem(entity: Entity, spools: Spools) -> Request | Response:
     """Of the content of a message whose signature was verified with a certificate of today. Raises Unacceptable."""
     text, attached = _parts(entity, spools)
