@@ -21,6 +21,7 @@ from typing import Any
 
 import httpx
 import msgspec
+from faults.buyer import BERGMANN_HERE, BUYERS_ACCESS, BUYERS_OWNERSHIP, BUYERS_ROUTES, TRUSTING
 from faults.ground import Process, free_port, gateway
 from support.cutting import CuttingProxy
 
@@ -30,93 +31,10 @@ from gateway.ledger.ledger import Ledger
 from gateway.settings import PACKAGED, read_settings
 from translators.examples import example
 
-BERGMANN, WERRA = "4260001230004", "4098765000027"
+WERRA = "4098765000027"
+PARTNERS = ("bergmann", "werra")
 SEED = Path(PACKAGED) / "gateway" / "cli" / "demo" / "seed.json"
 _ERP = "werra-erp"
-
-BERGMANN_HERE = """\
-id: bergmann
-name: Bergmann Antriebe GmbH
-kind: supplier
-state: active
-plan: standard
-binding: none
-as2:
-  theirs: BERGMANN
-  ours: WERRA-EDI
-  version: "1.2"
-  keys: [{{use: [sign, decrypt], name: werra}}]
-  receipt_urls: ["{url}"]
-  send: {{url: "{url}"}}
-edifact:
-  theirs: [{{id: "4260001230004", qualifier: "14"}}]
-  ours: {{id: "4098765000027", qualifier: "14"}}
-identifiers:
-  gln: ["4260001230004"]
-certificates:
-- {{use: [verify, encrypt], file: bergmann.pem}}
-agreements:
-- name: orders
-  document: purchase_order
-  direction: out
-  channel: as2
-  format: edifact:ORDERS:D.96A
-  acknowledgements:
-  - {{kind: contrl, within: 5m}}
-  - {{kind: order_response, within: 4h}}
-- name: answers
-  document: order_response
-  direction: in
-  channel: as2
-  format: edifact:ORDRSP:D.96A
-  acknowledgements:
-  - {{kind: contrl, within: 5m}}
-contacts:
-- email: edi@bergmann.example
-  about: technical
-"""
-
-BUYERS_ROUTES = """\
-kind: routing
-rules:
-- name: orders-to-suppliers
-  why: what our ERP orders goes to the supplier it names, in the order in which it was ordered
-  mode: enforce
-  senders: [corporate]
-  documents: [purchase_order]
-  destination: partner:{recipient}
-  operation: partner.send
-  ordering_key: [document_type]
-  when_parked: pass
-  flow: business-documents
-- name: answers-recorded
-  why: what suppliers promise is written down
-  mode: enforce
-  senders: [partner]
-  documents: [order_response]
-  destination: recording
-  operation: record
-  ordering_key: [sender]
-  when_parked: pass
-  flow: business-documents
-"""
-BUYERS_OWNERSHIP = """
-- name: erp-orders
-  why: what we order is ours to say
-  mode: enforce
-  domain: sales_order
-  systems: [erp]
-  verbs: [create]
-  effect: allow
-"""
-TRUSTING = "verbs: [update]\n  effect: propose", "verbs: [update]\n  effect: allow"
-"""A supplier that repeats the currency of an order changes its terms; here nobody has to approve that."""
-BUYERS_ACCESS = {
-    "destinations: [odoo]": "destinations: [recording]",
-    "corporate\n  documents: [purchase_order]": "corporate\n  documents: [purchase_order, order_response]",
-    "documents: [purchase_order, despatch_advice, ack]": "documents: [purchase_order, order_response, ack]",
-    "documents: [order_response, despatch_advice, invoice]": "documents: [purchase_order, despatch_advice, invoice]",
-}
 
 
 @dataclass
@@ -187,7 +105,32 @@ class Side:
         return self.server.log.read_text() + self.worker.log.read_text()
 
 
-PARTNERS = ("bergmann", "werra")
+class Odoo:
+    """Its stand-in, in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        port, self._key, key_file = free_port(), secrets.token_hex(16), folder / "odoo.key"
+        key_file.write_text(self._key)
+        self.url = f"http://127.0.0.1:{port}"
+        self.environment = {
+            "GATEWAY_ODOO_URL": self.url, "GATEWAY_ODOO_API_KEY_FILE": str(key_file), "GATEWAY_ODOO_RATE": "100",
+        }  # fmt: skip
+        words = ("odoo-standin", "--port", str(port), "--api-key-file", str(key_file), "--seed", str(SEED))
+        self.process = Process("odoo", gateway(*words), {}, folder)
+
+    def wait_until_listens(self) -> None:
+        until(lambda: _listens(int(self.url.rpartition(":")[2])), "Odoo's stand-in")
+
+    def sold(self, number: str) -> list[dict[str, Any]]:
+        """The sale orders it has of this order of a customer."""
+        answer = httpx.post(
+            f"{self.url}/json/2/sale.order/search_read", timeout=30,
+            json={"domain": [["client_order_ref", "=", number]], "fields": ["name", "state", "client_order_ref"]},
+            headers={"Authorization": f"bearer {self._key}"},
+        )  # fmt: skip
+        assert answer.status_code == 200, answer.text
+        found: list[dict[str, Any]] = answer.json()
+        return found
 
 
 @dataclass
@@ -196,10 +139,9 @@ class Facing:
 
     bergmann: Side
     werra: Side
+    odoo: Odoo
     issuer_url: str
-    odoo_url: str
     _secret: str
-    _key: str
 
     def order(self, number: str) -> dict[str, Any]:
         """Werra's ERP orders from Bergmann; the receipt of Werra's own gateway."""
@@ -211,22 +153,11 @@ class Facing:
         receipt: dict[str, Any] = answer.json()
         return receipt
 
-    def sold(self, number: str) -> list[dict[str, Any]]:
-        """Sale orders that Bergmann's Odoo has of this order of Werra's."""
-        answer = httpx.post(
-            f"{self.odoo_url}/json/2/sale.order/search_read", timeout=30,
-            json={"domain": [["client_order_ref", "=", number]], "fields": ["name", "state", "client_order_ref"]},
-            headers={"Authorization": f"bearer {self._key}"},
-        )  # fmt: skip
-        assert answer.status_code == 200, answer.text
-        found: list[dict[str, Any]] = answer.json()
-        return found
-
     def answered(self, number: str) -> list[dict[str, Any]]:
         """Order responses that Werra's ERP has got to the sale order of this order."""
         file = self.werra.folder / "state" / "recorded" / "recording"
         effects = [msgspec.json.decode(line) for line in file.read_bytes().splitlines()] if file.exists() else []
-        names = {one["name"] for one in self.sold(number)}
+        names = {one["name"] for one in self.odoo.sold(number)}
         return [one for one in effects if any(name in one["key"] for name in names)]
 
     def wait_for_answer(self, number: str, seconds: float = 60) -> None:
@@ -272,17 +203,15 @@ def facing(folder: Path, databases: dict[str, str], counters: str) -> Iterator[F
         keys = _write_partners(folder, {name: f"{proxy.url}/as2" for name, proxy in proxies.items()})
         _write_buyers_rules(folder / "werra" / "rules")
         shutil.copytree(PACKAGED / "policies" / "rules", folder / "bergmann" / "rules")
-        secret, key = secrets.token_hex(16), secrets.token_hex(16)
-        (folder / "odoo.key").write_text(key)
-        issuer_port, odoo_port = free_port(), free_port()
-        issuer_url, odoo_url = f"http://127.0.0.1:{issuer_port}/realms/corporate", f"http://127.0.0.1:{odoo_port}"
+        secret, odoo = secrets.token_hex(16), Odoo(folder)
+        issuer_port = free_port()
+        issuer_url = f"http://127.0.0.1:{issuer_port}/realms/corporate"
         more = {
-            "bergmann": {"GATEWAY_ODOO_URL": odoo_url, "GATEWAY_ODOO_API_KEY_FILE": str(folder / "odoo.key"),
-                         "GATEWAY_ODOO_RATE": "100"},
+            "bergmann": odoo.environment,
             "werra": {"GATEWAY_RECORDING": "recording", "GATEWAY_CORPORATE_ISSUERS": issuer_url},
-        }  # fmt: skip
+        }
         sides = {
-            name: Side(name, folder / name, proxies[name], _environment(
+            name: Side(name, folder / name, proxies[name], settings_of(
                 folder / name, proxies[name], keys[name], databases[name], f"{counters}/{number}") | more[name])
             for number, name in enumerate(PARTNERS, 1)
         }  # fmt: skip
@@ -293,23 +222,21 @@ def facing(folder: Path, databases: dict[str, str], counters: str) -> Iterator[F
         ]}}))  # fmt: skip
         issuer = Process("issuer", gateway("development-issuer", "--clients", str(clients), "--state",
                                            str(folder / "issuer"), "--port", str(issuer_port)), {}, folder)  # fmt: skip
-        odoo = Process("odoo", gateway("odoo-standin", "--port", str(odoo_port), "--api-key-file",
-                                       str(folder / "odoo.key"), "--seed", str(SEED)), {}, folder)  # fmt: skip
-        processes = [issuer, odoo, *(one for side in sides.values() for one in (side.server, side.worker))]
-        stack.callback(_stop, processes)
-        for process in (issuer, odoo):
+        processes = [issuer, odoo.process, *(one for side in sides.values() for one in (side.server, side.worker))]
+        stack.callback(stop_all, processes)
+        for process in (issuer, odoo.process):
             process.start()
         # a server that finds no issuer at its first start asks again only half a minute later
         until(lambda: _listens(issuer_port), "the issuer")
         for side in sides.values():
             side.start()
-        until(lambda: _listens(odoo_port), "Odoo's stand-in")
+        odoo.wait_until_listens()
         for side in sides.values():
             side.wait_until_ready()
-        yield Facing(sides["bergmann"], sides["werra"], issuer_url, odoo_url, secret, key)
+        yield Facing(sides["bergmann"], sides["werra"], odoo, issuer_url, secret)
 
 
-def _stop(processes: list[Process]) -> None:
+def stop_all(processes: list[Process]) -> None:
     """All at once: each settles what is under way first."""
     with ThreadPoolExecutor(len(processes)) as pool:
         list(pool.map(Process.stop, processes))
@@ -345,7 +272,7 @@ def _write_buyers_rules(rules: Path) -> None:
     (rules / "access.yaml").write_text(text)
 
 
-def _environment(folder: Path, proxy: CuttingProxy, keys: Path, database: str, counters: str) -> dict[str, str]:
+def settings_of(folder: Path, proxy: CuttingProxy, keys: Path, database: str, counters: str) -> dict[str, str]:
     (folder / "state").mkdir()
     return {
         "GATEWAY_STATE": str(folder / "state"), "GATEWAY_KEYS": str(folder / "keys"),
