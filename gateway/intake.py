@@ -16,6 +16,7 @@ from gateway.ledger.exchanges import AnsweredExchange, Overtaken
 from gateway.limited import RefusedRequests
 from gateway.places import places_of
 from gateway.reading import read_within, understand_beside
+from gateway.receiptsowed import owing_receipt
 from gateway.recoding import in_our_codes
 from gateway.rejections import by_rule, conflict, fields_of, other_type, unreadable
 from gateway.routing import Deliveries
@@ -250,6 +251,7 @@ class Intake:
         may have taken it, so then nothing is. Raises LedgerUnavailable, Overtaken."""
         if answer is not None:
             entry = msgspec.structs.replace(entry, exchange=answer(entry.message_id))
+            entry = owing_receipt(entry, self._partners.current.partners.get(entry.sender))
         try:
             recorded = await self._ledger.record(entry)
         except Overtaken:

@@ -1,13 +1,15 @@
 """`acknowledgement`: which answers we owe partners and which they owe us, what is late and what was said."""
 
 import argparse
+import sys
 from typing import Any
 
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from gateway.cli.operating import how_many, with_ledger
+from gateway.cli.operating import how_many, operator, with_ledger
 from gateway.ledger.acknowledging import AcknowledgementState, Side
 from gateway.ledger.ledger import Ledger
 
@@ -28,6 +30,20 @@ def add_commands(commands: Any) -> None:
     listed.add_argument("--limit", type=how_many, default=100)
     listed.add_argument("--json", action="store_true")
     listed.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _list(ledger, chosen)))
+    closed = nouns.add_parser("close", help="wait for one no longer")
+    closed.add_argument("id", type=how_many, help="as `list` shows it")
+    closed.add_argument("--why", required=True, help="for the audit")
+    closed.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _close(ledger, chosen)))
+
+
+async def _close(ledger: Ledger, chosen: argparse.Namespace) -> int:
+    said = await ledger.acknowledgements.close(chosen.id, actor=operator(), reason=chosen.why)
+    if said == "closed":
+        print(f"acknowledgement {chosen.id} is closed; a word that comes after all still counts")
+        return 0
+    why = "has ended already" if said == "ended" else "is none; `acknowledgement list` shows them"
+    print(f"acknowledgement {chosen.id} {why}", file=sys.stderr)
+    return 1
 
 
 async def _list(ledger: Ledger, chosen: argparse.Namespace) -> int:
@@ -37,14 +53,35 @@ async def _list(ledger: Ledger, chosen: argparse.Namespace) -> int:
     if chosen.json:
         print(msgspec.json.encode(found).decode())
         return 0
-    table = Table("owed by", "partner", "answer", "to", "state", "due", "of", title=f"{len(found)} acknowledgements")
+    table = Table(
+        "id", "owed by", "partner", "answer", "to", "state", "due", "of", title=f"{len(found)} acknowledgements"
+    )
     for one in found:
         due = f"{one.due_at:%Y-%m-%d %H:%M}" if one.due_at is not None else "not with them yet"
-        state = f"{one.state}, contradicted" if one.contradicted_at is not None else one.state
-        table.add_row(_OWED_BY[one.side], one.partner, one.kind, one.subject or "-", state, due, _of(one))
+        table.add_row(
+            str(one.id),
+            _OWED_BY[one.side],
+            one.partner,
+            one.kind,
+            escape(one.subject or "-"),
+            _state(one),
+            due,
+            _of(one),
+        )
     Console().print(table)
     return 0
 
 
+def _state(one: AcknowledgementState) -> str:
+    """What is owed, was sent or said, or was given up."""
+    words = {"open": "owed", "given_up": "given up"}
+    if one.side == "ours":
+        words |= {"accepted": "sent: accepted", "rejected": "sent: rejected"}
+    state = words.get(one.state, one.state)
+    return f"{state}, contradicted" if one.contradicted_at is not None else state
+
+
 def _of(one: AcknowledgementState) -> str:
-    return f"message {one.message_id}" if one.message_id is not None else f"parcel {one.parcel}"
+    if one.message_id is not None:
+        return f"message {one.message_id}"
+    return f"parcel {one.parcel}" if one.parcel is not None else "-"

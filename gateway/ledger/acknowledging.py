@@ -18,14 +18,17 @@ _SQL = statements("acknowledging")
 _NOTE = statements("recording")["note"]
 
 Side = Literal["ours", "theirs"]
+Closing = Literal["closed", "ended", "unknown"]
 
 
 class AcknowledgementState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One answer, owed or made. `state` is `open`, `accepted`, `rejected` or `given_up`; `says` what ours will say.
+    `id` is what an operator closes it by; `agreement` is empty for a receipt (MDN) that no agreement names.
 
     `due_at` is unknown until a parcel that is to be answered lies with the partner.
     """
 
+    id: int
     side: Side
     partner: str
     agreement: str
@@ -96,6 +99,21 @@ class Acknowledgements:
         async with connection(self._pool) as held:
             rows = await held.fetch(_SQL["acknowledgements"], side, partner, overdue, open_only, limit)
         return [state_of(row) for row in rows]
+
+    async def close(self, id: int, *, actor: str, reason: str) -> Closing:  # noqa: A002 - the word every row uses
+        """Nobody waits for it any longer; on record with who said so and why. A word that comes after all counts."""
+        async with connection(self._pool) as held, held.transaction():
+            row = await held.fetchrow(_SQL["close"], id)
+            if row is None:
+                known = await held.fetchval(_SQL["is_known"], id)
+                return "ended" if known else "unknown"
+            leaf: dict[str, object] = {
+                "event": Event.ACKNOWLEDGEMENT_CLOSED, "at": now_text(), "actor": actor, "reason": reason,
+                "partner": row["partner"], "agreement": row["agreement"], "kind": row["kind"], "owed_by": row["side"],
+                "subject": row["subject"], "parcel": str(row["parcel"]) if row["parcel"] is not None else None,
+            }  # fmt: skip
+            await note(held, row["message_id"], row["parcel"], leaf)
+        return "closed"
 
 
 def state_of(row: asyncpg.Record) -> AcknowledgementState:

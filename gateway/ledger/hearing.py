@@ -1,7 +1,8 @@
 """What partners say of what we sent, laid beside the parcel they speak of, in the transaction that records it.
 
 The first final word stands. The same word again is counted; another word is a contradiction, which changes nothing but
-that a person must look. A word that only says "received" ends nothing. A late word counts like any other.
+that a person must look. A word that only says "received" ends nothing. A late word counts like any other, also where
+an operator had closed the matter meanwhile.
 """
 
 from typing import Literal
@@ -48,7 +49,7 @@ async def _lay(held: Connection, entry: Acceptance, word: Heard, parcel: UUID) -
     assert row is not None, "it was opened just now, if it was not there"
     if word.result == "received":
         return "received"
-    if row["state"] == "open":
+    if row["state"] in ("open", "given_up"):
         await held.execute(_SQL["heard"], row["id"], word.result, entry.message_id)
         return "accepted" if word.result == "accepted" else "rejected"
     if row["state"] == word.result:

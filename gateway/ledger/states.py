@@ -47,6 +47,7 @@ class Event(StrEnum):
     DOCUMENT_REPLAYED = "operator.document.replayed"
     DOCUMENT_CANCELLED = "operator.document.cancelled"
     PARCEL_RESENT = "operator.parcel.resent"
+    ACKNOWLEDGEMENT_CLOSED = "operator.acknowledgement.closed"
     WEBHOOK_ENABLED = "operator.webhook.enabled"
     AS2_ANSWERED = "as2.message.answered"
     AS2_FAILED = "as2.message.failed"

@@ -171,3 +171,28 @@ async def test_what_we_owe_and_do_not_give_is_late_too(served: Served) -> None:
     await Deadlines(served.ledger, dict).look_at_answers()
     (event,) = await events(served, receipt, "delivery.acknowledgement.overdue")
     assert (event["kind"], event["owed_by"]) == ("order_response", "ours")
+
+
+async def test_what_is_closed_by_hand_is_waited_for_no_longer_and_a_word_still_counts(served: Served) -> None:
+    receipt, parcel = await sent(served)
+    one = await expected(served)
+    close = served.ledger.acknowledgements.close
+    assert await close(one.id, actor="operator ute", reason="told on the telephone") == "closed"
+    assert (await expected(served)).state == "given_up"
+    assert await served.ledger.acknowledgements.search(side="theirs") == []
+    (event,) = await events(served, receipt, "operator.acknowledgement.closed")
+    assert (event["actor"], event["reason"], event["kind"]) == ("operator ute", "told on the telephone", "contrl")
+    assert await close(one.id, actor="operator ute", reason="again") == "ended"
+    assert await close(one.id + 1000, actor="operator ute", reason="none") == "unknown"
+    await send(served, contrl(parcel, "A1"))
+    last = await expected(served)
+    assert (last.state, last.contradicted_at) == ("accepted", None)
+
+
+async def test_what_is_closed_is_not_late(served: Served) -> None:
+    await sent(served)
+    one = await expected(served)
+    await served.ledger.acknowledgements.close(one.id, actor="operator ute", reason="settled")
+    await served.ledger._pool.execute("update acknowledgements set since = now() - interval '2 hours'")
+    late = await served.ledger.acknowledgements.notice_late()
+    assert [each.id for each in late if each.side == "theirs"] == []

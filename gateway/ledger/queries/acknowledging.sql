@@ -96,6 +96,14 @@ where ($1::text is null or a.side = $1) and ($2::text is null or a.partner = $2)
   and (not $4 or a.state = 'open')
 order by due_at nulls last, a.id limit $5;
 
+-- name: close
+-- An operator waits for it no longer.
+update acknowledgements set state = 'given_up', ended_at = now() where id = $1 and state = 'open'
+returning partner, agreement, kind, side, subject, parcel, message_id;
+
+-- name: is_known
+select exists (select from acknowledgements where id = $1);
+
 -- name: notice_late
 update acknowledgements a set overdue_at = now()
 where a.state = 'open' and a.overdue_at is null and a.since + make_interval(secs => a.within) <= now()

@@ -32,17 +32,35 @@ owed as (
   insert into as2_replies (partner, ours, message_id, url, receipt)
   select partner, ours, message_id, $9, $8 from answered where $9::text is not null
 ),
+listed as (
+  insert into acknowledgements (side, partner, agreement, kind, subject, message_id, says, within, since)
+  select 'ours', partner, '', 'mdn', left(message_id, 60), message,
+         case when disposition like '%error%' or disposition like '%fail%' then 'rejected' else 'accepted' end, 3600, now()
+  from answered where $9::text is not null
+),
 told as (
   insert into events (tick, message_id, body) select ledger_tick(), message, $10 from answered
 )
 select * from answered;
 
 -- name: owe
--- A receipt that goes to the partner's own address, unless the very same is on its way already.
-insert into as2_replies (partner, ours, message_id, url, receipt)
-select $1::text, $2::text, $3::text, $4::text, $5::bytea
+-- A receipt that goes to the partner's own address, unless the very same is on its way already; owed within an hour, as
+-- where nothing else is agreed.
+with reply as (
+  insert into as2_replies (partner, ours, message_id, url, receipt)
+  select $1::text, $2::text, $3::text, $4::text, $5::bytea
+  where not exists (
+    select from as2_replies where partner = $1 and ours = $2 and message_id = $3 and due_at is not null
+  )
+  returning partner, ours, message_id
+)
+insert into acknowledgements (side, partner, agreement, kind, subject, message_id, says, within, since)
+select 'ours', r.partner, '', 'mdn', left(r.message_id, 60), x.message,
+       case when x.disposition like '%error%' or x.disposition like '%fail%' then 'rejected' else 'accepted' end, 3600, now()
+from reply r left join as2_received x using (partner, ours, message_id)
 where not exists (
-  select from as2_replies where partner = $1 and ours = $2 and message_id = $3 and due_at is not null
+  select from acknowledgements a where a.side = 'ours' and a.state = 'open' and a.kind = 'mdn'
+    and a.partner = r.partner and a.subject = left(r.message_id, 60)
 );
 
 -- name: take_replies
@@ -56,11 +74,22 @@ from due where r.id = due.id
 returning r.id, r.partner, r.ours, r.message_id, r.receipt, r.url, r.attempts, r.owed_at;
 
 -- name: replied
-update as2_replies set due_at = null, sent_at = now(), error = null where id = $1;
+with reply as (
+  update as2_replies set due_at = null, sent_at = now(), error = null where id = $1 returning partner, message_id
+)
+update acknowledgements a set state = coalesce(a.says, 'accepted'), ended_at = now()
+from reply r where a.side = 'ours' and a.state = 'open' and a.kind = 'mdn' and a.partner = r.partner
+  and a.subject = left(r.message_id, 60);
 
 -- name: reply_failed
 -- `$2` seconds until the next try; null: given up.
-update as2_replies set due_at = now() + make_interval(secs => $2), error = $3 where id = $1;
+with reply as (
+  update as2_replies set due_at = now() + make_interval(secs => $2), error = $3 where id = $1
+  returning partner, message_id, due_at
+)
+update acknowledgements a set state = 'given_up', ended_at = now()
+from reply r where r.due_at is null and a.side = 'ours' and a.state = 'open' and a.kind = 'mdn'
+  and a.partner = r.partner and a.subject = left(r.message_id, 60);
 
 -- name: intend
 -- Before each attempt; the time to wait for a receipt begins anew. A receipt may name the digest of any of them: a

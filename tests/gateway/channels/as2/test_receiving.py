@@ -152,6 +152,40 @@ async def test_an_asynchronous_receipt_is_owed_with_the_commit(world: As2World) 
     assert await world.served.messages_kept() == 1
 
 
+@pytest.mark.parametrize("content", [ORDER, b"no interchange"], ids=["taken", "refused"])
+@pytest.mark.parametrize(("given_up", "state"), [(False, "sent"), (True, "given_up")])
+async def test_the_ledger_of_acknowledgements_knows_the_asynchronous_receipts_that_we_owe(
+    world: As2World, content: bytes, given_up: bool, state: str
+) -> None:
+    world.profile("keys:", 'receipt_urls: ["https://werra.example/mdn"]\n  keys:')
+    await world.post(world.built(content, ID, receipt="async", receipt_url="https://werra.example/mdn"))
+    ledger = world.served.ledger
+    found = [one for one in await ledger.acknowledgements.search(side="ours") if one.kind == "mdn"]
+    assert [(one.partner, one.subject, one.state) for one in found] == [("werra", ID.strip("<>"), "open")]
+    assert found[0].due_at is not None
+    assert found[0].since is not None
+    assert (found[0].due_at - found[0].since).total_seconds() == 3600
+    (reply,) = await ledger.exchanges.take_replies(10, 60)
+    await ledger.exchanges.reply_failed(reply, "away", after=60)
+    assert [one.state for one in await ledger.acknowledgements.search(side="ours") if one.kind == "mdn"] == ["open"]
+    if given_up:
+        await ledger.exchanges.reply_failed(reply, "away", after=None)
+    else:
+        await ledger.exchanges.replied(reply)
+    ended = [one for one in await ledger.acknowledgements.search(side="ours", open_only=False) if one.kind == "mdn"]
+    assert [one.state for one in ended] == [state if given_up else found[0].says]
+
+
+async def test_the_deadline_of_a_receipt_is_that_of_the_agreement(world: As2World) -> None:
+    world.profile("keys:", 'receipt_urls: ["https://werra.example/mdn"]\n  keys:')
+    world.profile("- {kind: contrl, within: 5m}", "- {kind: contrl, within: 5m}\n  - {kind: mdn, within: 10m}")
+    await world.post(world.built(ORDER, ID, receipt="async", receipt_url="https://werra.example/mdn"))
+    (one,) = [one for one in await world.served.ledger.acknowledgements.search(side="ours") if one.kind == "mdn"]
+    assert one.due_at is not None
+    assert one.since is not None
+    assert (one.agreement, (one.due_at - one.since).total_seconds()) == ("orders", 600)
+
+
 async def test_without_a_receipt_the_status_is_the_only_word(world: As2World) -> None:
     taken = await world.post(world.built(ORDER, ID, receipt="none"))
     assert (taken.status_code, taken.content) == (200, b"")
