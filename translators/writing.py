@@ -76,25 +76,38 @@ class Written(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
 
 
-def write(document: Any, target: str, *, envelope: Envelope | None = None, using: Map | None = None) -> bytes:
+def write(
+    document: Any,
+    target: str,
+    *,
+    envelope: Envelope | None = None,
+    using: Map | None = None,
+    prepared: datetime | None = None,
+) -> bytes:
     """The bytes of a document, complete or not at all. Raises Unwritable where something would be lost or changed.
 
     `document` is a canonical object or its JSON, or for EDIFACT, X12 and VDA a list of them; `target` is
     `edifact:ORDERS:D.96A`, `x12:850:004010`, `vda:4905:02`, `ubl:Order:2.1` or `ubl` alone, `xml:` with the
-    name of a root element, or `json`. `using` is a map to take instead of the one that ships.
+    name of a root element, or `json`. `using` is a map to take instead of the one that ships, `prepared` when the
+    document is made: the schemas of B2MML want it, and nothing here looks at a clock.
     """
-    done = written(document, target, envelope=envelope, using=using)
+    done = written(document, target, envelope=envelope, using=using, prepared=prepared)
     lost = [finding for finding in done.findings if finding.severity != "information"]
     if lost:
         raise Unwritable(lost)
     return done.content
 
 
-def written(document: Any, target: str, *, envelope: Envelope | None = None, using: Map | None = None) -> Written:
-    """As `write`, but telling what is lost instead of refusing.
-
-    Raises Unwritable when there is no map, the envelope is wrong, or what comes out would be no valid message. What
-    is written is read again before it is handed out, so nothing changes on the way without a word.
+def written(
+    document: Any,
+    target: str,
+    *,
+    envelope: Envelope | None = None,
+    using: Map | None = None,
+    prepared: datetime | None = None,
+) -> Written:
+    """As `write`, but telling what is lost. Raises Unwritable when there is no map, the envelope is wrong, or what
+    comes out would be no valid message: it is read again before it is handed out, so nothing changes without a word.
     """
     objects = [_object(each) for each in (document if isinstance(document, list | tuple) else [document])]
     if target == "json":
@@ -113,7 +126,7 @@ def written(document: Any, target: str, *, envelope: Envelope | None = None, usi
         return _ENVELOPED[compiled.spec.format](objects, compiled, envelope)
     if len(objects) != 1:
         raise refusal("map.document", "an XML file holds one document")
-    return _xml(objects[0], compiled)
+    return _xml(objects[0], compiled, prepared)
 
 
 def _object(document: Any) -> Any:
@@ -263,9 +276,9 @@ _ENVELOPED: dict[str, Callable[[list[Any], Map, Envelope], Written]] = {
 """Formats whose messages travel in an interchange."""
 
 
-def _xml(canonical: Any, compiled: Map) -> Written:
+def _xml(canonical: Any, compiled: Map, prepared: datetime | None) -> Written:
     filled = compiled.fill(canonical, day=_day_of(canonical))
-    content = xml.written(filled.root, compiled)
+    content = xml.written(filled.root, compiled, prepared)
     try:
         outcome = xml.translated(content, XmlLimits(), 500, compiled)
     except Unreadable as unreadable:

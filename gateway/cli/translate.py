@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,7 @@ def _write(chosen: argparse.Namespace, outputs: "_Outputs", path: Path, reading:
         outputs.put(path, "interchange", done.content, suffix)
         return list(done.findings)
     for document in reading.documents:
-        done = written(document.object, chosen.to)
+        done = written(document.object, chosen.to, prepared=datetime.now(UTC))
         outputs.put(path, document.number, done.content, suffix)
         told += done.findings
     return told

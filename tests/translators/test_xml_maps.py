@@ -5,10 +5,14 @@ each error.
 """
 
 import re
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from translators.canonical.documents import decode, encode
+from translators.differences import differences
 from translators.findings import Unreadable
 from translators.identify import identify
 from translators.mapping.catalogue import Entry, entries
@@ -109,3 +113,31 @@ def test_who_is_named_by_address_and_register_alone_is_known_by_them() -> None:
         ("other", "HRB 4711", "register"),
     ]
     assert seller.name == "Bergmann Antriebe GmbH"
+
+
+B2MML = {
+    "material-definition": "SyncMaterialDefinition:V0701",
+    "material-definition-v0401": "SyncMaterialDefinition:V0401",
+    "operations-schedule": "SyncOperationsSchedule:V0701",
+    "production-schedule-v0401": "SyncProductionSchedule:V0401",
+}
+
+
+@pytest.mark.parametrize("name", B2MML)
+def test_b2mml_says_when_it_was_made(name: str) -> None:
+    """Its schemas want an application area with that moment and nothing else in it."""
+    document = decode((TESTS / "samples" / f"{name}-b2mml.out.json").read_bytes())
+    moment = datetime(2026, 11, 23, 13, 0, 5, tzinfo=timezone(timedelta(hours=1)))
+    content = written(document, f"xml:{B2MML[name]}", prepared=moment).content
+    area = b"".join(re.findall(rb"<(?:b:)?ApplicationArea>.*?</(?:b:)?ApplicationArea>", content, re.DOTALL))
+    assert re.findall(rb">([^<\s][^<]*)<", area) == [b"2026-11-23T12:00:05Z"]
+    again = read(content, identify(content[:4096], None)).documents[0]
+    assert list(differences(msgspec.json.decode(encode(document)), msgspec.json.decode(again.body))) == []
+
+
+def test_a_performance_says_the_moment_it_speaks_of() -> None:
+    document = decode((TESTS / "samples" / "operations-performance-b2mml.out.json").read_bytes())
+    target = "xml:SyncOperationsPerformance:V0701"
+    said = written(document, target).content
+    assert b"CreationDateTime>" in said
+    assert written(document, target, prepared=datetime(2020, 1, 1, tzinfo=UTC)).content == said

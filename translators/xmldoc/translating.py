@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from datetime import datetime
 from functools import cache
 from itertools import filterfalse
 from pathlib import Path
@@ -17,6 +18,7 @@ from translators.mapping.catalogue import entries
 from translators.mapping.files import MapFile, load
 from translators.mapping.running import Map
 from translators.mapping.runs import Trouble
+from translators.xmldoc.b2mml import is_b2mml, stamp
 from translators.xmldoc.cxml import CxmlHeader, header_of
 from translators.xmldoc.order import listed, ubl
 from translators.xmldoc.parsing import XmlLimits, XmlTree, parse, place_of, places_of, without_doctype
@@ -85,9 +87,14 @@ def translated(
     )
 
 
-def written(root: Any, compiled: Map) -> bytes:
-    """The bytes of a document a map has filled, in the order of its schema, with its prefixes."""
+def written(root: Any, compiled: Map, prepared: datetime | None = None) -> bytes:
+    """The bytes of a document a map has filled, in the order of its schema, with its prefixes.
+
+    `prepared` is when it is made, for formats whose header says so.
+    """
     source = cast(XmlSource, compiled.source)
+    if prepared is not None and is_b2mml(compiled.spec.root):
+        stamp(root, prepared)
     source.order.sort(root)
     prefixes = {prefix or None: uri for prefix, uri in compiled.spec.namespaces.items()}
     if compiled.spec.root and compiled.spec.root not in prefixes.values():

@@ -181,7 +181,7 @@ def _make(
         if using is None and kind != "json" and target != "ubl":
             using = map_to(target)
         content = write(bodies if len(bodies) > 1 or envelope is not None else bodies[0], target,
-                        envelope=envelope, using=using)  # fmt: skip
+                        envelope=envelope, using=using, prepared=new.made_at)  # fmt: skip
     except Unwritable as refused:
         raise NotComposed("partner.not_writable", sentence_of(refused.findings)) from None
     file_name = f"{new.document_types[0].replace('_', '-')}-{name}.{_ENDINGS[kind]}"
