@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from gateway.answers import MISNAMED
 from gateway.destinations.contract import ANSWER
+from gateway.goodsreceived import despatches_of, verdict_of
 from gateway.identifiers import external_id
 from gateway.ledger.entries import Acceptance, Heard, NewDelivery, NewDocument, Obligation, Refusal, Settled
 from gateway.retries import as_schedule
@@ -27,6 +28,7 @@ from translators.canonical.documents import encode
 from translators.canonical.identifiers import Identifier
 from translators.canonical.order_response import OrderResponse
 from translators.canonical.parties import Party
+from translators.canonical.receipt import Receipt
 from translators.formats import Label
 from translators.reading import Limits, Reading
 
@@ -100,12 +102,12 @@ async def _verdicts(
 
 def with_words(entry: Acceptance, label: Label, reading: Reading) -> Acceptance:
     """The acceptance with what the sender says of something we sent, or answers for us, where it does such a thing."""
-    if label.document_type not in ("ack", "order_response"):
+    if label.document_type not in ("ack", "order_response", "receipt"):
         return entry
     if entry.sender_kind != "partner":
         return replace(entry, settled=tuple(_settled(entry, reading)))
-    heard = [_heard(label, document.object) for document in reading.documents]
-    return replace(entry, heard=tuple(one for one in heard if one is not None))
+    heard = [one for document in reading.documents for one in _heard(label, document.object)]
+    return replace(entry, heard=tuple(heard))
 
 
 def _settled(entry: Acceptance, reading: Reading) -> Iterator[Settled]:
@@ -116,20 +118,27 @@ def _settled(entry: Acceptance, reading: Reading) -> Iterator[Settled]:
         if kind == "partner" and isinstance(said, OrderResponse):
             says = "rejected" if said.status == "rejected" else "accepted"
             yield Settled(partner=partner, kind="order_response", subject=said.order.number, says=says)
+        if kind == "partner" and isinstance(said, Receipt):
+            for number in despatches_of(said):
+                yield Settled(partner=partner, kind="receipt_advice", subject=number, says=verdict_of(said))
 
 
-def _heard(label: Label, said: object) -> Heard | None:
+def _heard(label: Label, said: object) -> Iterator[Heard]:
     if isinstance(said, OrderResponse):
-        return Heard(kind="order_response", result=_RESULTS[said.status], document=said.order.number)
+        yield Heard(kind="order_response", result=_RESULTS[said.status], document=said.order.number)
+    if isinstance(said, Receipt):
+        for number in despatches_of(said):
+            yield Heard(kind="receipt_advice", result=verdict_of(said), document=number)
     kind = label.name.lower()
     if not isinstance(said, Ack) or kind not in ("contrl", "aperak", "997", "999"):
-        return None
+        return
     subject = said.subject
-    if kind == "aperak":
-        number = subject.document.number if subject.document is not None else None
-        return Heard(kind=kind, result=_RESULTS[said.result], document=number) if number else None
-    number = subject.interchange or subject.group
-    return Heard(kind=kind, result=_RESULTS[said.result], control_number=number) if number else None
+    by_document = kind == "aperak"
+    if by_document and subject.document is not None:
+        yield Heard(kind=kind, result=_RESULTS[said.result], document=subject.document.number)
+    control = subject.interchange or subject.group
+    if not by_document and control:
+        yield Heard(kind=kind, result=_RESULTS[said.result], control_number=control)
 
 
 async def answered_refusal(

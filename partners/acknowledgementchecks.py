@@ -15,7 +15,7 @@ _FORMATS = {
 }
 _DOCUMENTS = {
     "order_response": ("purchase_order", "order_change"),
-    "receipt_advice": ("despatch_advice", "invoice"),
+    "receipt_advice": ("despatch_advice",),
 }
 _ALWAYS = ("mdn", "order_response", "receipt_advice")
 
@@ -67,6 +67,8 @@ def _unfit(profile: Partner, agreement: Agreement, owed: Acknowledgement) -> str
         kind, name = _FORMATS[owed.kind]
         if agreement.format.partition(":")[0].lower() != kind:
             return f"a `{owed.kind}` answers {name}, not `{agreement.format}`"
+    if owed.kind == "999" and agreement.direction == "in":
+        return "we answer X12 with a `997`; a `999` is read, and not made"
     if owed.kind in _DOCUMENTS and agreement.document not in _DOCUMENTS[owed.kind]:
         wanted = " or ".join(f"`{name}`" for name in _DOCUMENTS[owed.kind])
         return f"`{owed.kind}` answers {wanted}, not `{agreement.document}`"
