@@ -78,7 +78,8 @@ async def test_an_order_goes_out_from_one_and_its_answer_comes_back_from_the_oth
     )
     for side, answers in zip((both.werra, both.bergmann), owed, strict=True):
         listed = await asyncio.to_thread(side.command, "acknowledgement", "list", "--all")
-        assert {(one["side"], one["kind"], one["state"]) for one in listed} == {(*one, "accepted") for one in answers}
+        said = {(one["side"], one["kind"], one["state"]) for one in listed if one["kind"] != "mdn"}
+        assert said == {(*one, "accepted") for one in answers}
 
 
 async def test_asynchronous_receipts_go_both_ways_and_one_that_is_cut_comes_again(both: Facing, orders: Orders) -> None:

@@ -1,4 +1,5 @@
-"""Foreign AS2 against the running service, both ways: phase2 and libas2 order, read our receipts, and take our answers.
+"""Foreign AS2 against the running service, both ways: OpenAS2, phase2 and libas2 order, read our receipts, and take our
+answers.
 
 Skipped with a sentence where Java, Maven, node, npm or the libraries are missing; with GATEWAY_REAL=require that is a
 failure.
@@ -9,6 +10,7 @@ import os
 import queue
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -20,6 +22,7 @@ from gateway.embedded import database_url
 from tests.real.as2_service import Service, service
 from tests.real.keycloak_server import CannotStart
 from tests.real.libas2_peer import LibAs2
+from tests.real.openas2_peer import LATER, OpenAs2
 from tests.real.phase2_peer import Listening, Phase2
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300), pytest.mark.xdist_group("as2-service")]
@@ -66,6 +69,13 @@ def running(postgresql_server: str, valkey_server: str, tmp_path_factory: pytest
     asyncio.run(on_server(f"drop database {name} with (force)"))
 
 
+@pytest.fixture(scope="module")
+def openas2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenAs2]:
+    running: OpenAs2 = had(lambda: OpenAs2(tmp_path_factory.mktemp("openas2"), US, THEM))
+    yield running
+    running.stop()
+
+
 def kinds(contents: list[bytes]) -> set[bytes]:
     return {kind for content in contents for kind in ANSWERS if b"+" + kind + b":" in content}
 
@@ -76,7 +86,7 @@ async def test_phase2_orders_and_takes_our_answers(
     running: Service, phase2: Phase2, receipt: str, cipher: str, compress: str
 ) -> None:
     running.let(f'{{url: "{phase2.url}", cipher: aes-256-cbc, receipt: {receipt}}}')
-    before = set(phase2.inbox.iterdir()) if phase2.inbox.exists() else set()
+    before = files(phase2.inbox)
     number, order = running.next_order()
     said = await asyncio.to_thread(
         phase2.send, running.url, order, cipher=cipher, digest="DIGEST_SHA256", compress=compress
@@ -85,8 +95,34 @@ async def test_phase2_orders_and_takes_our_answers(
     (kept,) = await running.side.rows("select mic from as2_received order by received_at desc limit 1")
     assert said.mic.replace(" ", "") == kept["mic"].replace(" ", "")
     await running.answered(number)
-    came = [file.read_bytes() for file in phase2.inbox.iterdir() if file not in before]
+    came = [file.read_bytes() for file in files(phase2.inbox) - before]
     assert (len(came), kinds(came)) == (2, ANSWERS)
+
+
+@pytest.mark.parametrize("receipt", ["sync", "async"])
+async def test_openas2_orders_believes_our_receipt_and_takes_our_answers(
+    running: Service, openas2: OpenAs2, receipt: str
+) -> None:
+    openas2.let(running.url, more=LATER.format(url=openas2.receipts_url) if receipt == "async" else "")
+    how = f"cipher: aes-256-cbc, key_transport: rsa-pkcs1, receipt: {receipt}"
+    running.let(f'{{url: "{openas2.url}", {how}}}', openas2.receipts_url)
+    before, receipts = files(openas2.inbox), files(openas2.receipts)
+    number, order = running.next_order()
+    await asyncio.to_thread(openas2.send, f"{number}.edi", order)
+    try:
+        await running.answered(number)
+    except AssertionError:
+        pytest.fail(openas2.log()[-6000:])
+    came = [file.read_bytes() for file in files(openas2.inbox) - before]
+    assert (len(came), kinds(came)) == (2, ANSWERS)
+    (kept,) = await running.side.rows("select mic from as2_received order by received_at desc limit 1")
+    async with asyncio.timeout(30):  # it keeps receipts that it gave, too
+        while not any(kept["mic"].partition(",")[0] in file.read_text() for file in files(openas2.receipts) - receipts):
+            await asyncio.sleep(0.2)
+
+
+def files(folder: Path) -> set[Path]:
+    return set(folder.iterdir()) if folder.exists() else set()
 
 
 async def test_libas2_orders_reads_our_receipt_and_takes_our_answers(running: Service, libas2: LibAs2) -> None:
