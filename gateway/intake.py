@@ -10,7 +10,7 @@ from msgspec import Struct
 from gateway.agreed import as_agreed
 from gateway.answering import agrees, answered, answered_refusal, with_words
 from gateway.counters import Charging
-from gateway.judgement import Judgement, facts_of
+from gateway.judgement import Judged, Judgement, facts_of
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Records
 from gateway.ledger.exchanges import AnsweredExchange, Overtaken
 from gateway.limited import RefusedRequests
@@ -24,9 +24,19 @@ from gateway.senders import find_sender, recipient_of, request_facts
 from gateway.shadowing import Shadow
 from gateway.statements import Admission, acceptance, conflict_leaf, refusal
 from gateway.submissions import Credential, Receipt, Rejection, Submission, Suspended
-from gateway.suspending import Divided, agreement_about, lane_of, may_go_on_without, read_apart, stated, without
+from gateway.suspending import (
+    Divided,
+    agreement_about,
+    lane_of,
+    may_go_on_without,
+    modes_of,
+    read_apart,
+    stated,
+    without,
+)
 from gateway.trials import only_tests, without_effect
 from gateway.understanding import Understood
+from partners.agreedforms import NO_FORMS
 from partners.agreements import Agreement
 from partners.live import LiveDirectory
 from partners.profile import Partner
@@ -53,16 +63,6 @@ class Read(Struct, frozen=True):
     agreement: Agreement | None
     observed: tuple[RuleRef, ...]
     answer: Answer | None
-
-
-class Judged(Struct, frozen=True):
-    """Its documents before the rules; `refused` by their numbers."""
-
-    facts: list[DocumentFacts]
-    judgement: Judgement
-    deliveries: Deliveries
-    trial: bool
-    refused: dict[int, Rejection]
 
 
 class Intake:
@@ -129,15 +129,18 @@ class Intake:
         Raises LedgerUnavailable; Overtaken where there is an answer already.
         """
         understood: Understood | None = None
-        agreement: Agreement | None = None
+        modes, forms = None, NO_FORMS
         try:
             older, version = admission.rules.versions.older, admission.facts.api_version
             understood = await understand_beside(submission, older, version)
-            agreement = agreement_about(self._partners.current, admission, submission, understood.label)
-            reading, capped = await read_within(understood, admission.facts, admission.rules.schemas.caps, self._limits)
+            agreement = agreement_about(self._partners.current, admission, understood.label)
+            modes = modes_of(agreement, admission, submission)
+            forms = self._partners.current.forms(admission.sender.id, agreement.name) if agreement else NO_FORMS
+            caps = admission.rules.schemas.caps
+            reading, capped = await read_within(understood, admission.facts, caps, self._limits, forms)
             divided = reading if isinstance(reading, Rejection) else Divided(reading)
         except Unreadable as error:
-            found = await read_apart(understood, agreement, self._limits) if understood is not None else None
+            found = await read_apart(understood, modes, self._limits, forms) if understood is not None else None
             if found is None:
                 label, findings = (None, error.findings) if understood is None else understood.told(error.findings)
                 return await self._refuse(submission, admission, label, (), unreadable(findings))
@@ -145,7 +148,7 @@ class Intake:
         assert understood is not None, "it was read"
         if isinstance(divided, Rejection):
             return await self._refuse(submission, admission, understood.label, (), divided)
-        read = Read(understood, agreement, (*admission.observed, *capped), answer)
+        read = Read(understood, modes, (*admission.observed, *capped), answer)
         return await self._take(submission, admission, read, divided)
 
     async def _take(

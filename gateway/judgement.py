@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from gateway.places import Places
 from gateway.rejections import by_rule
+from gateway.routing import Deliveries
 from gateway.submissions import Rejection
 from gateway.understanding import Understood
 from policies.facts import DocumentFacts, RequestFacts
@@ -61,6 +64,16 @@ class Judgement:
         if not self._about_version or any(name == "Deprecation" for name, _ in of_api):
             return of_api
         return (*of_api, *self._about_version)
+
+
+class Judged(Struct, frozen=True):
+    """Its documents before the rules; `refused` by their numbers."""
+
+    facts: list[DocumentFacts]
+    judgement: Judgement
+    deliveries: Deliveries
+    trial: bool
+    refused: dict[int, Rejection]
 
 
 def facts_of(

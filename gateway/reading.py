@@ -8,10 +8,12 @@ from gateway.names import hold_names
 from gateway.rejections import by_rule
 from gateway.submissions import Rejection, Submission
 from gateway.understanding import Understood, understand
+from partners.agreedforms import NO_FORMS, Forms
 from policies.facts import RequestFacts
 from policies.olderversions import OlderVersions
 from policies.readingcaps import UNBOUND, Bounds, ReadingCaps
 from policies.verdicts import Refused, RuleRef
+from translators.edifact.examining import guideline_findings
 from translators.findings import Unreadable
 from translators.reading import Limits, Reading, read
 
@@ -29,15 +31,16 @@ async def understand_beside(submission: Submission, older: OlderVersions, api_ve
 
 
 async def read_within(
-    understood: Understood, facts: RequestFacts, caps: ReadingCaps, limits: Limits
+    understood: Understood, facts: RequestFacts, caps: ReadingCaps, limits: Limits, forms: Forms = NO_FORMS
 ) -> tuple[Reading | Rejection, tuple[RuleRef, ...]]:
-    """The reading, or the refusal by a cap; and the caps in observe mode that would have refused. Raises Unreadable."""
+    """The reading, or the refusal by a cap; and the caps in observe mode that would have refused. Raises Unreadable,
+    also for what does not keep to the guideline that is agreed."""
     label = understood.label
     bounds = caps.of(facts, label.format, label.document_type, len(understood.sent))
     if isinstance(bounds, Refused):
         return by_rule(bounds), ()
     try:
-        return hold_names(await _read(understood, bounds, limits)), bounds.observed
+        return hold_names(await _read(understood, bounds, limits, forms)), bounds.observed
     except Unreadable as error:
         what = _STOPPED.get(error.findings[0].code, "")
         bound = getattr(bounds, what) if what else None
@@ -50,13 +53,22 @@ async def read_within(
         return by_rule(caps.exceeded("time", bounds.seconds)), bounds.observed
 
 
-async def _read(understood: Understood, bounds: Bounds, limits: Limits) -> Reading:
+async def _read(understood: Understood, bounds: Bounds, limits: Limits, forms: Forms) -> Reading:
     if bounds is not UNBOUND:
         limits = _bounded(limits, bounds)
     if len(understood.content) < READ_IN_THREAD:
-        return read(understood.content, understood.read_as, limits)
-    reading = asyncio.to_thread(read, understood.content, understood.read_as, limits)
+        return _read_as_agreed(understood, limits, forms)
+    reading = asyncio.to_thread(_read_as_agreed, understood, limits, forms)
     return await asyncio.wait_for(reading, bounds.seconds[0] if bounds.seconds is not None else None)
+
+
+def _read_as_agreed(understood: Understood, limits: Limits, forms: Forms) -> Reading:
+    reading = read(understood.content, understood.read_as, limits, using=forms.map)
+    if forms.guideline is not None and understood.label.format == "edifact":
+        findings = guideline_findings(understood.content, forms.guideline)
+        if findings:
+            raise Unreadable(findings)
+    return reading
 
 
 def _bounded(limits: Limits, bounds: Bounds) -> Limits:

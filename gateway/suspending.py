@@ -16,6 +16,7 @@ from gateway.statements import Admission, StatedSuspension
 from gateway.submissions import Rejection, Submission, Suspended
 from gateway.understanding import Understood
 from gateway.verdicts import examine_limits
+from partners.agreedforms import Forms
 from partners.agreements import Agreement
 from partners.directory import Directory
 from partners.inbound import Came, agreement_by_which
@@ -37,14 +38,11 @@ class Divided(Struct, frozen=True):
     places: tuple[str, ...] | None = None
 
 
-def agreement_about(
-    partners: Directory, admission: Admission, submission: Submission, label: Label
-) -> Agreement | None:
-    """Whose modes hold for an input, by what it begins with. A part of a long interchange, and what is tried in the
-    sandbox, has none: they are taken whole."""
+def agreement_about(partners: Directory, admission: Admission, label: Label) -> Agreement | None:
+    """By which an input is read, told from what it begins with."""
     sender = admission.sender
     partner = partners.partners.get(sender.id) if sender.kind == "partner" else None
-    if partner is None or label.document_type == "ack" or submission.part is not None or admission.is_trial:
+    if partner is None or label.document_type == "ack":
         return None
     came = Came(
         document=label.document_type, channel=sender.credential.channel, at=admission.facts.at, format=label.format,
@@ -54,16 +52,24 @@ def agreement_about(
     return found if isinstance(found, Agreement) else None
 
 
-async def read_apart(understood: Understood, agreement: Agreement | None, limits: Limits) -> Divided | None:
+def modes_of(agreement: Agreement | None, admission: Admission, submission: Submission) -> Agreement | None:
+    """Whose modes hold. A part of a long interchange, and what is tried in the sandbox, is taken whole."""
+    return None if submission.part is not None or admission.is_trial else agreement
+
+
+async def read_apart(
+    understood: Understood, agreement: Agreement | None, limits: Limits, forms: Forms
+) -> Divided | None:
     """The good messages of what could not be read as a whole; None where there is none, or they must not go on."""
     if agreement is None or agreement.suspend == "all" or understood.label.format != "edifact":
         return None
-    divided = await asyncio.to_thread(_divide, understood.content, limits)
+    divided = await asyncio.to_thread(_divide, understood.content, limits, forms)
     return divided if divided is None else replace(divided, reading=hold_names(divided.reading))
 
 
-def _divide(content: bytes, limits: Limits) -> Divided | None:
-    each = read_each(content, limits)
+def _divide(content: bytes, limits: Limits, forms: Forms) -> Divided | None:
+    guidelines = (forms.guideline,) if forms.guideline is not None else ()
+    each = read_each(content, limits, guidelines=guidelines, using=forms.map)
     if any(finding.severity == "error" for finding in each.examination.findings):
         return None
     bad = _bad(each)
@@ -79,7 +85,7 @@ def _divide(content: bytes, limits: Limits) -> Divided | None:
         documents += message.documents
         places += [place] * len(message.documents)
         findings += message.findings
-    if not documents:
+    if not documents or not suspended:
         return None
     headers = tuple(of_edifact(one.header) for one in each.examination.interchanges if one.header is not None)
     reading = Reading(documents=tuple(documents), findings=tuple(findings), interchanges=headers)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
+from partners.agreedforms import NO_FORMS, Forms, read_forms
 from partners.agreementchecks import check_agreements
 from partners.certificatechecks import read_certificates
 from partners.codetables import CodeTable, read_tables
@@ -40,6 +41,7 @@ class Directory:
         timelines: Mapping[str, TimeLine] | None = None,
         revisions: Mapping[str, str] | None = None,
         tables: Mapping[str, tuple[CodeTable, ...]] | None = None,
+        forms: Mapping[str, Mapping[str, Forms]] | None = None,
     ) -> None:
         self.revision = revision
         self.revisions = revisions or {}
@@ -47,6 +49,7 @@ class Directory:
         self.plants = {plant.id: plant for plant in plants}
         self._timelines = timelines or {}
         self._tables = tables or {}
+        self._forms = forms or {}
         self._codes = {partner: PartnerCodes(each) for partner, each in self._tables.items()}
         self._clients: dict[tuple[str, str], Partner | Plant] = {}
         for partner in self.partners.values():
@@ -106,7 +109,12 @@ class Directory:
             timelines=self._timelines,
             revisions=self.revisions,
             tables=self._tables,
+            forms=self._forms,
         )
+
+    def forms(self, partner: str, agreement: str) -> Forms:
+        """The map and the guideline of an agreement."""
+        return self._forms.get(partner, {}).get(agreement, NO_FORMS)
 
     def timeline(self, partner: str) -> TimeLine:
         """The certificates of the partner with this id."""
@@ -136,11 +144,13 @@ def load(folder: Path) -> Directory:
     partners = read_folder(folder / "profiles", Partner, problems)
     plants = read_folder(folder / "plants", Plant, problems)
     timelines: dict[str, TimeLine] = {}
+    forms: dict[str, dict[str, Forms]] = {}
     everyone: list[Filed[Any]] = [*partners, *plants]
     for one in everyone:
         problems += check_profile(one)
     for partner in partners:
         problems += check_agreements(partner, folder)
+        forms[partner.profile.id] = read_forms(partner, folder, problems)
         timelines[partner.profile.id] = TimeLine(read_certificates(partner, folder / "certificates", problems))
     problems += check_unique(partners, plants)
     tables = read_tables(folder / "crossrefs", [one.profile.id for one in partners], problems)
@@ -153,6 +163,7 @@ def load(folder: Path) -> Directory:
         timelines=timelines,
         revisions={one.profile.id: one.revision for one in everyone},
         tables=tables,
+        forms=forms,
     )
 
 

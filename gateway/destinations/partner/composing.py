@@ -15,6 +15,8 @@ from partners.profile import Partner
 from partners.recoding import NO_CODES, PartnerCodes
 from policies.masking import Masking
 from translators.edifact.controlnumbers import ControlNumbers
+from translators.edifact.examining import guideline_findings
+from translators.edifact.guidelines import Guideline, guideline, shipped_guideline
 from translators.edifact.outgoing import Party
 from translators.fileproblems import FileProblems
 from translators.findings import Finding
@@ -100,8 +102,8 @@ class Composer(Struct, frozen=True):
             ),
         )
         bodies = [self._as_they_see_it(partner, one) for one in documents]
-        using = self._map(agreement, partner)
-        return new, partial(_make, partner, agreement, bodies, new, using)
+        using, guideline = self._map(agreement, partner), self._guideline(agreement, partner)
+        return new, partial(_make, partner, agreement, bodies, new, using, guideline)
 
     def size_alone(self, partner: Partner, agreement: Agreement, document: Leaving, at: datetime) -> int:
         """Bytes of the document written alone. Raises NotComposed for what cannot be written, before it waits for
@@ -120,6 +122,18 @@ class Composer(Struct, frozen=True):
         mask = self.masking().of("partner", document.document_type, partner.id)
         return body if mask is None else mask.apply(body, self.masking_key)
 
+    def _guideline(self, agreement: Agreement, partner: Partner) -> Guideline | None:
+        if agreement.guideline is None:
+            return None
+        path = own_file(self.maps.parent / "guidelines", agreement.guideline)
+        try:
+            if path is not None:
+                return _loaded(path, path.stat().st_mtime_ns)
+            return shipped_guideline(agreement.guideline.removesuffix(".yaml"))
+        except FileProblems as problems:
+            text = f"guideline `{agreement.guideline}` of agreement `{agreement.name}` of `{partner.id}`"
+            raise NotComposed("partner.profile_incomplete", f"{text}: {problems.problems[0]}") from None
+
     def _map(self, agreement: Agreement, partner: Partner) -> Map | None:
         if agreement.map is None:
             return None
@@ -131,6 +145,13 @@ class Composer(Struct, frozen=True):
             return _compiled(path, path.stat().st_mtime_ns)
         except FileProblems as problems:
             raise NotComposed("partner.profile_incomplete", str(problems.problems[0])) from None
+
+
+def _keeps_to(guideline: Guideline, content: bytes) -> None:
+    """What we promised of our messages is looked at before they leave."""
+    findings = guideline_findings(content, guideline)
+    if findings:
+        raise NotComposed("partner.not_writable", f"against {guideline.name}: {sentence_of(findings)}")
 
 
 def carrier_of(partner: Partner, agreement: Agreement) -> CarrierName:
@@ -168,7 +189,7 @@ def sentence_of(findings: Sequence[Finding]) -> str:
 
 def _make(
     partner: Partner, agreement: Agreement, bodies: list[bytes], new: NewParcel, using: Map | None,
-    references: References,
+    guideline: Guideline | None, references: References,
 ) -> Made:  # fmt: skip
     kind = format_of(agreement)
     name = references.interchange or str(new.id)
@@ -184,6 +205,8 @@ def _make(
                         envelope=envelope, using=using, prepared=new.made_at)  # fmt: skip
     except Unwritable as refused:
         raise NotComposed("partner.not_writable", sentence_of(refused.findings)) from None
+    if guideline is not None:
+        _keeps_to(guideline, content)
     file_name = f"{new.document_types[0].replace('_', '-')}-{name}.{_ENDINGS[kind]}"
     return Made(content=content, media_type=media_type, file_name=file_name)
 
@@ -241,3 +264,8 @@ def _envelope(partner: Partner, agreement: Agreement, new: NewParcel, references
 @lru_cache(maxsize=256)
 def _compiled(path: Path, _changed: int) -> Map:
     return compiled(path)
+
+
+@lru_cache(maxsize=64)
+def _loaded(path: Path, _changed: int) -> Guideline:
+    return guideline(path)
