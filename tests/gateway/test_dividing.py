@@ -86,7 +86,9 @@ async def test_it_is_taken_whole_and_every_order_of_it_comes_once_and_in_order(w
     assert str(heard.mdn.disposition) == "processed"
     taken = await long_history(world)
     assert (taken.state, taken.size, taken.document_type) == ("under way", len(LONG), "purchase_order")
+    assert (await world.served.ledger.balance()).imbalance == 0
     await divide(world)
+    assert (await world.served.ledger.balance()).imbalance == 0
     divided = await long_history(world)
     assert [event["event"] for event in divided.timeline] == [
         "intake.message.accepted", "as2.message.answered", "intake.interchange.divided",
@@ -121,6 +123,7 @@ async def test_one_order_that_is_wrong_refuses_all_of_them(world: As2World) -> N
     on_record = await history_of(world, part)
     assert (on_record.state, [one.kind for one in on_record.acknowledgements]) == ("refused", ["contrl"])
     assert await world.served.messages_kept() == 2, "the interchange, and what was refused of it"
+    assert (await world.served.ledger.balance()).imbalance == 0
 
 
 async def test_a_trailer_that_counts_otherwise_refuses_it(world: As2World) -> None:

@@ -51,7 +51,10 @@ select
     where (d.tick, d.position) > (coalesce(s.tick, 0), coalesce(s.position, 0))) as pending,
   (select count(*) from messages m where verdict = 'accepted'
     and document_type is distinct from 'ack'  -- what it says took effect in its own transaction
-    and not exists (select 1 from deliveries d where d.message_id = m.id)) as without_delivery;
+    and not exists (select 1 from deliveries d where d.message_id = m.id)
+    and not exists (select 1 from long_interchanges l where l.message_id = m.id  -- it waits, was refused, or became others
+                      and (l.state <> 'divided' or exists (select 1 from interchange_parts p where p.message_id = m.id)))
+  ) as without_delivery;
 
 -- name: depths
 select destination, state, count(*) as depth, extract(epoch from now() - min(since)) as oldest
