@@ -36,6 +36,9 @@ _HTTP = {
     "agreement.differs": 422,
     "agreement.tests_only": 403,
     "agreement.no_tests": 422,
+    "pgp.required": 403,
+    "pgp.not_opened": 400,
+    "pgp.signature": 403,
     "ownership.not_owned": 403,
     "schema.not_matched": 422,
     "routing.no_route": 422,
@@ -141,7 +144,7 @@ def problem_type(code: str) -> str:
 
 SftpStatus = Literal["ok", "failure", "permission denied"]
 _SFTP_BY_PREFIX: dict[str, SftpStatus] = {
-    "document.": "ok", "interchange.": "ok", "agreement.": "ok", "schema.": "ok",
+    "document.": "ok", "pgp.": "ok", "interchange.": "ok", "agreement.": "ok", "schema.": "ok",
     "ownership.": "ok", "routing.": "ok", "idempotency.": "ok", "version.": "ok",
     "access.": "ok", "limit.too_large": "ok", "sender.": "permission denied",
 }  # fmt: skip

@@ -32,6 +32,7 @@ from gateway.channels.sftp.accounts import Accounts
 from gateway.channels.sftp.connections import Bounds
 from gateway.channels.sftp.hostkeys import load_host_keys
 from gateway.channels.sftp.listening import SftpServer
+from gateway.channels.sftp.pgp import PgpDesk
 from gateway.channels.sftp.submitting import Submitting
 from gateway.counters import Counters
 from gateway.identity.keys import JwksKeys
@@ -201,6 +202,12 @@ def _as2_inbox(settings: Settings, judging: Judging) -> As2Inbox:
     )
 
 
+def pgp_desk(settings: Settings, partners: LiveDirectory, ledger: Ledger) -> PgpDesk:
+    """Opens what partners protect with OpenPGP."""
+    certificates = settings.partners / "certificates"
+    return PgpDesk(lambda: partners.current, settings.partner_keys, certificates, settings.max_body, ledger.note)
+
+
 @asynccontextmanager
 async def open_sftp(settings: Settings) -> AsyncIterator[SftpServer]:
     """The SFTP server, listening, with the way in behind it."""
@@ -209,7 +216,9 @@ async def open_sftp(settings: Settings) -> AsyncIterator[SftpServer]:
         mailboxes = judging.ledger.mailboxes
         server = SftpServer(
             Accounts(judging.partners, settings.partner_keys),
-            Submitting(judging.intake, mailboxes, settings.total_seconds),
+            Submitting(
+                judging.intake, mailboxes, settings.total_seconds, pgp_desk(settings, judging.partners, judging.ledger)
+            ),
             mailboxes,
             settings.sftp_spool,
             settings.max_body,

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 
-from gateway.app import DIRECTORY_EVERY, end, open_keys, open_policies, open_records, open_shadow
+from gateway.app import DIRECTORY_EVERY, end, open_keys, open_policies, open_records, open_shadow, pgp_desk
 from gateway.certificateends import CertificateEnds
 from gateway.channels.as2.carrier import As2Carrier
 from gateway.channels.as2.cem.sending import CertificateLetters
@@ -114,7 +114,7 @@ async def open_polling(
     intake = Intake(policies, partners, counters, ledger, Limits(max_bytes=settings.max_body), shadow)
     polling = Polling(
         ledger.pickups,
-        Submitting(intake, ledger.mailboxes, settings.total_seconds),
+        Submitting(intake, ledger.mailboxes, settings.total_seconds, pgp_desk(settings, partners, ledger)),
         lambda: partners.current,
         Servers(egress.guard, settings.partner_keys, settings.max_body),
     )

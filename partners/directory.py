@@ -13,6 +13,7 @@ from partners.certificatechecks import read_certificates
 from partners.codetables import CodeTable, read_tables
 from partners.filed import Filed, read_folder, revision
 from partners.interchangenames import InterchangeNames
+from partners.pgpchecks import check_pgp
 from partners.profile import Partner, Plant
 from partners.profilechecks import check_profile
 from partners.recoding import NO_CODES, PartnerCodes
@@ -151,6 +152,7 @@ def load(folder: Path) -> Directory:
     for partner in partners:
         problems += check_agreements(partner, folder)
         forms[partner.profile.id] = read_forms(partner, folder, problems)
+        problems += check_pgp(partner, folder / "certificates")
         timelines[partner.profile.id] = TimeLine(read_certificates(partner, folder / "certificates", problems))
     problems += check_unique(partners, plants)
     tables = read_tables(folder / "crossrefs", [one.profile.id for one in partners], problems)

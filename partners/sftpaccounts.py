@@ -81,6 +81,24 @@ class SftpServer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return f"{self.user}@{self.host}:{self.port}{'' if self.poll is None else ' ' + self.poll}"
 
 
+class PgpReceive(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What we demand of their files. What is not demanded is taken all the same."""
+
+    encrypted: bool = True
+    signed: bool = True
+
+
+class Pgp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """OpenPGP (RFC 9580) around the files they send, here and at their own server."""
+
+    ours: tuple[KeyName, ...] = ()
+    """Our secret keys, without a passphrase, in the operators' folder of keys; several while one is changed."""
+    theirs: tuple[KeyName, ...] = ()
+    """Their public keys in ASCII armor, beside the certificates; several while one is changed."""
+    receive: PgpReceive = PgpReceive()
+
+
 class Sftp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mailbox: SftpMailbox | None = None
     server: SftpServer | None = None
+    pgp: Pgp | None = None

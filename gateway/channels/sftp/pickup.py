@@ -136,7 +136,7 @@ class Look:
         if content is None:
             return "left"
         digest = sha256(content).digest()
-        recorded = await self._recorded_before(known, digest)
+        recorded = await self._recorded_before(known, digest, content)
         if recorded is not None:
             await self._keep_and_clear(file, known, *recorded)
             return "taken"
@@ -152,12 +152,13 @@ class Look:
         await self._keep_and_clear(file, known, UUID(outcome.message_id), verdict)
         return "taken"
 
-    async def _recorded_before(self, known: KnownFile, digest: bytes) -> tuple[UUID, Verdict] | None:
+    async def _recorded_before(self, known: KnownFile, digest: bytes, content: bytes) -> tuple[UUID, Verdict] | None:
         """Of a submission after which we ended, or heard nothing; where intake would not recognise it when it comes
         again."""
         if known.state != "fetched" or known.hash != digest or known.fetched_at is None:
             return None
-        return await self._sending.pickups.recorded_since(self._partner.id, digest, known.fetched_at)
+        kept = sha256(await self._sending.submitting.kept_as(self._partner.id, content)).digest()
+        return await self._sending.pickups.recorded_since(self._partner.id, kept, known.fetched_at)
 
     async def _keep_and_clear(self, file: ListedFile, known: KnownFile, message: UUID, verdict: Verdict) -> None:
         await self._sending.pickups.taken(self._turn, file.seen.name, message, verdict)

@@ -2,12 +2,14 @@
 
 import asyncio
 from typing import Literal
+from uuid import UUID
 
 from msgspec import Struct
 
 from gateway.answers import SFTP_STATUS
 from gateway.channels.sftp.acknowledging import NowhereToLay, lay_word
 from gateway.channels.sftp.completeness import UNKNOWN, lacking
+from gateway.channels.sftp.pgp import PgpDesk, Unopened, Unwrapped, is_protected
 from gateway.channels.sftp.verdicts import accepted, refused
 from gateway.intake import Intake
 from gateway.ledger.database import LedgerUnavailable
@@ -41,6 +43,7 @@ class Submitting(Struct, frozen=True):
     intake: Intake
     mailboxes: Mailboxes
     seconds: float
+    pgp: PgpDesk | None = None
 
     async def take(
         self, credential: Credential, partner: str, name: str, content: bytes, *, renamed: bool, told: bool = True
@@ -48,27 +51,44 @@ class Submitting(Struct, frozen=True):
         """Commits, then lays the acknowledgement, then returns.
 
         `renamed`: the partner says itself that it is complete, so content of an unknown format goes on, to be refused
-        for that; what was only closed must prove its end. `told`: the partner has a mailbox, to find it there.
+        for that; what was only closed must prove its end, by itself or by OpenPGP around it. `told`: the partner has a
+        mailbox, to find it there.
         """
-        lacks = await asyncio.to_thread(lacking, content) if len(content) > _IN_THREAD else lacking(content)
-        if lacks is not None and not (renamed and lacks is UNKNOWN):
+        try:
+            unwrapped = await self.pgp.unwrap(partner, content) if self.pgp is not None else Unwrapped(content)
+        except Unopened:
+            return NotTaken("failure", "the gateway cannot open it at the moment; we have been told, try again later")
+        lacks = await _lacking(unwrapped)
+        if lacks is not None and not (lacks is UNKNOWN and (renamed or unwrapped.content is not content)):
             return NotTaken("incomplete", f"the file is not complete: {lacks}")
         try:
             async with asyncio.timeout(self.seconds):
-                return await self._submit(credential, partner, name, content, told=told)
+                return await self._submit(credential, partner, name, content, unwrapped, told=told)
         except TimeoutError:
             return NotTaken("failure", "the gateway did not finish in time; try again, it is recognised if it was kept")
         except (LedgerUnavailable, NowhereToLay):
             return NotTaken("failure", "the gateway cannot keep anything at the moment; try again later")
 
+    async def kept_as(self, partner: str, content: bytes) -> bytes:
+        """What a message has of such a file: what was in it, where it was opened."""
+        try:
+            return (await self.pgp.unwrap(partner, content)).content if self.pgp is not None else content
+        except Unopened:
+            return content
+
     async def _submit(
-        self, credential: Credential, partner: str, name: str, content: bytes, *, told: bool
+        self, credential: Credential, partner: str, name: str, content: bytes, unwrapped: Unwrapped, *, told: bool
     ) -> Taken | NotTaken:
         admission = await self.intake.admit(credential, API_VERSION)
         if isinstance(admission, Rejection):
             return _not_taken(admission)
-        submission = Submission(content=content, media_type=None)
-        outcome = await self.intake.accept(submission, admission)
+        submission = Submission(content=unwrapped.content, media_type=None)
+        if unwrapped.refused is None:
+            outcome = await self.intake.accept(submission, admission)
+        else:
+            outcome = await self.intake.refuse(submission, admission, unwrapped.refused)
+        if self.pgp is not None and outcome.message_id is not None:
+            await self.pgp.tell(partner, content, unwrapped, UUID(outcome.message_id))
         if told and isinstance(outcome, Receipt):
             await lay_word(self.mailboxes, accepted(partner, name, outcome))
         elif told and isinstance(outcome, Rejection) and _is_final(outcome):
@@ -79,6 +99,16 @@ class Submitting(Struct, frozen=True):
         if _is_final(outcome):
             return Taken(outcome.message_id, outcome.code)
         return _not_taken(outcome)
+
+
+async def _lacking(unwrapped: Unwrapped) -> str | None:
+    """What is missing of the file, or of what was in it."""
+    if unwrapped.cut is not None:
+        return unwrapped.cut
+    if unwrapped.refused is not None and is_protected(unwrapped.content):
+        return None  # its end was seen, and nobody looks at what is in it
+    content = unwrapped.content
+    return await asyncio.to_thread(lacking, content) if len(content) > _IN_THREAD else lacking(content)
 
 
 def _is_final(rejection: Rejection) -> bool:
