@@ -6,6 +6,7 @@ import gc
 import os
 import socket
 import sys
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -38,7 +39,8 @@ from gateway.counters import Counters
 from gateway.identity.keys import JwksKeys
 from gateway.identity.tokens import TokenVerifier
 from gateway.intake import Intake
-from gateway.ledger.keyfiles import Keys, create_if_absent, load_keys
+from gateway.ledger.database import LedgerUnavailable
+from gateway.ledger.keyfiles import BadKeyFile, Keys, create_if_absent, load_keys
 from gateway.ledger.ledger import Ledger, open_ledger
 from gateway.ledger.sealing import Sealer
 from gateway.longintake import LongIntake
@@ -55,6 +57,7 @@ from partners.ownkeys import OwnKeys
 from policies.keeping import Kept
 from policies.live import LivePolicies, Told
 from policies.signers import load_signers
+from translators.fileproblems import FileProblems
 from translators.reading import Limits
 
 DIRECTORY_EVERY = 0.4
@@ -164,8 +167,12 @@ def create() -> OlderApis:
 
     @asynccontextmanager
     async def life(_: Litestar) -> AsyncIterator[None]:
-        async with open_api(settings) as api:
-            opened.append(api)
+        async with AsyncExitStack() as stack:
+            try:
+                opened.append(await stack.enter_async_context(open_api(settings)))
+            except Exception as problem:
+                _tell_why_not(problem)
+                raise
             gc.collect()
             gc.freeze()  # what lives as long as the process is never looked at again by the collector
             gc.set_threshold(50_000, 50, 1000)
@@ -176,6 +183,14 @@ def create() -> OlderApis:
         lambda: opened[-1], lifespan=[life], public_url=settings.public_url, tokens=settings.token_addresses()
     )
     return fast(application, lambda: opened[-1])
+
+
+def _tell_why_not(problem: Exception) -> None:
+    """Why the service does not start, as `worker` says it; the server around it says nothing of its own."""
+    if isinstance(problem, (FileProblems, BadKeyFile, LedgerUnavailable)):
+        sys.stderr.write(f"{problem}\n")
+    else:
+        traceback.print_exception(problem)
 
 
 def _as2_inbox(settings: Settings, judging: Judging) -> As2Inbox:

@@ -1,10 +1,49 @@
 """`partner-gateway serve` where it cannot."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 from pathlib import Path
+
+from gateway.settings import PACKAGED
+
+
+def serve(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """On any port, until it ends by itself."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    usual = {
+        "GATEWAY_STATE": str(folder / "state"),
+        "GATEWAY_KEYS": str(folder / "keys"),
+        "GATEWAY_PORT": str(port),
+        "GATEWAY_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+        "GATEWAY_COUNTERS_URL": "redis://127.0.0.1:1",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "gateway.cli.main", "serve"],
+        env={**os.environ, **usual, **settings}, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+
+def test_rules_with_a_mistake_are_told_with_their_place(tmp_path: Path, database: str) -> None:
+    rules = tmp_path / "rules"
+    shutil.copytree(PACKAGED / "policies" / "rules", rules)
+    file = rules / "routing.yaml"
+    file.write_text(file.read_text().replace("when_parked: pass", "when_parked: maybe", 1))
+    ran = serve(tmp_path, GATEWAY_DATABASE_URL=database, GATEWAY_POLICIES=str(rules))
+    assert ran.returncode != 0
+    assert ran.stderr.startswith(f"{file}:")
+    assert "`maybe`" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_ledger_that_is_away_is_told(tmp_path: Path) -> None:
+    ran = serve(tmp_path)
+    assert ran.returncode != 0
+    assert ran.stderr.splitlines()[-1] == "the ledger's database does not answer"
 
 
 def test_a_port_that_is_taken_is_told_with_what_to_do(tmp_path: Path) -> None:
