@@ -151,7 +151,7 @@ def _check_direction(one: Filed[Partner], path: str, agreement: Agreement) -> It
         return
     if one.says(f"{path}control_numbers") and kind not in _ENVELOPED:
         yield one.problem(f"{path}control_numbers", f"`{kind}` has no interchange to number", at_key=True)
-    if agreement.batch is not None and kind not in _ENVELOPED:
+    if agreement.batch is not None and kind not in (*_ENVELOPED, "json"):
         yield one.problem(f"{path}batch", f"`{kind}` holds one document and cannot be batched", at_key=True)
 
 

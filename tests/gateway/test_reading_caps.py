@@ -79,7 +79,7 @@ async def test_a_cap_that_observes_tells_whom_it_would_have_refused(served: Serv
 async def test_a_large_document_has_a_time_to_be_read_in(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slowly(*_: object) -> None:
+    def slowly(*_: object, **__: object) -> None:
         time.sleep(1.5)
 
     monkeypatch.setattr("gateway.reading.read", slowly)

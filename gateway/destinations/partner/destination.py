@@ -147,6 +147,14 @@ def open_partner(directory: Directory, partner_id: str) -> Partner | Unavailable
     return partner
 
 
+def ready_partner(directory: Directory, partner_id: str, *, test: bool) -> Partner | Unavailable:
+    """The same for what was made already: real documents wait for a partner that is tested again."""
+    partner = open_partner(directory, partner_id)
+    if isinstance(partner, Partner) and partner.state == "testing" and not test:
+        return Unavailable(why=f"`{partner_id}` is being tested, and this is no test", after=60.0)
+    return partner
+
+
 async def carry(
     carriers: Carriers, circuits: Circuits, parcels: Parcels, parcel: KeptParcel, partner: Partner, attempt: int
 ) -> Outcome:

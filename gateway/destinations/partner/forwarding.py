@@ -21,7 +21,7 @@ from gateway.destinations.contract import (
 )
 from gateway.destinations.partner.circuits import Circuits
 from gateway.destinations.partner.composing import Composer, Leaving, NotComposed
-from gateway.destinations.partner.destination import Carriers, carry, look, open_partner
+from gateway.destinations.partner.destination import Carriers, carry, look, ready_partner
 from gateway.identifiers import new_message_id
 from gateway.ledger.gathering import Gathered, GatheredDocument
 from gateway.ledger.parcels import KeptParcel, NotKept
@@ -87,8 +87,9 @@ class Forwarding:
     # -- batches ---------------------------------------------------------------------------------------------------
 
     async def _close_if_due(self, gathered: Gathered) -> None:
-        """A suspended partner's documents go on waiting; those of an agreement that batches no more leave at once."""
-        partner = open_partner(self._directory(), gathered.partner)
+        """A suspended partner's documents go on waiting, and so do real ones of one that is tested again; those of an
+        agreement that batches no more leave at once."""
+        partner = ready_partner(self._directory(), gathered.partner, test=gathered.test)
         if isinstance(partner, Unavailable):
             return
         agreement = next((one for one in partner.agreements if one.name == gathered.agreement), None)
@@ -149,7 +150,7 @@ class Forwarding:
 
     async def _forward(self, parcel: KeptParcel) -> None:
         try:
-            partner = open_partner(self._directory(), parcel.partner)
+            partner = ready_partner(self._directory(), parcel.partner, test=parcel.test)
             outcome = partner if isinstance(partner, Unavailable) else await self._attempt(parcel, partner)
             await self._settle(parcel, await self._in_the_end(parcel, outcome))
         finally:

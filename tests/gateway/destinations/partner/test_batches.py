@@ -1,5 +1,7 @@
 """Documents that leave together: when a batch closes, what is in it, and that its documents share its fate."""
 
+import msgspec
+from msgspec.structs import replace
 from support.delivering import states, whole
 from support.leaving import World, a_partner, accept, an_agreement, an_answer, batched
 
@@ -187,3 +189,30 @@ async def test_documents_of_a_suspended_partner_wait_on(world: World, ledger: Le
     world.let(a_partner(batched(2)))
     await world.forwarding.look()
     assert await world.numbers() == ["000000001"]
+
+
+async def test_tests_for_a_partner_that_is_set_up_are_gathered_and_stay_tests(world: World, ledger: Ledger) -> None:
+    agreement = replace(batched(2), format="json", association="")
+    world.let(a_partner(agreement, state="testing"))
+    await accept(ledger, "AB-1", "AB-2", test=True)
+    await accept(ledger, "AB-3")
+    await world.work_off()
+    await world.forwarding.look()
+    (parcel,) = world.carrier.carried
+    assert (parcel.test, parcel.media_type, len(parcel.deliveries)) == (True, "application/x-ndjson", 2)
+    assert [msgspec.json.decode(line)["number"] for line in parcel.content.splitlines()] == ["AB-1", "AB-2"]
+    assert (await states(ledger))["AB-3"] == "parked"
+
+
+async def test_real_documents_of_a_batch_wait_for_a_partner_that_is_tested_again(world: World, ledger: Ledger) -> None:
+    world.let(a_partner(batched(2)))
+    await accept(ledger, "AB-1", "AB-2")
+    await world.work_off()
+    world.let(a_partner(batched(2), state="testing"))
+    await world.forwarding.look()
+    assert world.carrier.carried == []
+    assert await states(ledger) == {"AB-1": "offered", "AB-2": "offered"}
+    world.let(a_partner(batched(2)))
+    await world.forwarding.look()
+    assert len(world.carrier.carried) == 1
+    await whole(ledger)
