@@ -178,7 +178,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "transparency log proofs (C2SP).",
         callers=("partner", "plant", "corporate"), parameters=(_MESSAGE_ID,), outcome="The receipt.",
         gives={"text/plain": samples.RECEIPT}, fields=("Content-Disposition", *_RATES),
-        refusals=(*ADMISSION, "message.not_found", "receipt.not_ready"),
+        refusals=(*ADMISSION, "message.not_found", "receipt.not_ready", "receipt.erased"),
     ),
     Operation(
         id="try_connection", method="post", path="/v1/self-test", tag="Partners", summary="Test your connection",
