@@ -1,5 +1,5 @@
-"""The wiring of the ways in, top to bottom; that of the worker is in wayout.py. Nothing else constructs anything that
-lives as long as the process."""
+"""The wiring of the ways in over HTTP, top to bottom; that over SFTP is in drops.py, that of the worker in wayout.py.
+Nothing else constructs anything that lives as long as the process."""
 
 import asyncio
 import gc
@@ -29,12 +29,6 @@ from gateway.channels.http.outbox import PartnerOutbox
 from gateway.channels.http.selftest import SelfTests
 from gateway.channels.http.submitting import Submissions
 from gateway.channels.http.timelimits import TimeLimits
-from gateway.channels.sftp.accounts import Accounts
-from gateway.channels.sftp.connections import Bounds
-from gateway.channels.sftp.hostkeys import load_host_keys
-from gateway.channels.sftp.listening import SftpServer
-from gateway.channels.sftp.pgp import PgpDesk
-from gateway.channels.sftp.submitting import Submitting
 from gateway.counters import Counters
 from gateway.identity.keys import JwksKeys
 from gateway.identity.tokens import TokenVerifier
@@ -215,32 +209,6 @@ def _as2_inbox(settings: Settings, judging: Judging) -> As2Inbox:
         ),
         trusted_proxies=settings.trusted_proxies,
     )
-
-
-def pgp_desk(settings: Settings, partners: LiveDirectory, ledger: Ledger) -> PgpDesk:
-    """Opens what partners protect with OpenPGP."""
-    certificates = settings.partners / "certificates"
-    return PgpDesk(lambda: partners.current, settings.partner_keys, certificates, settings.max_body, ledger.note)
-
-
-@asynccontextmanager
-async def open_sftp(settings: Settings) -> AsyncIterator[SftpServer]:
-    """The SFTP server, listening, with the way in behind it."""
-    host_keys = await asyncio.to_thread(load_host_keys, settings.sftp_host_keys, create=settings.is_development)
-    async with open_judging(settings, "sftp") as judging:
-        mailboxes = judging.ledger.mailboxes
-        server = SftpServer(
-            Accounts(judging.partners, settings.partner_keys),
-            Submitting(
-                judging.intake, mailboxes, settings.total_seconds, pgp_desk(settings, judging.partners, judging.ledger)
-            ),
-            mailboxes,
-            settings.sftp_spool,
-            settings.max_body,
-            Bounds(connections=settings.sftp_connections),
-        )
-        async with server.listening(settings.sftp_host, settings.sftp_port, host_keys):
-            yield server
 
 
 async def end(tasks: list[asyncio.Task[None]]) -> None:

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 
-from gateway.app import DIRECTORY_EVERY, end, open_keys, open_policies, open_records, open_shadow, pgp_desk
+from gateway.app import DIRECTORY_EVERY, end, open_keys, open_policies, open_records, open_shadow
 from gateway.certificateends import CertificateEnds
 from gateway.channels.as2.carrier import As2Carrier
 from gateway.channels.as2.cem.sending import CertificateLetters
@@ -36,6 +36,7 @@ from gateway.destinations.plant import PlantDestination
 from gateway.destinations.recoded import RecodedDestination
 from gateway.destinations.recording import RecordingDestination
 from gateway.dividing import Dividing
+from gateway.drops import pgp_desk
 from gateway.egress.client import Egress
 from gateway.intake import Intake
 from gateway.ledger.ledger import Ledger

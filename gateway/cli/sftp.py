@@ -11,11 +11,11 @@ from typing import Any
 import uvloop
 from prometheus_client import start_http_server
 
-from gateway.app import open_sftp
 from gateway.channels.sftp.hostkeys import BadHostKeys
 from gateway.channels.sftp.listening import CannotListen
 from gateway.channels.sftp.passwords import LEAST_LETTERS, hashed
 from gateway.cli.serve import with_embedded
+from gateway.drops import open_sftp
 from gateway.observing import start_logging
 from gateway.settings import Settings
 

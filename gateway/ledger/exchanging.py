@@ -10,8 +10,8 @@ import msgspec
 
 from gateway.ledger.database import Pool, connection
 from gateway.ledger.exchanges import Claim, ExchangeKey, Received, ReceivedAnswer, Reply, Sent
+from gateway.ledger.lookups import Lookups
 from gateway.ledger.statements import statements
-from gateway.ledger.together import Together
 
 _SQL = statements("exchanging")
 
@@ -21,7 +21,7 @@ class Exchanges:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._lookups: Together[ExchangeKey, Received | None] = Together(self._received)
+        self._lookups: Lookups[ExchangeKey, Received | None] = Lookups(self._received)
 
     # -- in --------------------------------------------------------------------------------------------------------
 

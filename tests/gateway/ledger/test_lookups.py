@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.ledger.together import Together
+from gateway.ledger.lookups import Lookups
 
 
 async def test_those_of_one_moment_are_one_question() -> None:
@@ -15,14 +15,14 @@ async def test_those_of_one_moment_are_one_question() -> None:
         await asyncio.sleep(0.01)
         return [str(one) for one in questions]
 
-    together = Together(answer)
-    first = [together.ask(number) for number in range(3)]
+    lookups = Lookups(answer)
+    first = [lookups.ask(number) for number in range(3)]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    later = [together.ask(number) for number in (7, 8)]
+    later = [lookups.ask(number) for number in (7, 8)]
     assert await asyncio.gather(*first, *later) == ["0", "1", "2", "7", "8"]
     assert seen == [[0, 1, 2], [7, 8]]
-    assert await together.ask(9) == "9"
+    assert await lookups.ask(9) == "9"
 
 
 async def test_a_failure_is_told_to_all_and_the_next_are_asked_anew() -> None:
@@ -33,10 +33,10 @@ async def test_a_failure_is_told_to_all_and_the_next_are_asked_anew() -> None:
             raise ConnectionError
         return questions
 
-    together = Together(answer)
-    told = await asyncio.gather(together.ask(1), together.ask(2), return_exceptions=True)
+    lookups = Lookups(answer)
+    told = await asyncio.gather(lookups.ask(1), lookups.ask(2), return_exceptions=True)
     assert [type(one) for one in told] == [ConnectionError, ConnectionError]
-    assert await together.ask(3) == 3
+    assert await lookups.ask(3) == 3
 
 
 async def test_one_that_no_longer_waits_takes_nothing_from_the_others() -> None:
@@ -44,8 +44,8 @@ async def test_one_that_no_longer_waits_takes_nothing_from_the_others() -> None:
         await asyncio.sleep(0.01)
         return questions
 
-    together = Together(answer)
-    gone, stays = together.ask(1), together.ask(2)
+    lookups = Lookups(answer)
+    gone, stays = lookups.ask(1), lookups.ask(2)
     gone.cancel()
     assert await stays == 2
     with pytest.raises(asyncio.CancelledError):

@@ -8,7 +8,7 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 
-class Together(Generic[Q, A]):
+class Lookups(Generic[Q, A]):
     """`answer_all` answers in the order of the questions. While it does, those that come wait for the next time."""
 
     def __init__(self, answer_all: Callable[[list[Q]], Awaitable[list[A]]]) -> None:
