@@ -57,11 +57,13 @@ def _requests(request: Any) -> Verb:
 
 
 _TERMS = "currency delivery_terms payment_terms allowances totals"
+_NEW_TERMS = "delivery_terms payment_terms allowances"
+"""Of an answer to an order: its currency and totals say again what its lines are in, and nearly every one has them."""
 
 FIELD_GROUPS: dict[str, FieldGroups] = {
     "purchase_order": FieldGroups("sales_order", {"order": "*", "terms": _TERMS}),
     "order_change": FieldGroups("sales_order", {"order": "*", "terms": _TERMS}, _changes),
-    "order_response": FieldGroups("purchase_order", {"answer": "*", "terms": _TERMS}, _updates),
+    "order_response": FieldGroups("purchase_order", {"answer": "*", "terms": _NEW_TERMS}, _updates),
     "delivery_schedule": FieldGroups("delivery_schedule", {"demand": "*"}),
     "despatch_advice": FieldGroups("despatch", {"advice": "*"}),
     "receipt": FieldGroups("receipt", {"booking": "*"}, _reverses),
