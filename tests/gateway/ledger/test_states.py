@@ -102,7 +102,7 @@ async def test_the_database_takes_exactly_the_states_that_have_a_row(database: s
 @pytest.mark.parametrize("event", list(Event))
 def test_an_event_is_called_source_subject_action(event: Event) -> None:
     assert re.fullmatch(
-        r"(intake|delivery|operator|policy|retention|sandbox|as2|pickup|partners)\.[a-z]+\.[a-z]+", event
+        r"(intake|delivery|operator|policy|retention|sandbox|as2|pickup|pgp|partners)\.[a-z]+\.[a-z]+", event
     )
 
 

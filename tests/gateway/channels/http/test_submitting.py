@@ -1,6 +1,7 @@
 """The way in over HTTP: what is taken, what a repetition gets, what is refused and with which words."""
 
 import asyncio
+import time
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
@@ -207,10 +208,12 @@ async def test_a_partner_bound_by_dpop_is_taken_with_a_proof_and_once_only(serve
 
 
 async def test_a_flood_gets_429_with_the_standard_fields(served: Served) -> None:
-    caller = served.partner("kiesel-test")
-    answers = [await served.post("/v1/documents", an_order(lines=an_order()["lines"]), caller) for _ in range(11)]
-    assert [answer.status_code for answer in answers] == [202] * 10 + [429]
-    refused = answers[-1]
+    caller, began = served.partner("kiesel-test"), time.monotonic()
+    answers = await asyncio.gather(*(served.post("/v1/documents", an_order(), caller) for _ in range(60)))
+    grown_back = 5 * (time.monotonic() - began)
+    taken = [answer for answer in answers if answer.status_code == 202]
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert 10 <= len(taken) <= 10 + grown_back
     assert int(refused.headers["retry-after"]) >= 1
     assert refused.headers["ratelimit-policy"] == '"trial-requests";q=10;w=2'
     assert refused.headers["ratelimit"].startswith('"trial-requests";r=0;t=')
@@ -219,7 +222,7 @@ async def test_a_flood_gets_429_with_the_standard_fields(served: Served) -> None
     assert problem["code"] == "limit.exceeded"
     assert problem["repeat"] is True
     assert problem["violated-policies"] == ["trial-requests"]
-    assert answers[0].headers["ratelimit"].startswith('"trial-requests";r=9;t=')
+    assert any(answer.headers["ratelimit"].startswith('"trial-requests";r=9;t=') for answer in taken)
 
 
 @pytest.mark.parametrize(
