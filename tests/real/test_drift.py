@@ -18,8 +18,11 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(240), pytest.mark.xdist_grou
 
 
 @pytest.fixture(scope="module")
-def onboarded(server: Keycloak) -> Onboarded:
-    return prepare(server, "drifting")
+def onboarded(server: Keycloak, tmp_path_factory: pytest.TempPathFactory) -> Onboarded:
+    """A realm that a partner was brought into before: what all of them share is there, whichever test comes first."""
+    realm = prepare(server, "drifting")
+    House(realm, tmp_path_factory.mktemp("before") / "partners").profile("before").bring("before")
+    return realm
 
 
 @pytest.fixture
