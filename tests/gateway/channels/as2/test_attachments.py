@@ -65,8 +65,12 @@ async def said(world: As2World, *parts: Part, **given: Any) -> Heard:
     return world.receipt(answer)
 
 
+_IN_ORDER = "select message_id as id from events where message_id is not null group by message_id order by min(id)"
+"""As they were recorded: two ids of one millisecond say nothing of that."""
+
+
 async def messages(world: As2World) -> list[MessageHistory]:
-    rows = await world.served.ledger._pool.fetch("select id from messages order by id")
+    rows = await world.served.ledger._pool.fetch(_IN_ORDER)
     found = [await world.served.ledger.history(row["id"]) for row in rows]
     return [one for one in found if one is not None]
 
