@@ -106,10 +106,14 @@ def partner_destinations(
 
 @asynccontextmanager
 async def open_polling(
-    settings: Settings, ledger: Ledger, policies: LivePolicies, partners: LiveDirectory, egress: Egress
+    settings: Settings,
+    ledger: Ledger,
+    policies: LivePolicies,
+    partners: LiveDirectory,
+    counters: Counters,
+    egress: Egress,
 ) -> AsyncIterator[Polling]:
     """The looks at partners' servers, with the way in behind them; they end when it is left."""
-    counters = Counters(settings.counters_url, gateways=lambda: settings.gateways)
     shadow = open_shadow(settings, policies, ledger)
     following = [asyncio.create_task(shadow.run())] if shadow is not None else []
     intake = Intake(policies, partners, counters, ledger, Limits(max_bytes=settings.max_body), shadow)
@@ -124,7 +128,6 @@ async def open_polling(
     finally:
         await polling.close()
         await end(following)
-        await counters.close()
 
 
 @asynccontextmanager
@@ -153,6 +156,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         replying = Replying(ledger, stations, egress, as2, lambda: partners.current)
         ways = carriers(settings, ledger, egress, webhooks, as2)
         counters = Counters(settings.counters_url, gateways=lambda: settings.gateways)
+        opened.push_async_callback(counters.close)  # after everything that counts
         dividing = Dividing(ledger, policies, partners, counters, Limits(max_bytes=settings.max_body))
         ends = CertificateEnds(ledger, partners, OwnKeys(settings.partner_keys))
         composer = Composer(
@@ -162,7 +166,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         circuits = Circuits()
         forwarding = Forwarding(lambda: partners.current, ledger.parcels, composer, ways, circuits)
         tending = Tending(ledger.mailboxes)
-        polling = await opened.enter_async_context(open_polling(settings, ledger, policies, partners, egress))
+        polling = await opened.enter_async_context(open_polling(settings, ledger, policies, partners, counters, egress))
         duties = [
             Duty("look after deadlines", deadlines.look, deadlines.every),
             Duty("look after acknowledgements", deadlines.look_at_answers, deadlines.every),
@@ -197,7 +201,6 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         finally:
             await end(watching)
             await dividing.close()
-            await counters.close()
             await forwarding.close()
             await replying.close()
             for way in ways.values():
