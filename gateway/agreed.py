@@ -11,7 +11,7 @@ from gateway.rejections import not_agreed_inbound, not_live, wrong_recipient, wr
 from gateway.statements import Admission
 from gateway.submissions import Rejection
 from partners.directory import Directory
-from partners.inbound import Came, NotAgreed, agreement_by_which
+from partners.inbound import Came, NotAgreed, agreement_by_which, is_anything_agreed
 from partners.interchangenames import InterchangeName, named, of_partner
 from partners.profile import Partner
 from translators.formats import Label
@@ -76,6 +76,8 @@ def _by_agreement(
     if document.type == "ack":
         return document  # it answers what we sent, by the agreement that it left by
     has_indicator = label.format in _INDICATED or (label.format == "xml" and bool(reading.interchanges))  # cXML
+    if partner.unagreed == "take" and not is_anything_agreed(partner):
+        return replace(document, test=True) if admission.sender.testing and not has_indicator else document
     found = agreement_by_which(
         partner,
         Came(

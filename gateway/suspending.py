@@ -19,7 +19,7 @@ from gateway.verdicts import examine_limits
 from partners.agreedforms import Forms
 from partners.agreements import Agreement
 from partners.directory import Directory
-from partners.inbound import Came, agreement_by_which
+from partners.inbound import Came, agreement_by_which, is_anything_agreed
 from translators.edifact.dispositions import InboundMode, dispose
 from translators.edifact.examining import examine
 from translators.findings import Finding
@@ -42,7 +42,7 @@ def agreement_about(partners: Directory, admission: Admission, label: Label) -> 
     """By which an input is read, told from what it begins with."""
     sender = admission.sender
     partner = partners.partners.get(sender.id) if sender.kind == "partner" else None
-    if partner is None or label.document_type == "ack":
+    if partner is None or label.document_type == "ack" or not is_anything_agreed(partner):
         return None
     came = Came(
         document=label.document_type, channel=sender.credential.channel, at=admission.facts.at, format=label.format,

@@ -35,6 +35,11 @@ class NotAgreed(Struct, frozen=True, kw_only=True):
     text: str
 
 
+def is_anything_agreed(partner: Partner) -> bool:
+    """Of what it sends: asked first, so that nobody else pays for looking, and for words that nobody reads."""
+    return any(one.direction == "in" for one in partner.agreements)
+
+
 def agreement_by_which(partner: Partner, came: Came, *, tests_anyway: bool = False) -> Agreement | NotAgreed:
     """The first in the order of the profile that fits in every respect. Where none does, the respect in which the last
     ones fell out is told. `tests_anyway`: a test may come by what is agreed for production, as while a partner is set
