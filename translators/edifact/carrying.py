@@ -25,6 +25,10 @@ _RENUMBERED = {"9011": "4405", "9010": "4404"}
 """Elements that got another number, with the same codes: the status and its description in STS, from D.98B on."""
 
 
+_REPLACED = {"PAT": "PYT"}
+"""Segments another took the place of, with the same elements and codes: the terms of payment, from D.03A on."""
+
+
 class _Gone(Exception):  # noqa: N818 - no error
     """The other release has no such place."""
 
@@ -185,7 +189,8 @@ class _Carrier:
         if isinstance(inner, Step):
             return "", _Pair(inner, _group(inner, pair))
         if isinstance(inner, SegmentScope):
-            return _around(name, pair), _Pair(inner, inner)
+            tag = _tag_in(name, pair.new)
+            return _around(name, tag, pair), _Pair(inner, SegmentScope(tag))
         rules = [each for each in self.new.directory.segment(pair.new.tag) or () if each.id == name]
         if not rules or not rules[0].is_composite:
             raise _Gone
@@ -216,13 +221,23 @@ class _Carrier:
         return f"{holding.pop()}.{element}"
 
 
-def _around(tag: str, pair: _Pair) -> str:
-    """The group a segment has become the trigger of, as the beginning of a path; empty where it stands as before."""
-    if any(each.group is None and each.tag == tag for each in pair.new.steps):
+def _tag_in(tag: str, group: Step) -> str:
+    """The segment itself, or the one that took its place, where only that one may stand in the group."""
+    tags = {each.tag for each in group.steps}
+    replacing = _REPLACED.get(tag)
+    return replacing if replacing in tags and tag not in tags else tag
+
+
+def _around(tag: str, called: str, pair: _Pair) -> str:
+    """The group a segment has become the trigger of, as the beginning of a path; empty where it stands as before.
+
+    `called` is what the segment is in the new release.
+    """
+    if any(each.group is None and each.tag == called for each in pair.new.steps):
         return ""
     if any(each.group is not None and each.tag == tag for each in pair.old.steps):
         raise _Gone  # that is the group it was already told from
-    groups = [each for each in pair.new.steps if each.group is not None and each.tag == tag]
+    groups = [each for each in pair.new.steps if each.group is not None and each.tag == called]
     if len(groups) != 1:
         raise _Gone
     return f"{groups[0].name}/"
@@ -240,7 +255,7 @@ def _group(group: Step, pair: _Pair) -> Step:
     """
     before: list[Step] = [each for each in pair.old.steps if each.group is not None]
     after: list[Step] = [each for each in pair.new.steps if each.group is not None]
-    same = [each for each in after if each.tag == group.tag]
+    same = [each for each in after if each.tag == _tag_in(group.tag, pair.new)]
     alike = [each for each in before if each.tag == group.tag]
     if len(same) == len(alike):
         return same[alike.index(group)]

@@ -9,6 +9,7 @@ from support.trials import PREPARED
 
 from translators.canonical.documents import decode, encode
 from translators.differences import differences
+from translators.edifact.carrying import carried
 from translators.edifact.directory import directory, releases
 from translators.edifact.examining import examine
 from translators.edifact.outgoing import Party
@@ -126,3 +127,90 @@ def test_many_messages_of_a_carried_release_are_read_by_a_program() -> None:
     label = identify(content[:4096], None)
     bodies = {read(content, label).documents[0].body for _ in range(20)}
     assert bodies == {read(content, label, trace=True).documents[0].body}
+
+
+TERMS_IN_PYT = [
+    pytest.param(message, release, id=f"{message}-{release}")
+    for message, release in CASES
+    if message in ("ORDCHG", "ORDRSP") and release >= "D.03A" and release[2] in "012"
+]
+"""From D.03A on the terms of payment stand in PYT, where PAT stood before."""
+
+
+def with_terms(message: str, release: str, *terms: bytes) -> bytes:
+    """A golden ORDCHG or ORDRSP as one of this release, with these segments after its currency."""
+    name = {"ORDCHG": "order-change-d97a", "ORDRSP": "order-response-d01b"}[message]
+    content = (SAMPLES / f"{name}.in.edi").read_bytes()
+    content = re.sub(rb"PAT\+[^']*'\n|:EAN010", b"", content)
+    content = re.sub(rb"(UNH\+1\+[A-Z]{6}):D:...", rb"\1:" + release.replace(".", ":").encode(), content)
+    content = content.replace(b"CUX+2:EUR:9'", b"'\n".join((b"CUX+2:EUR:9", *terms)) + b"'")
+    count = content[content.index(b"UNH") : content.index(b"UNZ")].count(b"'\n")
+    return re.sub(rb"UNT\+\d+", b"UNT+%d" % count, content)
+
+
+@pytest.mark.parametrize(("message", "release"), TERMS_IN_PYT)
+def test_terms_of_payment_are_read_from_and_written_to_the_segment_that_took_their_place(
+    message: str, release: str
+) -> None:
+    terms = (b"PYT+1+:::netto Kasse+5+3+D+30", b"PYT+22++5+3+D+10", b"PCD+12:2")
+    content = with_terms(message, release, *terms)
+    reading = read(content, identify(content[:4096], None))
+    assert [each.text for each in reading.findings if each.code == "edifact.residue"] == []
+    said = msgspec.to_builtins(reading.documents[0].object.payment_terms)
+    discount = {"percent": "2", "days": "10"}
+    assert said == {"net_days": "30", "text": "netto Kasse", "discounts": (discount,)}
+    envelope = Envelope(sender=Party(id="A"), recipient=Party(id="B"), prepared=PREPARED, reference="1")
+    done = written(reading.documents[0].object, f"edifact:{message}:{release}", envelope=envelope)
+    assert b"'".join(terms) + b"'" in done.content
+    assert not [each for each in done.findings if (each.place.path or "").startswith("/payment_terms")]
+
+
+def test_other_terms_have_no_place_and_are_told_element_by_element() -> None:
+    """A due date to which no discount applies (4279 of 5) is neither the usual terms nor a discount."""
+    content = with_terms("ORDRSP", "D.24A", b"PYT+5++5+3+D+60")
+    reading = read(content, identify(content[:4096], None))
+    assert reading.documents[0].object.payment_terms is None
+    assert [each.text for each in reading.findings if each.code == "edifact.residue"] == [
+        f"PYT element {number} component 1 has no place in an order response" for number in (1, 3, 4, 5, 6)
+    ]
+
+
+@pytest.mark.parametrize("message", ["ORDCHG", "ORDRSP"])
+def test_carrying_an_order_change_or_response_leaves_out_no_row(message: str) -> None:
+    lost = dict.fromkeys(without_a_map(message), 1000)
+    for (named, release), name in MAPS.items():
+        old = directory(release)
+        if named == message and old is not None:
+            for each in lost:
+                tables = directory(each)
+                assert tables is not None
+                lost[each] = min(lost[each], carried(load(shipped(name)), old, tables).lost)
+    assert set(lost.values()) == {0}
+
+
+@pytest.mark.parametrize(
+    "name", ["order-d96a", "order-d01b", "order-d05b", "order-response-d96a", "order-response-d01b"]
+)
+def test_a_discount_is_read_and_written_beside_the_usual_terms(name: str) -> None:
+    """In the releases that have maps of their own, with PAT as with PYT."""
+    content = (SAMPLES / f"{name}.in.edi").read_bytes()
+    usual = b"PYT+1++5+3+D+30'" if b"PYT" in content else b"PAT+1++5:3:D:30'"
+    terms = usual + usual.replace(b"+1+", b"+22+").replace(b"30", b"10") + b"PCD+12:2'"
+    count = re.search(rb"UNT\+(\d+)", content)
+    assert count is not None
+    content = content.replace(usual, terms).replace(count[0], b"UNT+%d" % (int(count[1]) + 2))
+    reading = read(content, identify(content[:4096], None))
+    discounts = msgspec.to_builtins(reading.documents[0].object.payment_terms.discounts)
+    assert discounts == ({"percent": "2", "days": "10"},)
+    message, release = name_of(content)
+    envelope = Envelope(sender=Party(id="A"), recipient=Party(id="B"), prepared=PREPARED, reference="1")
+    done = written(reading.documents[0].object, f"edifact:{message}:{release}", envelope=envelope)
+    assert terms in done.content
+    assert [each.text for each in done.findings if each.severity != "information"] == []
+
+
+def name_of(content: bytes) -> tuple[str, str]:
+    """The message and release that the UNH names."""
+    found = re.search(rb"UNH\+1\+(\w+):D:(\w+)", content)
+    assert found is not None
+    return found[1].decode(), f"D.{found[2].decode()}"
