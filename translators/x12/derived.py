@@ -18,6 +18,12 @@ _WITH_UNIT = {"FST": "FST11", "SHP": "SHP08", "ATH": "ATH06", "JIT": "JIT03"}
 MIXED = "MX"
 """What several answers to one line (ACK) are together: taken with changes, part by part."""
 
+TAKEN_IN_PARTS = "MA"
+"""The same where every part is accepted (ACK01): taken as ordered, in several deliveries."""
+
+_ACCEPTED = frozenset({"IA", "AR", "SP"})
+"""Item accepted; accepted and released for shipment; accepted, the date of shipment is still to come."""
+
 _INDEX = {
     "FST11": 10,
     "SHP08": 8,
@@ -46,11 +52,18 @@ def derive(root: GroupInstance) -> None:
     for item in root.groups.get("L_PO1", ()):
         answers = [_first(each, "ACK").get(1) for each in item.groups.get("L_ACK", ())]
         if answers:
-            _put(_first(item, "PO1"), "PO132", answers[0] if len(answers) == 1 else MIXED)
+            _put(_first(item, "PO1"), "PO132", _together(answers))
     for answer in root.groups.get("L_AK2", ()):
         for kind in ("AK", "IK"):
             for note in answer.groups.get(f"L_{kind}3", ()):
                 _derive_places(note, kind)
+
+
+def _together(answers: list[str]) -> str:
+    """What the answers to the parts of a line come to."""
+    if len(answers) == 1:
+        return answers[0]
+    return TAKEN_IN_PARTS if _ACCEPTED.issuperset(answers) else MIXED
 
 
 def _derive_places(note: GroupInstance, kind: str) -> None:

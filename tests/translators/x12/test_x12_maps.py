@@ -172,3 +172,49 @@ def test_two_orders_travel_in_one_interchange() -> None:
     done = written([order, order], "x12:850:004010", envelope=envelope())
     assert [each.number for each in reading_of(done.content).documents] == ["PO-4711", "PO-4711"]
     assert b"\nGE*2*" in done.content.replace(b"~", b"\n")
+
+
+def answered(as_a_whole: bytes, *changes: tuple[bytes, bytes]) -> Reading:
+    """The 855 of the samples, with another BAK02."""
+    content = sample("order-response-x12").replace(b"BAK|00|AC", b"BAK|00|" + as_a_whole)
+    for old, new in changes:
+        assert old in content
+        content = content.replace(old, new)
+    return reading_of(content)
+
+
+@pytest.mark.parametrize("code", [b"AT", b"AP"])
+def test_an_order_that_is_accepted_but_for_single_lines_is_accepted_with_changes(code: bytes) -> None:
+    """AT says that the order is accepted, not that nothing was changed: the lines say how."""
+    answer = answered(code).documents[0].object
+    assert answer.status == "accepted_with_changes"
+    assert [line.status for line in answer.lines] == ["accepted", "accepted_with_changes", "rejected"]
+
+
+@pytest.mark.parametrize("code", [b"AT", b"AP", b"AD", b"AK"])
+def test_an_order_whose_lines_are_all_accepted_is_accepted(code: bytes) -> None:
+    substituted = (b"ACK|IC|2|CA||||SB|GR-2", b"ACK|IA|2|CA")
+    answer = answered(code, substituted, (b"ACK|IR", b"ACK|AC")).documents[0].object
+    assert answer.status == "accepted"
+    assert [line.status for line in answer.lines] == ["accepted", "accepted", "already_delivered"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status", "promised"),
+    [
+        (b"IA", b"SP", "accepted", ["10", "14"]),
+        (b"IB", b"IB", "accepted_with_changes", ["10", "14"]),
+        (b"IA", b"IR", "accepted_with_changes", ["10"]),
+    ],
+)
+def test_a_line_answered_in_parts_is_accepted_where_every_part_is(
+    first: bytes, second: bytes, status: str, promised: list[str]
+) -> None:
+    parts = b"ACK|%s|10|EA|067|20261203'\nACK|%s|14|EA|067|20261210'" % (first, second)
+    changes = ((b"ACK|IA|24|EA|067|20261203'", parts), (b"SE|27|", b"SE|28|"))
+    reading = answered(b"AC", *changes)
+    line = reading.documents[0].object.lines[0]
+    assert line.status == status
+    assert [str(part.quantity.value) for part in line.schedule] == promised
+    residue = {each.text for each in reading.findings if each.code == "x12.residue"}
+    assert len(residue) == (4 if second == b"IR" else 0)
