@@ -1,18 +1,18 @@
 """What a partner sent, held against its profile: whose names stand on it, and by which agreement it came.
 
-The channel has proven who sent it; UNB and ISA only claim it. So what a partner sends carries its own names and one of
-ours, is a document that is agreed with it, in the form that is agreed, and is marked as a test where nothing else is
-taken from it yet.
+The channel has proven who sent it; UNB, ISA and the header of cXML only claim it. So what a partner sends carries its
+own names and one of ours, is a document that is agreed with it, in the form that is agreed, and is marked as a test
+where nothing else is taken from it yet.
 """
 
 from msgspec.structs import replace
 
-from gateway.rejections import not_agreed_inbound, not_live, wrong_recipient, wrong_sender
+from gateway.rejections import not_agreed_inbound, not_live, without_names, wrong_recipient, wrong_sender
 from gateway.statements import Admission
 from gateway.submissions import Rejection
 from partners.directory import Directory
 from partners.inbound import Came, NotAgreed, agreement_by_which, is_anything_agreed
-from partners.interchangenames import InterchangeName, named, of_partner
+from partners.interchangenames import InterchangeName, Named, named, of_partner
 from partners.profile import Partner
 from translators.formats import Label
 from translators.interchanges import Interchange
@@ -30,10 +30,9 @@ def as_agreed(
     partner = partners.partners.get(sender.id) if sender.kind == "partner" else None
     if isinstance(reading, Rejection) or partner is None:
         return reading
-    for interchange in reading.interchanges:
-        refused = _misnamed(interchange, partners, partner, label.format)
-        if refused is not None:
-            return refused
+    refused = _misnamed(reading, partners, partner, label)
+    if refused is not None:
+        return refused
     marked = []
     for document in reading.documents:
         one = _by_agreement(document, reading, partner, admission, label)
@@ -45,29 +44,46 @@ def as_agreed(
     return replace(reading, documents=tuple(marked))
 
 
-def _misnamed(interchange: Interchange, partners: Directory, partner: Partner, format_: str) -> Rejection | None:
+def _misnamed(reading: Reading, partners: Directory, partner: Partner, label: Label) -> Rejection | None:
+    kind = _named_in(reading, label)
+    if kind is None:
+        return None
+    if kind == "cxml" and partner.cxml is not None and not reading.interchanges:
+        return without_names()
+    refusals = (_misnaming(each, partners, partner, kind) for each in reading.interchanges)
+    return next((each for each in refusals if each is not None), None)
+
+
+def _named_in(reading: Reading, label: Label) -> Named | None:
+    """What of it names who sends it to whom, if anything does."""
+    if label.format == "edifact" or label.format == "x12":
+        return label.format
+    return "cxml" if reading.is_cxml else None
+
+
+def _misnaming(interchange: Interchange, partners: Directory, partner: Partner, kind: Named) -> Rejection | None:
     """A profile without names takes what is claimed, unless it is another's."""
     known = partners.interchange_names
-    names = of_partner(partner, format_)
-    if format_ not in _INDICATED:
+    names = of_partner(partner, kind)
+    senders, recipients = named(interchange, "sender", kind), named(interchange, "recipient", kind)
+    if names is not None and not any(one.is_meant_by(said) for one in names.theirs for said in senders):
+        return wrong_sender(kind, senders, names.theirs, interchange.reference)
+    others = any(known.owner(kind, said) not in (None, partner.id) for said in senders)
+    if others and (names is None or len(senders) > 1):  # beside one of its own as well
+        return wrong_sender(kind, senders, names.theirs if names is not None else (), interchange.reference)
+    if _are_we(recipients, names.ours if names is not None else None, partners, kind):
         return None
-    header = "ISA" if format_ == "x12" else "UNB"
-    sender, recipient = named(interchange, "sender"), named(interchange, "recipient")
-    if names is not None and not any(one.is_meant_by(sender) for one in names.theirs):
-        return wrong_sender(header, str(sender), [str(one) for one in names.theirs], interchange.reference)
-    if names is None and known.owner(format_, sender) not in (None, partner.id):
-        return wrong_sender(header, str(sender), [], interchange.reference)
-    if _is_ours(recipient, names.ours if names is not None else None, partners, format_):
-        return None
-    return wrong_recipient(header, str(recipient), str(names.ours) if names is not None else "", interchange.reference)
+    return wrong_recipient(kind, recipients, names.ours if names is not None else None, interchange.reference)
 
 
-def _is_ours(name: InterchangeName, agreed: InterchangeName | None, partners: Directory, format_: str) -> bool:
+def _are_we(
+    said: tuple[InterchangeName, ...], agreed: InterchangeName | None, partners: Directory, kind: Named
+) -> bool:
     """Towards another partner we may have another name; it is ours all the same."""
     known = partners.interchange_names
     if agreed is None:
-        return known.owner(format_, name) is None
-    return agreed.is_meant_by(name) or known.is_ours(format_, name)
+        return all(known.owner(kind, each) is None for each in said)
+    return any(agreed.is_meant_by(each) or known.is_ours(kind, each) for each in said)
 
 
 def _by_agreement(

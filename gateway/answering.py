@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -248,7 +249,7 @@ def _agreement_of_refused(partner: Partner, entry: Refusal, label: Label | None,
     return next((one for one in (*about, *answered) if is_of_format(one, kind)), None)
 
 
-def _kind_of(content: bytes) -> str | None:
+def _kind_of(content: bytes) -> Literal["edifact", "x12"] | None:
     start = content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:3] in (b"UNA", b"UNB"):
         return "edifact"

@@ -1,11 +1,15 @@
 """From what a stage found to what the sender is told."""
 
+from collections.abc import Iterable
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from gateway.errors import refusal_code
 from gateway.ledger.entries import Acceptance
 from gateway.submissions import Rejection, Sender, Submission
 from partners.inbound import Disagreement, NotAgreed
+from partners.interchangenames import InterchangeName, Named
 from policies.verdicts import Refused, RuleRef
 from translators.findings import Finding, Place
 from translators.formats import Label
@@ -74,32 +78,63 @@ def not_agreed(rule: RuleRef, partner: str, why: str) -> Rejection:
     )
 
 
-def wrong_sender(header: str, said: str, theirs: list[str], reference: str) -> Rejection:
+_HEADERS: dict[Named, tuple[str, Place, Place]] = {
+    "edifact": ("UNB", Place(segment="UNB", element=2), Place(segment="UNB", element=3)),
+    "x12": ("ISA", Place(segment="ISA", element=6), Place(segment="ISA", element=8)),
+    "cxml": ("cXML header", Place(path="/cXML/Header/From"), Place(path="/cXML/Header/To")),
+}
+"""What names sender and recipient, and where in it each stands."""
+
+
+def wrong_sender(
+    kind: Named, said: Iterable[InterchangeName], theirs: Iterable[InterchangeName], reference: str
+) -> Rejection:
     """Somebody else's name, or nobody's, where the sender's own belongs."""
-    yours = f"and you are {' or '.join(f'`{one}`' for one in theirs)}" if theirs else "which is not you"
-    text = f"the {header} names `{said}` as its sender, {yours}"
+    header, place, _ = _HEADERS[kind]
+    yours = _either(theirs)
+    text = f"the {header} names {_both(said)} as its sender, {f'and you are {yours}' if yours else 'which is not you'}"
+    own = "your own credential into From of" if kind == "cxml" else "your own name with its qualifier into"
     return Rejection(
         code="interchange.sender",
         text=text,
-        act=f"write your own name with its qualifier into the {header}, or ask our EDI team to add it to your profile",
-        findings=(_of_header("interchange.sender", text, header, 6 if header == "ISA" else 2, reference),),
+        act=f"write {own} the {header}, or ask our EDI team to add it to your profile",
+        findings=(Finding("interchange.sender", text, place=replace(place, interchange=reference[:35])),),
     )
 
 
-def wrong_recipient(header: str, said: str, ours: str, reference: str) -> Rejection:
+def wrong_recipient(
+    kind: Named, said: Iterable[InterchangeName], ours: InterchangeName | None, reference: str
+) -> Rejection:
     """Sent to us, and addressed to somebody else."""
-    who = f"and we are `{ours}`" if ours else "which is another partner"
-    text = f"the {header} is addressed to `{said}`, {who}"
+    header, _, place = _HEADERS[kind]
+    who = f"and we are `{ours}`" if ours is not None else "which is another partner"
+    text = f"the {header} is addressed to {_both(said)}, {who}"
+    what = "a document" if kind == "cxml" else "an interchange"
     return Rejection(
         code="interchange.recipient",
         text=text,
-        act=f"address the {header} to us; an interchange for somebody else is not passed on",
-        findings=(_of_header("interchange.recipient", text, header, 8 if header == "ISA" else 3, reference),),
+        act=f"address the {header} to us; {what} for somebody else is not passed on",
+        findings=(Finding("interchange.recipient", text, place=replace(place, interchange=reference[:35])),),
     )
 
 
-def _of_header(code: str, text: str, header: str, element: int, reference: str) -> Finding:
-    return Finding(code, text, place=Place(interchange=reference[:35], segment=header, element=element))
+def without_names() -> Rejection:
+    """A cXML document that does not claim what is agreed that it claims."""
+    text = "the cXML document has no payloadID, or no From or To: it cannot be held against the names in your profile"
+    return Rejection(
+        code="interchange.sender",
+        text=text,
+        act="write your own credential into From, ours into To, and a payloadID of its own into each document",
+        findings=(Finding("interchange.sender", text, place=Place(path="/cXML/Header")),),
+    )
+
+
+def _both(names: Iterable[InterchangeName]) -> str:
+    return " and ".join(f"`{one}`" for one in names)
+
+
+def _either(names: Iterable[InterchangeName]) -> str:
+    return " or ".join(f"`{one}`" for one in names)
 
 
 _NOT_AGREED: dict[Disagreement, tuple[str, str]] = {

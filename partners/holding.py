@@ -144,6 +144,8 @@ def _named_on_channels(partner: Partner) -> Iterator[Identity]:
         yield "UNB", ":".join((edifact.id, edifact.qualifier, edifact.internal)).rstrip(":"), {}
     for x12 in partner.x12.theirs if partner.x12 is not None else ():
         yield "ISA", f"{x12.qualifier}*{x12.id}", {"group": x12.group} if x12.group else {}
+    for cxml in partner.cxml.theirs if partner.cxml is not None else ():
+        yield "cXML", f"{cxml.domain} {cxml.identity}", {}
 
 
 def _differing(was: dict[str, Any], now: dict[str, Any]) -> dict[str, tuple[Any, Any]]:

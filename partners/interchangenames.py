@@ -1,13 +1,16 @@
-"""The names on interchanges, UNB and ISA: whose each is, among all profiles."""
+"""The names on interchanges, UNB, ISA and cXML header: whose each is, among all profiles."""
 
 from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
 
-from partners.names import EdifactName, X12Name
+from partners.names import CxmlCredential, EdifactName, X12Name
 from partners.profile import Partner
 from translators.interchanges import Interchange
+
+Named = Literal["edifact", "x12", "cxml"]
+"""What names sender and recipient, beside what it carries."""
 
 
 class InterchangeName(Struct, frozen=True):
@@ -17,12 +20,28 @@ class InterchangeName(Struct, frozen=True):
     qualifier: str = ""
     internal: str = ""
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What has to be alike."""
+        return (self.id, self.qualifier)
+
     def is_meant_by(self, said: "InterchangeName") -> bool:
         """Whether an interchange that says this means it: an internal name that is not agreed may be anything."""
-        return (self.id, self.qualifier) == (said.id, said.qualifier) and self.internal in ("", said.internal)
+        return self.key == said.key and self.internal in ("", said.internal)
 
     def __str__(self) -> str:
         return ":".join((self.id, self.qualifier, self.internal)).rstrip(":")
+
+
+class CredentialName(InterchangeName, frozen=True):
+    """Identity and domain of a cXML credential; the case of the domain does not count."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.id, self.qualifier.lower())
+
+    def __str__(self) -> str:
+        return f"{self.qualifier} {self.id}".lstrip()
 
 
 class AgreedNames(Struct, frozen=True):
@@ -31,7 +50,7 @@ class AgreedNames(Struct, frozen=True):
 
 
 class InterchangeNames(Struct, frozen=True):
-    """Of all partners, by format, id and qualifier: whose name it is, and whether we are called so."""
+    """Of all partners, by kind, id and qualifier: whose name it is, and whether we are called so."""
 
     owners: dict[tuple[str, str, str], list[tuple[InterchangeName, str]]]
     ours: frozenset[tuple[str, str, str]]
@@ -40,44 +59,48 @@ class InterchangeNames(Struct, frozen=True):
     def of(cls, partners: Iterable[Partner]) -> "InterchangeNames":
         owners: dict[tuple[str, str, str], list[tuple[InterchangeName, str]]] = {}
         ours = set()
+        kinds: tuple[Named, ...] = ("edifact", "x12", "cxml")
         for partner in partners:
-            for format_ in ("edifact", "x12"):
-                names = of_partner(partner, format_)
+            for kind in kinds:
+                names = of_partner(partner, kind)
                 if names is None:
                     continue
-                ours.add((format_, names.ours.id, names.ours.qualifier))
+                ours.add((kind, *names.ours.key))
                 for one in names.theirs:
-                    owners.setdefault((format_, one.id, one.qualifier), []).append((one, partner.id))
+                    owners.setdefault((kind, *one.key), []).append((one, partner.id))
         return cls(owners, frozenset(ours))
 
-    def owner(self, format_: str, said: InterchangeName) -> str | None:
+    def owner(self, kind: Named, said: InterchangeName) -> str | None:
         """The partner whose name it is."""
-        held = self.owners.get((format_, said.id, said.qualifier), ())
+        held = self.owners.get((kind, *said.key), ())
         return next((partner for name, partner in held if name.is_meant_by(said)), None)
 
-    def is_ours(self, format_: str, said: InterchangeName) -> bool:
+    def is_ours(self, kind: Named, said: InterchangeName) -> bool:
         """Whether we are called so towards any partner."""
-        return (format_, said.id, said.qualifier) in self.ours
+        return (kind, *said.key) in self.ours
 
 
-def of_partner(partner: Partner, format_: str) -> AgreedNames | None:
-    """What the profile says of names in `edifact` or `x12`; None where it says nothing."""
-    if format_ == "x12":
-        return _agreed(partner.x12.theirs, partner.x12.ours) if partner.x12 is not None else None
-    return _agreed(partner.edifact.theirs, partner.edifact.ours) if partner.edifact is not None else None
+def of_partner(partner: Partner, kind: Named) -> AgreedNames | None:
+    """What the profile says of names in this kind; None where it says nothing."""
+    said = {"edifact": partner.edifact, "x12": partner.x12, "cxml": partner.cxml}[kind]
+    return AgreedNames(tuple(_name(one) for one in said.theirs), _name(said.ours)) if said is not None else None
 
 
-def named(interchange: Interchange, side: Literal["sender", "recipient"]) -> InterchangeName:
-    """As the interchange itself says it."""
+def named(interchange: Interchange, side: Literal["sender", "recipient"], kind: Named) -> tuple[InterchangeName, ...]:
+    """As the interchange itself says it; in cXML several credentials may name the same company."""
     if side == "sender":
-        return InterchangeName(interchange.sender, interchange.sender_qualifier or "", interchange.sender_internal)
-    return InterchangeName(interchange.recipient, interchange.recipient_qualifier or "", interchange.recipient_internal)
+        qualifier, internal, others = interchange.sender_qualifier, interchange.sender_internal, interchange.also_sender
+        id_ = interchange.sender
+    else:
+        qualifier, internal = interchange.recipient_qualifier, interchange.recipient_internal
+        id_, others = interchange.recipient, interchange.also_recipient
+    if kind == "cxml":
+        return tuple(CredentialName(one, domain) for one, domain in ((id_, qualifier or ""), *others))
+    return (InterchangeName(id_, qualifier or "", internal),)
 
 
-def _agreed(theirs: Iterable[EdifactName | X12Name], ours: EdifactName | X12Name) -> AgreedNames:
-    return AgreedNames(tuple(_name(one) for one in theirs), _name(ours))
-
-
-def _name(one: EdifactName | X12Name) -> InterchangeName:
+def _name(one: EdifactName | X12Name | CxmlCredential) -> InterchangeName:
     """GS names groups, not interchanges."""
+    if isinstance(one, CxmlCredential):
+        return CredentialName(one.identity, one.domain)
     return InterchangeName(one.id, one.qualifier, one.internal if isinstance(one, EdifactName) else "")

@@ -1,4 +1,4 @@
-"""How a partner is named on the wire, and how we name ourselves towards it: UNB and ISA, AS2, accounts."""
+"""How a partner is named on the wire, and how we name ourselves towards it: UNB, ISA and cXML, AS2, accounts."""
 
 from typing import Annotated
 
@@ -49,3 +49,28 @@ class EdifactNames(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class X12Names(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     theirs: Annotated[tuple[X12Name, ...], Meta(min_length=1)]
     ours: X12Name
+
+
+class CxmlCredential(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A `Credential` of a cXML header: an identity in the domain that gave it. A shared secret is no part of it.
+
+    The case of a domain does not count: `NetworkId` and `NetworkID` are both written.
+    """
+
+    domain: Annotated[
+        str,
+        Meta(
+            pattern=r"^[!-~]([ -~]{0,98}[!-~])?$",
+            description="write it as in `NetworkId`, without blanks around it",
+        ),
+    ]
+    identity: Annotated[
+        str, Meta(pattern=r"^\S(.{0,253}\S)?$", description="write what stands in `Identity`, 1 to 255 characters")
+    ]
+
+
+class CxmlNames(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who `From` and `To` of their documents name: one of `theirs`, and us."""
+
+    theirs: Annotated[tuple[CxmlCredential, ...], Meta(min_length=1)]
+    ours: CxmlCredential

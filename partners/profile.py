@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from partners.agreements import Agreement
 from partners.as2relations import As2Relation
 from partners.certificates import Certificate
-from partners.names import Client, EdifactNames, Id, X12Names
+from partners.names import Client, CxmlNames, EdifactNames, Id, X12Names
 from partners.oauth import OAuth
 from partners.sftpaccounts import Sftp
 from partners.webhooks import Webhook
@@ -82,6 +82,7 @@ class Partner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
     webhook: Webhook | None = None
     edifact: EdifactNames | None = None
     x12: X12Names | None = None
+    cxml: CxmlNames | None = None
     identifiers: Identifiers
     certificates: tuple[Certificate, ...] = ()
     agreements: tuple[Agreement, ...] = ()

@@ -23,6 +23,7 @@ def check_unique(partners: list[Filed[Partner]], plants: list[Filed[Plant]]) -> 
     yield from _unique(partners, "SSH key", _ssh_keys)
     yield from _unique(partners, "folder that is fetched from", _polled)
     yield from _unique(partners, "interchange sender", _interchange_names)
+    yield from _unique(partners, "cXML credential", _credentials)
     yield from _unique(partners, "agreement", _agreements, within=True)
     for of_one_issuer in (list[Filed[Any]](partners), list[Filed[Any]](plants)):
         yield from _unique(of_one_issuer, "client", lambda profile: _listed("clients", profile.clients))
@@ -67,6 +68,12 @@ def _interchange_names(profile: Partner) -> Named:
         yield f"edifact.theirs[{number}].id", ":".join((name.id, name.qualifier, name.internal)).rstrip(":")
     for number, isa in enumerate(x12):
         yield f"x12.theirs[{number}].id", f"{isa.qualifier}*{isa.id}"
+
+
+def _credentials(profile: Partner) -> Named:
+    """The case of a domain does not count."""
+    for number, one in enumerate(profile.cxml.theirs if profile.cxml is not None else ()):
+        yield f"cxml.theirs[{number}].identity", f"{one.domain.lower()} {one.identity}"
 
 
 def _agreements(profile: Partner) -> Named:

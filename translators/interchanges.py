@@ -25,6 +25,9 @@ class Interchange(Struct, frozen=True, kw_only=True):
     carrier_qualifier: str | None = None
     sender_internal: str = ""
     recipient_internal: str = ""
+    also_sender: tuple[tuple[str, str], ...] = ()
+    also_recipient: tuple[tuple[str, str], ...] = ()
+    """Further credentials of From and To in cXML, identity and domain: the same companies, named by others."""
     syntax: str = ""
     """Of EDIFACT: repertoire and version of the syntax, `UNOC:3`."""
 
@@ -77,4 +80,6 @@ def of_cxml(header: CxmlHeader) -> Interchange:
         test=header.test,
         carrier=carrier.identity if carrier is not None else None,
         carrier_qualifier=(carrier.domain or None) if carrier is not None else None,
+        also_sender=tuple((each.identity, each.domain) for each in header.also_sender),
+        also_recipient=tuple((each.identity, each.domain) for each in header.also_recipient),
     )

@@ -79,6 +79,11 @@ class Reading(Struct, frozen=True, kw_only=True):
         """The first, which is nearly always the only one."""
         return self.interchanges[0] if self.interchanges else None
 
+    @property
+    def is_cxml(self) -> bool:
+        """Whether it is cXML, also where its header names nobody and there is no interchange."""
+        return self.tree is not None and self.tree.root.tag == "cXML"
+
 
 def read(
     content: bytes,

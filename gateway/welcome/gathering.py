@@ -168,8 +168,8 @@ def _pairs(digest: bytes) -> str:
 
 
 def _names(partner: Partner) -> Iterator[tuple[str, str]]:
-    shown = {"UNB": "your name in UNB", "ISA": "your name in ISA", "GLN": "your GLN", "DUNS": "your DUNS",
-             "VAT": "your VAT number"}  # fmt: skip
+    shown = {"UNB": "your name in UNB", "ISA": "your name in ISA", "cXML": "your credential in cXML",
+             "GLN": "your GLN", "DUNS": "your DUNS", "VAT": "your VAT number"}  # fmt: skip
     for kind, name, _ in identities(partner):
         if kind in shown:
             yield shown[kind], name
@@ -178,6 +178,8 @@ def _names(partner: Partner) -> Iterator[tuple[str, str]]:
         yield "our name in UNB", ":".join((ours.id, ours.qualifier, ours.internal)).rstrip(":")
     if partner.x12 is not None:
         yield "our name in ISA", f"{partner.x12.ours.qualifier}*{partner.x12.ours.id}"
+    if partner.cxml is not None:
+        yield "our credential in cXML", f"{partner.cxml.ours.domain} {partner.cxml.ours.identity}"
 
 
 def _term(one: Agreement) -> Term:

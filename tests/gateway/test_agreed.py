@@ -1,5 +1,6 @@
 """What a partner sends, held against its profile: the names on it, the agreement it came by, tests and production."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,116 @@ async def test_the_names_of_an_isa_are_looked_at_too(
     assert head[35:50].rstrip() == names["ours"]["id"]
     assert head[54:69].rstrip() == names["theirs"][0]["id"]
     assert "AK5*R" in head
+
+
+CXML = {
+    "theirs": [{"domain": "DUNS", "identity": "081234567"}, {"domain": "NetworkId", "identity": "AN01000004711"}],
+    "ours": {"domain": "NetworkId", "identity": "AN01000008150"},
+}
+
+
+@pytest.fixture
+def cxml_order(served: Served, tmp_path: Path, repository: Path) -> bytes:
+    """From `NetworkID AN01000004711` to `NetworkID AN01000008150`, and a shared secret in it. Rules let it in."""
+    rules = tmp_path / "rules" / "versions.yaml"
+    rules.write_text(f"{rules.read_text()}\n{CXML_RULE}")
+    assert served.policies.reload(), served.policies.problems
+    order = (repository / "tests" / "samples" / "order-request-cxml.in.xml").read_bytes()
+    return order.replace(b' deploymentMode="test"', b"")
+
+
+CXML_RULE = """
+- name: order-cxml
+  why: how a procurement network sends orders
+  mode: enforce
+  document: {format: xml, name: OrderRequest, version: "1.2"}
+  state: active
+"""
+
+
+def cxml(content: bytes) -> Submission:
+    return Submission(content=content, media_type="application/xml")
+
+
+async def refused_cxml(served: Served, content: bytes) -> tuple[str, str]:
+    outcome = await send(served, cxml(content))
+    assert isinstance(outcome, Rejection), outcome
+    assert [each.text for each in outcome.findings] == [outcome.text]
+    assert "invented" not in repr(outcome)
+    return outcome.code, outcome.text
+
+
+async def test_a_cxml_document_names_those_who_are_agreed(served: Served, tmp_path: Path, cxml_order: bytes) -> None:
+    """The case of a domain does not count, and one of several credentials of a company is enough."""
+    say(served, tmp_path, cxml=CXML)
+    named = cxml_order.replace(
+        b"<From>", b'<From><Credential domain="GLN"><Identity>4012345000009</Identity></Credential>'
+    )
+    assert named != cxml_order
+    assert isinstance(await send(served, cxml(named)), Receipt)
+
+
+async def test_a_cxml_document_from_somebody_else_is_refused(served: Served, tmp_path: Path, cxml_order: bytes) -> None:
+    say(served, tmp_path, cxml=CXML)
+    other = re.sub(rb"(<From>.*?<Identity>)[^<]*", rb"\g<1>AN01000000001", cxml_order, flags=re.DOTALL)
+    assert await refused_cxml(served, other) == (
+        "interchange.sender",
+        "the cXML header names `NetworkID AN01000000001` and `DUNS 123456787` as its sender, "
+        "and you are `DUNS 081234567` or `NetworkId AN01000004711`",
+    )
+    assert await refused_cxml(served, other.replace(b"AN01000000001", b"an01000004711")) == (
+        "interchange.sender",
+        "the cXML header names `NetworkID an01000004711` and `DUNS 123456787` as its sender, "
+        "and you are `DUNS 081234567` or `NetworkId AN01000004711`",
+    )
+
+
+async def test_a_cxml_document_for_somebody_else_is_refused(served: Served, tmp_path: Path, cxml_order: bytes) -> None:
+    say(served, tmp_path, cxml=CXML)
+    other = re.sub(rb"(<To>.*?<Identity>)[^<]*", rb"\g<1>AN01000000001", cxml_order, flags=re.DOTALL)
+    assert await refused_cxml(served, other) == (
+        "interchange.recipient",
+        "the cXML header is addressed to `NetworkID AN01000000001`, and we are `NetworkId AN01000008150`",
+    )
+
+
+async def test_a_cxml_document_without_a_payload_id_is_refused_where_names_are_agreed(
+    served: Served, tmp_path: Path, cxml_order: bytes
+) -> None:
+    """Its header counts for nothing then. One without From or To becomes no order at all."""
+    say(served, tmp_path, cxml=CXML)
+    assert await refused_cxml(served, re.sub(rb' payloadID="[^"]*"', b"", cxml_order)) == (
+        "interchange.sender",
+        "the cXML document has no payloadID, or no From or To: it cannot be held against the names in your profile",
+    )
+
+
+async def test_without_names_in_the_profile_a_cxml_document_may_name_anybody_but_another_partner(
+    served: Served, tmp_path: Path, cxml_order: bytes
+) -> None:
+    assert isinstance(await send(served, cxml(cxml_order)), Receipt)
+    say(served, tmp_path, "nordlicht", cxml=CXML)
+    again = cxml_order.replace(b"20261123.0815", b"20261123.0816").replace(b"PO-4711", b"PO-4712")
+    assert await refused_cxml(served, again) == (
+        "interchange.sender",
+        "the cXML header names `NetworkID AN01000004711` and `DUNS 123456787` as its sender, which is not you",
+    )
+
+
+async def test_another_partner_is_not_named_beside_ones_own_name(
+    served: Served, tmp_path: Path, cxml_order: bytes
+) -> None:
+    say(served, tmp_path, cxml=CXML)
+    say(served, tmp_path, "nordlicht", cxml={**CXML, "theirs": [{"domain": "duns", "identity": "123456787"}]})
+    code, text = await refused_cxml(served, cxml_order)
+    assert code == "interchange.sender"
+    assert text.startswith("the cXML header names `NetworkID AN01000004711` and `DUNS 123456787` as its sender, and")
+
+
+async def test_names_for_cxml_are_not_asked_of_other_xml(served: Served, tmp_path: Path) -> None:
+    say(served, tmp_path, cxml=CXML)
+    outcome = await send(served, Submission(content=example("order.ubl.xml"), media_type="application/xml"))
+    assert isinstance(outcome, Receipt), outcome
 
 
 async def test_a_partner_that_answers_us_uses_its_own_name_too(served: Served, outbox: Outbox, tmp_path: Path) -> None:

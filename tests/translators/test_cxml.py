@@ -92,8 +92,18 @@ def test_the_header_says_who_sends_it_to_whom() -> None:
         test=True,
         carrier="AN01000004711",
         carrier_qualifier="NetworkID",
+        also_sender=(("123456787", "DUNS"),),
     )
     assert reading.documents[0].test
+
+
+def test_further_credentials_name_the_same_company() -> None:
+    vat = b'<Credential domain="VATID"><Identity> DE811234567 </Identity></Credential></From>'
+    reading = told(ORDER.replace(b"</From>", vat))
+    assert reading.interchange is not None
+    assert reading.interchange.sender == "AN01000004711"
+    assert reading.interchange.also_sender == (("123456787", "DUNS"), ("DE811234567", "VATID"))
+    assert reading.interchange.also_recipient == ()
 
 
 def test_a_marketplace_between_both_is_the_carrier() -> None:

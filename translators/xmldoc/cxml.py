@@ -19,7 +19,8 @@ class Credential(Struct, frozen=True):
 class CxmlHeader(Struct, frozen=True, kw_only=True):
     """`carrier` is who handed the document over (Sender); a marketplace between both is neither From nor To.
 
-    `payload` names the transmission: the same one is never sent twice under two of them.
+    `payload` names the transmission: the same one is never sent twice under two of them. What is `also_` said names the
+    same company in other domains, as the guide has it.
     """
 
     sender: Credential
@@ -27,30 +28,35 @@ class CxmlHeader(Struct, frozen=True, kw_only=True):
     carrier: Credential | None
     payload: str
     test: bool
+    also_sender: tuple[Credential, ...] = ()
+    also_recipient: tuple[Credential, ...] = ()
 
 
 def header_of(root: Any) -> CxmlHeader | None:
     """The header of a cXML document; None for other XML, and where From, To or the payload's name is missing."""
     if root.tag != "cXML":
         return None
-    sender, recipient = _credential(root, "From"), _credential(root, "To")
+    senders, recipients, carriers = (_credentials(root, role) for role in ("From", "To", "Sender"))
     payload = (root.get("payloadID") or "").strip()
-    if sender is None or recipient is None or not payload:
+    if not senders or not recipients or not payload:
         return None
     mode = next((each.get("deploymentMode") for each in root if each.get("deploymentMode")), None)
     return CxmlHeader(
-        sender=sender,
-        recipient=recipient,
-        carrier=_credential(root, "Sender"),
+        sender=senders[0],
+        recipient=recipients[0],
+        carrier=carriers[0] if carriers else None,
         payload=payload,
         test=mode == "test",
+        also_sender=senders[1:],
+        also_recipient=recipients[1:],
     )
 
 
-def _credential(root: Any, role: str) -> Credential | None:
-    """The first credential of `role`. Others name the same company in other domains, as the guide says."""
+def _credentials(root: Any, role: str) -> tuple[Credential, ...]:
+    """All of `role` that name somebody, in their order."""
+    found = []
     for each in root.findall(f"Header/{role}/Credential"):
         identity = (each.findtext("Identity") or "").strip()
         if identity:
-            return Credential((each.get("domain") or "").strip(), identity)
-    return None
+            found.append(Credential((each.get("domain") or "").strip(), identity))
+    return tuple(found)
