@@ -1,17 +1,15 @@
-"""What we write as B2MML V0701 keeps the sequences of its schemas: each child in its place, none missing.
+"""What we write as B2MML keeps the sequences of its schemas: each child in its place, none missing.
 
-The Business To Manufacturing Markup Language (B2MML) is used courtesy of MESA International. The table holds the facts
-of its schemas (OperationsSchedule, OperationsPerformance, Material, Common) that concern what we write: the children of
-an element in their order, with `?` for at most one, `*` for any number, `+` for one or more.
+The sequences are in tests/support/b2mml.py.
 """
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 from lxml import etree
+from support.b2mml import V0401, V0701, strays
 
 from translators.canonical.documents import decode, encode
 from translators.identify import identify
@@ -21,52 +19,6 @@ from translators.writing import written
 TESTS = Path(__file__).parents[1]
 EXAMPLES = Path(__file__).parents[2] / "translators" / "examples"
 PREPARED = datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC)
-SEGMENT = (
-    "ID Description* Version? EarliestStartTime? LatestEndTime? HierarchyScope? OperationsType? ProcessSegmentID "
-    "Duration? OperationsDefinitionID OperationsSegmentID SegmentState? SegmentParameter* PersonnelRequirement* "
-    "EquipmentRequirement* PhysicalAssetRequirement* MaterialRequirement* SegmentRequirementChild*"
-)
-MATERIAL = (
-    "ID MaterialClassID* MaterialDefinitionID* MaterialLotID* MaterialSubLotID* Description* MaterialUse? Quantity*"
-)
-SEQUENCES = {
-    "SyncOperationsSchedule": "ApplicationArea DataArea",
-    "SyncOperationsPerformance": "ApplicationArea DataArea",
-    "SyncMaterialDefinition": "ApplicationArea DataArea",
-    "SyncMaterialInformation": "ApplicationArea DataArea",
-    "ApplicationArea": "Sender? Receiver* CreationDateTime",
-    "DataArea": "Sync OperationsSchedule* OperationsPerformance* MaterialDefinition* MaterialInformation*",
-    "Sync": "",
-    "HierarchyScope": "EquipmentID EquipmentElementLevel",
-    "Quantity": "QuantityString DataType? UnitOfMeasure?",
-    "Value": "ValueString DataType? UnitOfMeasure?",
-    "OperationsSchedule": "ID Description* Version? PublishedDate? StartTime? HierarchyScope? OperationsRequest+",
-    "OperationsRequest": (
-        "ID Description* Version? StartTime? EndTime? HierarchyScope? OperationsType? Priority? RequestState? "
-        "OperationsDefinitionID? OperationsSegmentID? SegmentRequirement+"
-    ),
-    "SegmentRequirement": SEGMENT,
-    "SegmentRequirementChild": SEGMENT,
-    "EquipmentRequirement": "ID EquipmentClassID* EquipmentID* Description*",
-    "MaterialRequirement": MATERIAL,
-    "OperationsPerformance": "ID Description* Version? PublishedDate? StartTime? HierarchyScope? OperationsResponse+",
-    "OperationsResponse": (
-        "ID Description* Version? StartTime? EndTime? HierarchyScope? OperationsType? OperationsRequestID* "
-        "SegmentResponse+"
-    ),
-    "SegmentResponse": (
-        "ID Description* PublishedDate? PostingDate? ActualStartTime? ActualEndTime? HierarchyScope? "
-        "OperationsType? ProcessSegmentID* SegmentState? SegmentData* PersonnelActual* EquipmentActual* "
-        "PhysicalAssetActual* MaterialActual*"
-    ),
-    "SegmentData": "ID Description* Value*",
-    "PersonnelActual": "ID PersonnelClassID* PersonID* Description*",
-    "EquipmentActual": "ID EquipmentClassID* EquipmentID* Description*",
-    "MaterialActual": MATERIAL,
-    "MaterialInformation": "ID? Description* HierarchyScope? PublishedDate? MaterialClass* MaterialDefinition*",
-    "MaterialDefinition": "ID Version? Description* PublishedDate? MaterialDefinitionProperty* MaterialClassID*",
-    "MaterialDefinitionProperty": "ID Version? Description* PropertyType? Value*",
-}
 SAMPLES = {
     "operations-schedule-b2mml": "SyncOperationsSchedule",
     "operations-schedule-children-b2mml": "SyncOperationsSchedule",
@@ -78,36 +30,21 @@ SAMPLES = {
 }
 
 
-def strays(element: etree._Element) -> list[str]:
-    """Every element in this one whose children are not those of its sequence, with the children it has."""
-    found = []
-    for each in element.iter(etree.Element):
-        name = etree.QName(each).localname
-        children = [etree.QName(child).localname for child in each]
-        if not children and name not in SEQUENCES:
-            continue
-        steps = [re.fullmatch(r"(\w+)([?*+]?)", step) for step in SEQUENCES[name].split()]
-        pattern = "".join(f"(?:{step[1]} ){step[2]}" for step in steps if step is not None)
-        if not re.fullmatch(pattern, "".join(f"{child} " for child in children)):
-            found.append(f"{name}: {' '.join(children)}")
-    return found
-
-
-def sent(content: bytes, message: str) -> etree._Element:
+def sent(content: bytes, message: str, release: str = "V0701") -> etree._Element:
     """The message as it is sent to a plant: with the moment at which it was made."""
-    return etree.fromstring(written(decode(content), f"xml:{message}:V0701", prepared=PREPARED).content)
+    return etree.fromstring(written(decode(content), f"xml:{message}:{release}", prepared=PREPARED).content)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_what_is_written_keeps_the_sequences_of_the_schemas(name: str) -> None:
-    assert strays(sent((TESTS / "samples" / f"{name}.out.json").read_bytes(), SAMPLES[name])) == []
+    assert strays(sent((TESTS / "samples" / f"{name}.out.json").read_bytes(), SAMPLES[name]), V0701) == []
 
 
 def test_a_production_order_that_says_all_it_can_keeps_them_too() -> None:
     """The example of the reference, whose materials a plant knows by its own codes."""
     example = (EXAMPLES / "production-order.json").read_bytes().replace(b"supplier_code", b"plant_code")
     root = sent(example, "SyncOperationsSchedule")
-    assert strays(root) == []
+    assert strays(root, V0701) == []
     request = root.find(".//{*}OperationsRequest")
     assert request is not None
     assert request.findtext("{*}OperationsDefinitionID") == "4"
@@ -122,7 +59,7 @@ def test_a_confirmation_of_what_has_no_lot_keeps_them_too() -> None:
     content = (TESTS / "samples" / "operations-performance-b2mml.out.json").read_bytes()
     confirmation = msgspec.json.decode(content)
     del confirmation["produced"]
-    assert strays(sent(msgspec.json.encode(confirmation), "SyncOperationsPerformance")) == []
+    assert strays(sent(msgspec.json.encode(confirmation), "SyncOperationsPerformance"), V0701) == []
 
 
 def test_the_segment_of_the_operations_definition_names_an_operation_whose_process_segment_is_empty() -> None:
@@ -138,3 +75,34 @@ def test_the_segment_of_the_operations_definition_names_an_operation_whose_proce
     )
     again = read(moved, identify(moved[:4096], None)).documents[0].object
     assert [each.segment for each in again.operations] == ["Vormontage", "Prüflauf"]
+
+
+OLDER = {
+    "production-schedule-v0401-b2mml": "SyncProductionSchedule",
+    "operations-schedule-children-b2mml": "SyncProductionSchedule",
+    "production-performance-v0401-b2mml": "SyncProductionPerformance",
+    "operations-performance-b2mml": "SyncProductionPerformance",
+    "material-definition-v0401-b2mml": "SyncMaterialDefinition",
+    "material-information-v0401-b2mml": "SyncMaterialInformation",
+}
+
+
+@pytest.mark.parametrize("name", OLDER)
+def test_what_is_written_as_v0401_keeps_the_sequences_of_its_schemas(name: str) -> None:
+    content = (TESTS / "samples" / f"{name}.out.json").read_bytes()
+    assert strays(sent(content, OLDER[name], "V0401"), V0401) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "field"),
+    [
+        ("operations-schedule-children-b2mml", "SyncProductionSchedule", "version"),
+        ("material-definition-v0401-b2mml", "SyncMaterialDefinition", "revision"),
+    ],
+)
+def test_a_version_v0401_has_no_element_for_is_a_parameter_or_property(name: str, message: str, field: str) -> None:
+    document = decode((TESTS / "samples" / f"{name}.out.json").read_bytes())
+    content = written(document, f"xml:{message}:V0401", prepared=PREPARED).content
+    assert b"<b:Version>" not in content
+    again = read(content, identify(content[:4096], None)).documents[0].object
+    assert getattr(again, field) == getattr(document, field)
