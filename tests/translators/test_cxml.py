@@ -10,7 +10,7 @@ from translators.findings import Unreadable
 from translators.identify import identify
 from translators.interchanges import Interchange
 from translators.reading import Reading, read
-from translators.writing import written
+from translators.writing import Unwritable, written
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 ORDER = (SAMPLES / "order-request-cxml.in.xml").read_bytes()
@@ -169,3 +169,46 @@ def test_an_order_of_cxml_becomes_edifact_from_gln_to_gln(
     path.write_bytes(content)
     assert run([str(path), "--to", "edifact:ORDERS:D.96A"]) == 0
     assert b"+4012345000009:14+4098765000010:14+" in capsysbinary.readouterr().out
+
+
+def split(name: str, after: bytes, group: str) -> bytes:
+    """The sample with its second line in a group of its own, for the order PO-4712."""
+    content = (SAMPLES / f"{name}-cxml.in.xml").read_bytes()
+    opening = re.search(rf"<{group}>.*?(?=<{after.decode()})".encode(), content, re.DOTALL)
+    assert opening is not None
+    again = b"</%s>%s<%s" % (group.encode(), opening[0].replace(b"PO-4711", b"PO-4712"), after)
+    head, _, rest = content[opening.end() :].partition(b"<" + after)
+    first, _, second = rest.partition(b"<" + after)
+    return content[: opening.end()] + head + b"<" + after + first + again + second
+
+
+SEVERAL = [
+    ("invoice-detail-request", b"InvoiceDetailItem ", "InvoiceDetailOrder"),
+    ("ship-notice-request", b"ShipNoticeItem ", "ShipNoticePortion"),
+]
+
+
+@pytest.mark.parametrize(("name", "item", "group"), SEVERAL)
+def test_each_line_belongs_to_the_order_that_stands_around_it(name: str, item: bytes, group: str) -> None:
+    reading = told(split(name, item, group))
+    orders = [(line.order.number, line.order.line) for line in reading.documents[0].object.lines]
+    assert orders == [("PO-4711", "10"), ("PO-4712", "20")]
+    references = reading.documents[0].object.references
+    assert [each.number for each in references if each.kind == "order"] == ["PO-4711", "PO-4712"]
+    assert [each.text for each in reading.findings] == []
+
+
+@pytest.mark.parametrize(("name", "item", "group"), SEVERAL)
+def test_a_line_of_an_order_without_a_number_belongs_to_none(name: str, item: bytes, group: str) -> None:
+    """`orderID` may be left out, or an agreement stand in place of the order: that is not the order beside it."""
+    reading = told(re.sub(rb' orderID="PO-4712"', b"", split(name, item, group)))
+    assert [line.order and line.order.number for line in reading.documents[0].object.lines] == ["PO-4711", None]
+    left = [each.place.path for each in reading.findings if each.code == "xml.residue"]
+    assert [path.rpartition("/")[2] for path in left if path] == ["@orderDate", "@lineNumber"]
+
+
+@pytest.mark.parametrize(("name", "item", "group"), SEVERAL)
+def test_a_document_for_several_orders_is_not_written_as_one_for_the_first(name: str, item: bytes, group: str) -> None:
+    document = told(split(name, item, group)).documents[0].object
+    with pytest.raises(Unwritable, match="`PO-4712` stands there already"):
+        written(document, f"xml:cXML/Request/{WRITTEN[name]}:1.2")
