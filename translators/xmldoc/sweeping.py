@@ -80,9 +80,11 @@ class _Sweeper(Compiler):
         name, functions = self._function(rows, scope, inside), self.functions
 
         def act(run: Run, node: Any, target: dict[str, Any], _pointer: str, number: int) -> None:
-            before = len(run.used)
+            used, run.used = run.used, set()  # what was used before counts here as well
             functions[name](run, node, target, number)
-            run.hits += len(run.used) - before
+            run.hits += len(run.used)
+            used |= run.used
+            run.used = used
 
         return act
 
