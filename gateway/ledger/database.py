@@ -83,6 +83,32 @@ async def connection(pool: Pool) -> AsyncIterator[Connection]:
         raise LedgerUnavailable("the ledger's database does not answer") from error
 
 
+class Lent:
+    """A connection of the pool that is kept from one use to the next, for who needs one again and again: to ask the
+    pool each time costs as much as a statement. One use at a time; after an error the next has another connection.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._held: Connection | None = None
+
+    async def __aenter__(self) -> Connection:
+        if self._held is None or self._held.is_closed():
+            await self.give_back()
+            self._held = await self._pool.acquire(timeout=2)
+        return self._held
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            await self.give_back()
+
+    async def give_back(self) -> None:
+        """To the pool, which rolls back what is open and lets go of what is lost."""
+        held, self._held = self._held, None
+        if held is not None:
+            await self._pool.release(held)
+
+
 async def migrate(pool: Pool) -> list[str]:
     """Apply what is missing, one process at a time; returns the names applied."""
     opening = statements("opening")

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from gateway.ledger.database import LOST, Connection, LedgerUnavailable, Pool, connection
+from gateway.ledger.database import LOST, Connection, LedgerUnavailable, Lent, Pool, connection
 from gateway.ledger.entries import Acceptance, Conflicting, Recorded, Refusal
 from gateway.ledger.exchanges import Overtaken
 from gateway.ledger.files import NewFile, keep_files
@@ -75,6 +75,7 @@ class Recorder:
         return future
 
     async def _write(self) -> None:
+        lent = Lent(self._pool)
         while self._queue or not self._closing:
             await self._arrived.wait()
             batch = self._queue[: self._batch]
@@ -82,16 +83,20 @@ class Recorder:
             if not self._queue and not self._closing:
                 self._arrived.clear()
             if batch:
-                await self._commit(batch)
+                await self._commit(batch, lent)
+            if not self._queue:
+                await lent.give_back()
 
-    async def _commit(self, batch: list[tuple[Entry, "asyncio.Future[Recorded | Conflicting | None]"]]) -> None:
+    async def _commit(
+        self, batch: list[tuple[Entry, "asyncio.Future[Recorded | Conflicting | None]"]], lent: Lent
+    ) -> None:
         try:
             async with asyncio.timeout(self._patience):
-                results = await self._repeat_while_lost([entry for entry, _ in batch])
+                results = await self._repeat_while_lost([entry for entry, _ in batch], lent)
         except Exception as error:  # noqa: BLE001 - every waiter must hear of it
             if len(batch) > 1 and not isinstance(error, TimeoutError):
                 for one in batch:  # one of them cannot be kept: the others must not fail with it
-                    await self._commit([one])
+                    await self._commit([one], lent)
                 return
             if _is_overtaken(error):
                 batch[0][1].set_exception(Overtaken())
@@ -106,34 +111,34 @@ class Recorder:
             if not future.done():
                 future.set_result(result)
 
-    async def _repeat_while_lost(self, entries: list[Entry]) -> list[Recorded | Conflicting | None]:
+    async def _repeat_while_lost(self, entries: list[Entry], lent: Lent) -> list[Recorded | Conflicting | None]:
         """A batch whose outcome is unknown is repeated: its message ids make the repetition harmless."""
         pause = 0.05
         while True:
             with suppress(*LOST, asyncpg.DeadlockDetectedError):
-                return await self._record_once(entries)
+                async with lent as held:
+                    return await self._record_once(entries, held)
             await asyncio.sleep(pause)
             pause = min(pause * 2, 1.0)
 
-    async def _record_once(self, entries: list[Entry]) -> list[Recorded | Conflicting | None]:
+    async def _record_once(self, entries: list[Entry], held: Connection) -> list[Recorded | Conflicting | None]:
         accepted = [entry for entry in entries if isinstance(entry, Acceptance)]
         refused = [entry for entry in entries if isinstance(entry, Refusal)]
         notes = [entry for entry in entries if isinstance(entry, Note)]
-        async with self._pool.acquire(timeout=2) as held:
-            verdicts: dict[UUID, Recorded | Conflicting] = {}
-            if accepted:
-                rows, bundles = self._payloads.seal_accepted(accepted)
-                await self._payloads.keep_new_keys(held)
-                known = await _accept(held, accepted, rows, bundles)
-                known = await self._accept_aged(held, accepted, known) if known else known
-                verdicts = await _verdicts(held, accepted, known)
-            if refused:
-                refused_rows = self._payloads.seal_refused(refused)
-                answers = self._payloads.seal_answers(refused)
-                await self._payloads.keep_new_keys(held)
-                await _refuse(held, refused, refused_rows, answers)
-            if notes:
-                await held.execute(_SQL["note"], [n.message_id for n in notes], [n.body for n in notes])
+        verdicts: dict[UUID, Recorded | Conflicting] = {}
+        if accepted:
+            rows, bundles = self._payloads.seal_accepted(accepted)
+            await self._payloads.keep_new_keys(held)
+            known = await _accept(held, accepted, rows, bundles)
+            known = await self._accept_aged(held, accepted, known) if known else known
+            verdicts = await _verdicts(held, accepted, known)
+        if refused:
+            refused_rows = self._payloads.seal_refused(refused)
+            answers = self._payloads.seal_answers(refused)
+            await self._payloads.keep_new_keys(held)
+            await _refuse(held, refused, refused_rows, answers)
+        if notes:
+            await held.execute(_SQL["note"], [n.message_id for n in notes], [n.body for n in notes])
         return [verdicts[entry.message_id] if isinstance(entry, Acceptance) else None for entry in entries]
 
     async def _accept_aged(self, held: Connection, accepted: list[Acceptance], known: set[UUID]) -> set[UUID]:
