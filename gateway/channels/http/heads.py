@@ -20,8 +20,10 @@ ASKED_PATH = "gateway.asked_path"
 HttpRequest = Request[Any, Any, Any]
 _PICKED = {
     b"authorization", b"dpop", b"content-type", b"content-length", b"idempotency-key", b"traceparent",
-    b"x-forwarded-for", b"accept",
+    b"x-forwarded-for", b"accept", b"transfer-encoding",
 }  # fmt: skip
+_DIGITS = 18
+"""Of a Content-Length that are converted; Python refuses to convert thousands of them, and more is too large anyway."""
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?")
 _KEY = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,200})"|([\x21\x23-\x7e]{1,200})')
 
@@ -46,6 +48,13 @@ class Head(Struct, frozen=True):
 
     def get(self, name: str) -> str | None:
         return self.fields.get(name)
+
+    def content_length(self) -> int | None:
+        """Bytes of the body; None where nobody says, or where a transfer coding overrides it (RFC 9112, 6.3)."""
+        text = self.fields.get("content-length")
+        if text is None or not (text.isascii() and text.isdigit()) or "transfer-encoding" in self.fields:
+            return None
+        return int(text) if len(text) <= _DIGITS else 10**_DIGITS
 
 
 def read_head(scope: Any) -> Head:

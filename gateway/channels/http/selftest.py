@@ -92,7 +92,7 @@ class SelfTests(Struct, frozen=True):
         sender = replace(admission.sender, testing=False)  # whoever is not live yet, too
         admission = replace(admission, sender=sender, is_trial=True)
         with self.time_limits.set(self.body_seconds) as limit:
-            content = await read_body(incoming.receive, head.get("content-length"), self.most_bytes)
+            content = await read_body(incoming.receive, head.content_length(), self.most_bytes)
             if isinstance(content, Rejection):
                 return problem(content, trace=trace)
             limit.move(self.total_seconds)

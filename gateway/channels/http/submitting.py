@@ -73,7 +73,7 @@ class Submissions(Struct, frozen=True):
             return _refused(key, admission, trace)
         late = LATE
         with self.time_limits.set(self.body_seconds) as limit:
-            content = await read_body(incoming.receive, head.get("content-length"), self.most_bytes)
+            content = await read_body(incoming.receive, head.content_length(), self.most_bytes)
             if isinstance(content, Rejection):
                 return _refused(content, admission, trace)
             late = _LATE_VERDICT
