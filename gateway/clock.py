@@ -2,6 +2,10 @@
 
 from datetime import UTC, datetime
 
+import msgspec
+
+_encode = msgspec.json.Encoder().encode
+
 
 def now() -> datetime:
     return datetime.now(UTC)
@@ -9,6 +13,8 @@ def now() -> datetime:
 
 def as_text(moment: datetime) -> str:
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    if utc.microsecond:  # msgspec writes all six digits then, in a tenth of the time of `isoformat`
+        return _encode(utc)[1:24].decode() + "Z"
     return utc.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
