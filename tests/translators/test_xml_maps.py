@@ -141,3 +141,15 @@ def test_a_performance_says_the_moment_it_speaks_of() -> None:
     said = written(document, target).content
     assert b"CreationDateTime>" in said
     assert written(document, target, prepared=datetime(2020, 1, 1, tzinfo=UTC)).content == said
+
+
+def test_the_carrier_of_a_despatch_advice_may_stand_in_its_consignment() -> None:
+    """As in Peppol's Despatch Advice."""
+    content = (TESTS / "samples" / "despatch-advice-ubl21.in.xml").read_bytes()
+    carrier = (
+        b"<cac:CarrierParty><cac:PartyName><cbc:Name>Werra Spedition</cbc:Name></cac:PartyName></cac:CarrierParty>"
+    )
+    consignment = b"<cac:Consignment><cbc:ID>1</cbc:ID>" + carrier + b"</cac:Consignment>"
+    stated = content.replace(b"<cac:ShipmentStage>", consignment + b"<cac:ShipmentStage>", 1)
+    reading = read(stated, identify(stated[:4096], None))
+    assert reading.documents[0].object.carrier.name == "Werra Spedition"
