@@ -2,6 +2,7 @@
 
 A GTIN, GLN, SSCC or GRAI with a wrong length or check digit becomes a number of the partner's own (`other`, with the
 scheme it claims as its agency), a package with a wrong number one with a mark. So what is called a GTIN always is one.
+A DUNS that has no nine digits is kept alike: networks write names and test accounts (`081234567-T`) there.
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from translators.canonical.identifiers import check_gs1_key
 
-_SCHEMES = ("gtin", "gln", "sscc", "grai")
+_SCHEMES = ("gtin", "gln", "sscc", "grai", "duns")
 
 
 class WrongKey(Struct, frozen=True):

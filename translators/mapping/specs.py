@@ -110,8 +110,8 @@ class MapSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A map, with everything it inherits.
 
     `doctype`: the address of the DTD a document we write has to name, as cXML does; nobody fetches it. `gs1_keys`: what
-    becomes of a GTIN, GLN, SSCC or GRAI that is none: the document is refused, or it is told and the number kept as one
-    of the sender's own. `reads_only`: why nothing is written by it; empty for both directions.
+    becomes of a GTIN, GLN, SSCC, GRAI or DUNS that is none: the document is refused, or it is told and the number kept
+    as one of the sender's own. `reads_only`: why nothing is written by it; empty for both directions.
     """
 
     format: Literal["edifact", "x12", "vda", "xml"]

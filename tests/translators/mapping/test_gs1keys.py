@@ -17,7 +17,7 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 ORDER = (SAMPLES / "order-d96a.in.edi").read_bytes().replace(b"4260001230103:EN", b"4260001230109:EN")
 WRONG = "`4260001230109` is not a GTIN: its check digit should be 3"
 KEPT = "; it is kept as a number of the sender's own"
-COMPILERS = {"orders-d96a": edifact_map, "order-x12-850": x12_map, "order-ubl2": xml_map}
+COMPILERS = {"orders-d96a": edifact_map, "order-x12-850": x12_map, "order-ubl2": xml_map, "order-request-cxml": xml_map}
 
 
 def telling(tmp_path: Path, name: str = "orders-d96a") -> Map:
@@ -40,6 +40,19 @@ def test_where_the_map_says_so_it_is_told_and_the_number_kept(tmp_path: Path) ->
     assert not any(each.scheme == "gtin" for each in line.product)
     told = [each for each in reading.findings if each.code == "map.gs1_key"]
     assert [(each.text, each.severity, each.place.segment) for each in told] == [(WRONG + KEPT, "warning", "LIN")]
+
+
+def test_a_duns_of_a_test_account_is_kept_too(tmp_path: Path) -> None:
+    content = (SAMPLES / "order-request-cxml.in.xml").read_bytes()
+    tested = content.replace(b"<Identity>123456787</Identity>", b"<Identity>123456787-T</Identity>")
+    assert tested != content
+    sentence = "`123456787-T` is not a DUNS: 9 digits are expected"
+    with pytest.raises(Unreadable, match=sentence):
+        read(tested, identify(tested[:4096], None))
+    reading = read(tested, identify(tested[:4096], None), using=telling(tmp_path, "order-request-cxml"))
+    buyer = reading.documents[0].object.buyer
+    assert ("other", "123456787-T", "duns") in {(each.scheme, each.value, each.agency) for each in buyer.identifiers}
+    assert [each.text for each in reading.findings if each.code == "map.gs1_key"] == [sentence + KEPT]
 
 
 @pytest.mark.parametrize(
