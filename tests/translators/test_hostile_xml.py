@@ -19,6 +19,9 @@ ENTITY = '<!DOCTYPE a [<!ENTITY b "c">]><a x="&b;">&b;</a>'
 
 DOCTYPES = {
     "after a comment and an instruction": b'<?xml version="1.0"?><!-- <a> -->\n<?p i?><!DOCTYPE Order><Order/>',
+    "behind a plain declaration": b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE Order><Order/>',
+    "behind white space": b"<?xml version='1.0' encoding='utf-8' ?>  \n\t<!DOCTYPE Order><Order/>",
+    "in an element that is nearly UTF-16": b"<a>\x00<!DOCTYPE a></a>",
     "behind a byte order mark": b"\xef\xbb\xbf<!DOCTYPE Order><Order/>",
     "with an entity in an attribute": ENTITY.encode(),
     "with a parameter entity": b'<!DOCTYPE a [<!ENTITY % p SYSTEM "http://127.0.0.1:9/x">%p;]><a/>',

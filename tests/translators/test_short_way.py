@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from translators.mapping.running import Map
+from translators.xmldoc import translating
 from translators.xmldoc.parsing import XmlLimits, parse
 from translators.xmldoc.translating import kind_of_root, map_for
 
@@ -76,3 +77,16 @@ def test_a_changed_document_is_read_as_the_rows_that_search_read_it(path: Path) 
     using = compiled(root)
     for each in copies(root, 7, 60):
         assert_same(using, each)
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
+def test_counting_what_was_used_hides_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = path.read_bytes()
+    root = parse(content, XmlLimits())
+    using = compiled(root)
+    for each in (root, *copies(root, 11, 20)):
+        used = using.translate(each).used
+        counted = translating._residue(list(each.iter()), content, using, used)
+        with monkeypatch.context() as one_by_one:
+            one_by_one.setattr(translating, "_count_texts", lambda _root: -1)
+            assert translating._residue(list(each.iter()), content, using, used) == counted

@@ -38,6 +38,10 @@ class XmlTree(Struct, frozen=True, eq=False):
 
 
 _DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']*)[\"']")
+_PLAIN = re.compile(
+    rb"(?:<\?xml\s+version=(?:\"1\.0\"|'1\.0')(?:\s+encoding=(?:\"(?i:UTF-8)\"|'(?i:UTF-8)'))?\s*\?>)?\s*<[A-Za-z_]"
+)
+"""How nearly every document starts: UTF-8, and the root element next; there is no place for a DOCTYPE any more."""
 _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 """What may stand before the root element or a DOCTYPE; after it, the word can only be text."""
 _NAMED_DTD = re.compile(
@@ -68,6 +72,8 @@ def without_doctype(content: bytes) -> bytes:
 
     Raises Unreadable for any other DOCTYPE, or an encoding that could hide one, at the start of a document.
     """
+    if _PLAIN.match(content) is not None and b"\x00" not in content[:200]:
+        return content
     declared = _DECLARATION.match(content[:200])
     if declared is not None and _ENCODING.match(declared[1].decode("latin-1")) is None:
         raise _refused_encoding(declared[1].decode("latin-1"), Place(line=1, column=declared.start(1) + 1))
@@ -112,9 +118,9 @@ def _deeper_than(most: int) -> etree.XPath:
 
 def _check(root: Any, content: bytes, limits: XmlLimits) -> None:
     document = root.getroottree().docinfo
-    if document.doctype or document.internalDTD is not None:
+    if document.internalDTD is not None or document.doctype:
         raise _unreadable("xml.doctype", _NO_DOCTYPE)
-    if _ENCODING.match(document.encoding or "UTF-8") is None:
+    if document.encoding != "UTF-8" and _ENCODING.match(document.encoding or "UTF-8") is None:
         raise _refused_encoding(document.encoding, Place())
     if len(content) > len("<a/>") * limits.max_elements:
         count = int(cast(float, _count(root)))
