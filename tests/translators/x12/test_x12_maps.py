@@ -191,6 +191,20 @@ def test_an_order_that_is_accepted_but_for_single_lines_is_accepted_with_changes
     assert [line.status for line in answer.lines] == ["accepted", "accepted_with_changes", "rejected"]
 
 
+@pytest.mark.parametrize("code", [b"AD", b"AK"])
+@pytest.mark.parametrize(
+    ("line", "status"), [(b"IR", "rejected"), (b"R2", "rejected"), (b"IB", "accepted_with_changes")]
+)
+def test_an_order_that_is_acknowledged_with_no_change_may_leave_lines_out(
+    code: bytes, line: bytes, status: str
+) -> None:
+    """A line that is rejected or follows later is not changed: so bookshops and many others use AD."""
+    unchanged = (b"ACK|IC|2|CA||||SB|GR-2", b"ACK|IA|2|CA")
+    answer = answered(code, unchanged, (b"ACK|IR", b"ACK|" + line)).documents[0].object
+    assert answer.status == "accepted_with_changes"
+    assert [each.status for each in answer.lines] == ["accepted", "accepted", status]
+
+
 @pytest.mark.parametrize("code", [b"AT", b"AP", b"AD", b"AK"])
 def test_an_order_whose_lines_are_all_accepted_is_accepted(code: bytes) -> None:
     substituted = (b"ACK|IC|2|CA||||SB|GR-2", b"ACK|IA|2|CA")
