@@ -157,6 +157,29 @@ def test_what_is_written_names_the_dtd_it_follows(name: str) -> None:
     assert done.content.splitlines()[1] == named[0]
 
 
+@pytest.mark.parametrize("name", WRITTEN)
+def test_what_is_written_says_from_whom_to_whom(name: str) -> None:
+    """The DTD asks for both; an invoice has its sender in a contact as well."""
+    content = (SAMPLES / f"{name}-cxml.in.xml").read_bytes()
+    document = told(content).documents[0].object
+    again = told(written(document, f"xml:cXML/Request/{WRITTEN[name]}:1.2").content).interchange
+    first = told(content).interchange
+    assert again is not None
+    assert first is not None
+    said = [{(each.sender, each.sender_qualifier), *each.also_sender} for each in (first, again)]
+    assert said[0] & said[1]
+    assert again.recipient
+
+
+def test_the_seller_of_an_invoice_is_numbered_in_the_header_and_named_in_its_contact() -> None:
+    content = (SAMPLES / "invoice-detail-request-cxml.in.xml").read_bytes()
+    seller = told(content.replace(b' addressID="4098765000010" addressIDDomain="GLN"', b"")).documents[0].object.seller
+    assert [(each.scheme, each.value, each.agency) for each in seller.identifiers] == [
+        ("other", "AN01000008150", "NetworkID")
+    ]
+    assert seller.name == "Talbrücke Gusswerk AG"
+
+
 def test_an_order_of_cxml_becomes_edifact_from_gln_to_gln(
     tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
