@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from partners.agreements import Agreement, own_file
 from partners.directory import Directory
+from partners.names import CxmlNames
 from partners.profile import Partner
 from translators.canonical.documents import decode, encode
 from translators.canonical.identifiers import check_gs1_key
@@ -73,6 +74,8 @@ def sample_of(
     target = agreement.format if agreement is not None and agreement.format is not None else "json"
     kind = target.partition(":")[0].lower()
     told = _named(directory, partner, document, THEIRS[document])
+    if target.startswith("xml:cXML/") and partner.cxml is not None:
+        _with_credentials(told, partner.cxml, THEIRS[document])
     envelope = _envelope(partner, agreement, kind, at)
     content = fitted(told, target, envelope, _map(agreement, maps))[1]
     if kind == "json":
@@ -174,6 +177,17 @@ def _us(directory: Directory, partner: Partner, role: str, party: dict[str, Any]
         return {"identifiers": [{"scheme": "gln", "value": plant.identifiers.gln[0].value}], "name": plant.name}
     ours = partner.edifact.ours.id if partner.edifact is not None else ""
     return {**party, "identifiers": [{"scheme": "gln", "value": ours}]} if _is_gln(ours) else party
+
+
+def _with_credentials(told: dict[str, Any], names: CxmlNames, theirs: tuple[str, ...]) -> None:
+    """What the header of a cXML document has to name them and us by."""
+    for role, party in told.items():
+        if isinstance(party, dict) and "identifiers" in party:
+            one = names.theirs[0] if role in theirs else names.ours
+            scheme = {"DUNS": "duns", "GLN": "gln", "gln": "gln"}.get(one.domain)
+            said = {"scheme": scheme or "other", "value": one.identity} | ({} if scheme else {"agency": one.domain})
+            known = [each for each in party["identifiers"] if each["scheme"] != said["scheme"]]
+            party["identifiers"] = [*known, said]
 
 
 def _is_gln(text: str) -> bool:
