@@ -106,3 +106,11 @@ def test_a_version_v0401_has_no_element_for_is_a_parameter_or_property(name: str
     assert b"<b:Version>" not in content
     again = read(content, identify(content[:4096], None)).documents[0].object
     assert getattr(again, field) == getattr(document, field)
+
+
+@pytest.mark.parametrize(("said", "state"), [("Suspended", "held"), ("Aborted", "cancelled"), ("Held", "held")])
+def test_what_a_plant_calls_an_order_that_rests_or_was_given_up_is_understood(said: str, state: str) -> None:
+    content = (TESTS / "samples" / "operations-schedule-b2mml.in.xml").read_bytes()
+    changed = content.replace(b"<RequestState>Released<", f"<RequestState>{said}<".encode())
+    reading = read(changed, identify(changed[:4096], None))
+    assert reading.documents[0].object.state == state
