@@ -26,6 +26,7 @@ import ts_edifact
 from interchanges import despatches, orders
 
 from translators.edifact.examining import ExamineLimits, examine
+from translators.edifact.rows import rows
 from translators.edifact.streams import tokenize
 from translators.edifact.tokens import Tokenizer
 from translators.examples import example
@@ -61,6 +62,11 @@ def segments(content: bytes) -> int:
 def tokens(content: bytes) -> int:
     """Every segment split into its elements and components, streamed."""
     return sum(len(segment.elements) for segment in tokenize(_chunks(content), Tokenizer()))
+
+
+def plain(content: bytes) -> int:
+    """Every segment as lists of its elements and components, without places, streamed."""
+    return sum(len(row) for row in rows(_chunks(content)))
 
 
 def _chunks(content: bytes) -> Iterator[bytes]:
@@ -137,6 +143,7 @@ def compared(size: int, rounds: int, folder: Path) -> dict[str, dict[str, object
         "DESADV: split": repeated(lambda: split(long)),
         "DESADV: segments": repeated(lambda: segments(long)),
         "DESADV: tokens": repeated(lambda: tokens(long)),
+        "DESADV: rows": repeated(lambda: plain(long)),
         "DESADV: checked": repeated(lambda: checked(long)),
         "DESADV: canonical": repeated(lambda: to_canonical(long)),
         "DESADV: pydifact": repeated(lambda: pydifact(long)),
@@ -174,11 +181,15 @@ def ratios(took: dict[str, float]) -> dict[str, object]:
     pairs = {
         "tokens to pydifact": ("DESADV: pydifact", "DESADV: tokens"),
         "tokens to ts-edifact, collected": ("DESADV: ts-edifact, collected", "DESADV: tokens"),
+        "rows to pydifact": ("DESADV: pydifact", "DESADV: rows"),
+        "rows to ts-edifact, collected": ("DESADV: ts-edifact, collected", "DESADV: rows"),
+        "rows to ts-edifact, streamed": ("DESADV: ts-edifact, streamed", "DESADV: rows"),
         "segments to ts-edifact, collected": ("DESADV: ts-edifact, collected", "DESADV: segments"),
         "segments to ts-edifact, streamed": ("DESADV: ts-edifact, streamed", "DESADV: segments"),
         "checked to pydifact": ("DESADV: pydifact", "DESADV: checked"),
         "canonical despatch advice to pydifact's bare parse": ("DESADV: pydifact", "DESADV: canonical"),
         "canonical orders to pydifact's bare parse": ("ORDERS: pydifact", "ORDERS: canonical"),
+        "rows to split": ("DESADV: split", "DESADV: rows"),
         "tokens to split": ("DESADV: split", "DESADV: tokens"),
         "canonical despatch advice to split": ("DESADV: split", "DESADV: canonical"),
         "canonical orders to split": ("ORDERS: split", "ORDERS: canonical"),

@@ -9,11 +9,10 @@ from itertools import takewhile
 from msgspec import Struct, structs
 
 from translators.edifact.characters import encoding_of
-from translators.edifact.faults import Severity
+from translators.edifact.inputnotes import InputNotes
 from translators.edifact.releases import joined
 from translators.edifact.segments import Segment, Syntax
 from translators.edifact.separators import DEFAULT, Separators, from_una
-from translators.findings import Finding, Place
 
 _BLANKS = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
@@ -34,18 +33,15 @@ class Agreement(Struct, frozen=True, kw_only=True):
     max_findings: int = 500
 
 
-class Tokenizer:
+class Tokenizer(InputNotes):
     """One input, which may hold several interchanges. `findings` grows as segments are read."""
 
     def __init__(self, agreement: Agreement = Agreement()) -> None:  # noqa: B008 - frozen
-        self.findings: list[Finding] = []
+        super().__init__(agreement.max_findings)
         self.tail = b""
         """What stood after the last segment: line breaks, padding, a segment that never ended."""
-        self.dead = False
-        """Nothing more is read: the input is not EDIFACT, or broke a limit."""
         self._agreement = agreement
         self._buffer = bytearray()
-        self._base = 0
         self._scan = 0
         self._outside = True
         self._before = bytearray()
@@ -53,8 +49,6 @@ class Tokenizer:
         self._una: Separators | None = None
         self._any = False
         self._header_read = False
-        self._foreign_told = False
-        self._told: set[str] = set()
         self._last_end = 0
 
     def feed(self, chunk: bytes) -> list[Segment]:
@@ -80,6 +74,31 @@ class Tokenizer:
             self._tell("edifact.empty", "there is no interchange", 0, "32")
         self._buffer, self._before = bytearray(), bytearray()
         return segments
+
+    @property
+    def syntax(self) -> Syntax:
+        """How the interchange that is being read is written."""
+        return self._syntax
+
+    @property
+    def longest(self) -> int:
+        """Bytes of a segment at most."""
+        return self._agreement.max_segment_bytes
+
+    def hand_over(self) -> bytes | None:
+        """What was fed and is not read, for who reads on by himself and tells by `skip` how far he came; None where he
+        must not: outside of an interchange, before its header, or with something odd before the next segment."""
+        if self.dead or self._outside or not self._header_read or self._before:
+            return None
+        unread = bytes(self._buffer)
+        self._buffer.clear()
+        self._scan = 0
+        return unread
+
+    def skip(self, size: int) -> None:
+        """`size` bytes of whole segments, the terminator of the last included, were read by somebody else."""
+        self._base += size
+        self._last_end = self._base
 
     def _advance(self, segments: list[Segment], *, last: bool) -> None:
         while not self.dead:
@@ -111,6 +130,7 @@ class Tokenizer:
     def _open_with(self, separators: Separators) -> None:
         self._syntax = Syntax(structs.replace(separators, repetition=None))
         self._outside = False
+        self._foreign_told = False
         self._scan = 0
 
     def _read_una(self, segments: list[Segment], *, last: bool) -> bool:
@@ -278,23 +298,3 @@ class Tokenizer:
         before = bytes(self._before)
         self._before.clear()
         return before
-
-    def _stop(self, code: str, text: str, syntax_code: str) -> bool:
-        self._tell(code, text, self._base, syntax_code)
-        self.dead = True
-        return False
-
-    def _tell_once(self, code: str, text: str, syntax_code: str | None) -> None:
-        if code not in self._told and not self._foreign_told:
-            self._told.add(code)
-            self._tell(code, text, self._base, syntax_code, "information")
-
-    def _tell(
-        self, code: str, text: str, offset: int, syntax_code: str | None, severity: Severity = "error",
-        *, component: int = 0,
-    ) -> None:  # fmt: skip
-        """`component` is that of the syntax identifier (UNB S001) in error, if it is one."""
-        if len(self.findings) < self._agreement.max_findings:
-            place = Place(offset=offset, segment="UNB", element=1, component=component)
-            place = place if component else Place(offset=offset)
-            self.findings.append(Finding(code, text, place, severity, syntax_code=syntax_code))
