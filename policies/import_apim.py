@@ -178,7 +178,8 @@ def _grant(found: Collecting, place: str, plan: str, field: str, values: list[st
 
 
 def _ip_filter(found: Collecting, element: Any, place: str, plan: str) -> None:
-    networks = [f"{one.text.strip()}/{128 if ':' in one.text else 32}" for one in element.iter("address") if one.text]
+    addresses = [one.text for one in element.iter("address") if one.text]
+    networks = found.networks(addresses, place, "<ip-filter>")
     for one in element.iter("address-range"):
         found.leave(
             f"line {one.sourceline}",

@@ -13,6 +13,7 @@ from translators.yamlfiles import FileProblems, YamlFile, load
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 _SIZES = {"bytes": "B", "kilobytes": "KiB", "megabytes": "MiB"}
+_LISTS = ("services", "routes", "consumers", "consumer_groups", "plugins")
 _PER = {"consumer": "sender", "credential": "client", "ip": "address"}
 
 _UNMAPPED = {
@@ -41,6 +42,7 @@ def import_deck(path: Path) -> Imported:
     if not isinstance(file.data, dict) or "_format_version" not in file.data:
         raise FileProblems([file.problem("$", "a file of decK has `_format_version`; this one has none")])
     found = Collecting(path, "kong")
+    _what_is_no_rule(found, file)
     for owner, plan, data, place in _owners(file):
         for number, plugin in enumerate(_list(data, "plugins")):
             _plugin(found, file, plugin, f"{place}.plugins[{number}]", owner, plan)
@@ -49,19 +51,31 @@ def import_deck(path: Path) -> Imported:
     return found.done()
 
 
+def _what_is_no_rule(found: Collecting, file: YamlFile) -> None:
+    """Whatever stands at the top of the file and holds neither plugins nor consumers."""
+    for name, value in file.data.items():
+        if name.startswith("_"):
+            continue
+        if name not in _LISTS:
+            found.leave(_at(file, f"$.{name}"), name, "there is nothing like it here; decide whether it is still needed")
+        elif not isinstance(value, list):
+            found.leave(_at(file, f"$.{name}"), name, "it is no list, so nothing of it was read")
+
+
 _Owner = tuple[str, str, Any, str]
 """What it is for in words, the plan it becomes, its data, its path."""
 
 
 def _owners(file: YamlFile) -> Iterator[_Owner]:
     yield "everybody", "standard", file.data, "$"
-    for kind in ("services", "consumers", "consumer_groups"):
+    for kind in ("services", "routes", "consumers", "consumer_groups"):
         for number, one in enumerate(_list(file.data, kind)):
             place = f"$.{kind}[{number}]"
             called = str(one.get("name") or one.get("username") or number) if isinstance(one, dict) else str(number)
-            yield f"{kind.rstrip('s')} {called}", "standard" if kind == "services" else called, one, place
+            yield f"{kind.rstrip('s')} {called}", called if kind.startswith("consumer") else "standard", one, place
             for at, route in enumerate(_list(one, "routes")):
-                yield f"route {route.get('name', at)}", "standard", route, f"{place}.routes[{at}]"
+                name = route.get("name", at) if isinstance(route, dict) else at
+                yield f"route {name}", "standard", route, f"{place}.routes[{at}]"
 
 
 def _list(data: Any, name: str) -> list[Any]:
@@ -77,7 +91,10 @@ def _plugin(found: Collecting, file: YamlFile, plugin: Any, path: str, owner: st
     place = _at(file, path)
     name = plugin.get("name") if isinstance(plugin, dict) else None
     what = f"plugin {name} of {owner}"
-    if not isinstance(plugin, dict) or plugin.get("enabled") is False:
+    if not isinstance(plugin, dict) or name is None:
+        found.leave(place, f"a plugin of {owner}", "it has no name, so nobody can tell what it did")
+        return
+    if plugin.get("enabled") is False:
         found.leave(place, what, "it is switched off")
         return
     config = plugin.get("config") if isinstance(plugin.get("config"), dict) else {}
@@ -96,9 +113,13 @@ def _rate_limiting(found: Collecting, config: Any, place: str, what: str, plan: 
     if per is None:
         found.leave(place, f"{what} by {limited_by}", "no limit here counts by this; choose sender, client or address")
         return
+    if not config.keys() & {*_SECONDS, "month", "year"}:
+        found.leave(place, what, "it names no count per second, minute, hour or day")
     for unit, seconds in _SECONDS.items():
         count = config.get(unit)
-        if isinstance(count, int) and count > 0:
+        if unit in config and not _is_count(count):
+            found.leave(place, f"{what}: {count} per {unit}", "a limit is a whole number above 0")
+        elif unit in config:
             plans = words([_plan(plan)])
             found.rule("limits.yaml", f"{plan}-requests-a-{unit}", place, senders="[partner]", plans=plans, per=per,
                        rate=rate(count, seconds))  # fmt: skip
@@ -113,7 +134,7 @@ def _advanced(found: Collecting, config: Any, place: str, what: str, plan: str) 
         found.leave(place, what, "`limit` and `window_size` must be two lists of one length")
         return
     for count, seconds in zip(limits, windows, strict=True):
-        if isinstance(count, int) and isinstance(seconds, int) and count > 0 and 0 < seconds <= 366 * 86_400:
+        if _is_count(count) and _is_count(seconds) and seconds <= 366 * 86_400:
             found.rule("limits.yaml", f"{plan}-requests", place, senders="[partner]", plans=words([_plan(plan)]),
                        rate=rate(count, seconds))  # fmt: skip
         else:
@@ -122,9 +143,16 @@ def _advanced(found: Collecting, config: Any, place: str, what: str, plan: str) 
             )
 
 
+def _is_count(value: Any) -> bool:
+    """True and false are no numbers, whatever Python says."""
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
 def _acl(found: Collecting, config: Any, place: str, what: str, plan: str) -> None:
     allowed = [str(one) for one in _list(config, "allow") + _list(config, "whitelist")]
     denied = [str(one) for one in _list(config, "deny") + _list(config, "blacklist")]
+    if not allowed and not denied:
+        found.leave(place, what, "it lists no group to allow or to deny")
     if allowed:
         found.rule("access.yaml", f"{plan}-call", place, may="call", senders="[partner]", roles=words(allowed))
         found.setting(place, what, f"the groups {words(allowed)} become roles of the clients in Keycloak")
@@ -135,8 +163,10 @@ def _acl(found: Collecting, config: Any, place: str, what: str, plan: str) -> No
 
 
 def _ip_restriction(found: Collecting, config: Any, place: str, what: str, plan: str) -> None:
+    if not any(_list(config, field) for field in ("allow", "whitelist", "deny", "blacklist")):
+        found.leave(place, what, "it lists no address to allow or to deny")
     for field, old, condition in (("allow", "whitelist", "outside"), ("deny", "blacklist", "addresses")):
-        networks = [_network(str(one)) for one in _list(config, field) + _list(config, old)]
+        networks = found.networks([str(one) for one in _list(config, field) + _list(config, old)], place, what)
         if networks:
             name = found.name(f"{plan}-addresses-to-{field}")
             found.setting(
@@ -146,13 +176,9 @@ def _ip_restriction(found: Collecting, config: Any, place: str, what: str, plan:
                        **{condition: words([name])})  # fmt: skip
 
 
-def _network(address: str) -> str:
-    return address if "/" in address else f"{address}/{128 if ':' in address else 32}"
-
-
 def _size(found: Collecting, config: Any, place: str, what: str, plan: str) -> None:
     size, unit = config.get("allowed_payload_size", 128), _SIZES.get(str(config.get("size_unit", "megabytes")))
-    if not isinstance(size, int) or unit is None:
+    if not _is_count(size) or unit is None:
         found.leave(place, what, "the size must be a number of bytes, kilobytes or megabytes")
         return
     found.rule("limits.yaml", f"{plan}-size", place, into="caps", senders="[partner]", plans=words([_plan(plan)]),
@@ -170,6 +196,7 @@ def _jwt(found: Collecting, config: Any, place: str, what: str, plan: str) -> No
 def _consumer(found: Collecting, file: YamlFile, consumer: Any, path: str) -> None:
     """A consumer becomes a profile: who they are stands in partners/, never in rules."""
     if not isinstance(consumer, dict):
+        found.leave(_at(file, path), "a consumer", "it is no consumer as decK writes one")
         return
     called, place = str(consumer.get("username") or consumer.get("custom_id") or "consumer"), _at(file, path)
     groups = [str(one.get("name")) for one in _list(consumer, "groups") if isinstance(one, dict)]

@@ -3,6 +3,7 @@
 An importer writes fragments to be read by people before they go into the files; it never writes what it is not sure of.
 """
 
+import ipaddress
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,6 +80,21 @@ class Collecting:
 
     def leave(self, place: str, what: str, text: str) -> None:
         self.unmapped.append(Note(place=place, what=what, text=text))
+
+    def networks(self, addresses: list[str], place: str, what: str) -> list[str]:
+        """As lists of addresses here hold them (`192.0.2.7/32`); what is no network is left with its place."""
+        networks: list[str] = []
+        for address in addresses:
+            try:
+                network = ipaddress.ip_network(address.strip(), strict=False)
+            except ValueError:
+                self.leave(place, f"{what}: {address.strip()}", "it is no network; write e.g. 192.0.2.0/24")
+                continue
+            if network.prefixlen:
+                networks.append(str(network))
+            else:
+                self.leave(place, f"{what}: {address.strip()}", "it is every address there is, and no list is needed")
+        return networks
 
     def done(self) -> Imported:
         return Imported(

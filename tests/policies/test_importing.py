@@ -101,6 +101,58 @@ def test_deck_leaves_nothing_out_in_silence() -> None:
     ]
 
 
+def of_deck(tmp_path: Path, text: str) -> Imported:
+    path = tmp_path / "kong.yaml"
+    path.write_text(f'_format_version: "3.0"\n{text}\n')
+    return import_deck(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("plugins: 7", ["line 2 plugins"]),
+        ("services: {a: 1}", ["line 2 services"]),
+        ("upstreams: []", ["line 2 upstreams"]),
+        ("plugins: [{config: {}}]", ["line 2 a plugin of everybody"]),
+        ("consumers: [3]", ["line 2 a consumer"]),
+        (
+            "plugins: [{name: rate-limiting, config: {minute: many, hour: -1, second: true, day: 60.5}}]",
+            [
+                f"line 2 plugin rate-limiting of everybody: {one}"
+                for one in ("True per second", "many per minute", "-1 per hour", "60.5 per day")
+            ],
+        ),
+        ("plugins: [{name: rate-limiting, config: {policy: local}}]", ["line 2 plugin rate-limiting of everybody"]),
+        ("routes: [{name: r, plugins: [{name: acl, config: {allow: 5}}]}]", ["line 2 plugin acl of route r"]),
+        ("plugins: [{name: ip-restriction, config: {}}]", ["line 2 plugin ip-restriction of everybody"]),
+        (
+            "plugins: [{name: ip-restriction, config: {allow: [office, 0.0.0.0/0]}}]",
+            [f"line 2 plugin ip-restriction of everybody: {one}" for one in ("office", "0.0.0.0/0")],
+        ),
+        (
+            "plugins: [{name: request-size-limiting, config: {allowed_payload_size: true}}]",
+            ["line 2 plugin request-size-limiting of everybody"],
+        ),
+    ],
+)
+def test_deck_names_also_what_it_cannot_make_sense_of(tmp_path: Path, text: str, left: list[str]) -> None:
+    found = of_deck(tmp_path, text)
+    assert (unmapped(found), found.rules) == (left, ())
+
+
+def test_addresses_become_networks_as_lists_here_hold_them(tmp_path: Path) -> None:
+    found = of_deck(tmp_path, "plugins: [{name: ip-restriction, config: {deny: [192.0.2.5/28, 2001:DB8::7]}}]")
+    assert found.settings[0].text.endswith('networks ["192.0.2.0/28", "2001:db8::7/128"]')
+
+
+def test_apim_makes_no_network_of_what_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    filters = '<ip-filter action="allow"><address>our office</address></ip-filter>'
+    path.write_text(f"<policies><inbound>{filters}</inbound></policies>")
+    found = import_apim(path, "standard")
+    assert (unmapped(found), found.rules, found.settings) == (["line 1 <ip-filter>: our office"], (), ())
+
+
 def test_no_secret_of_a_source_is_told() -> None:
     assert "a-secret-that-must-not-be-printed" not in str(import_deck(KONG))
 
