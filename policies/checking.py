@@ -14,7 +14,9 @@ from policies.covering import covers
 from policies.policyset import PolicySet
 from policies.verdicts import RuleRef
 from policies.written import Written
+from translators.canonical.fieldplaces import document_types
 from translators.fileproblems import FileProblem
+from translators.yamlsentences import suggest
 
 SOON = timedelta(days=30)
 
@@ -49,6 +51,7 @@ def warnings(
         if one.ref in untested:
             text = f"no test covers `{one.ref.name}`; add a case to `tests/`"
             found.append(_warned("untested", one, None, text))
+        found += _of_no_document(one)
         if one.ref.kind == "routing":
             found += _not_carried(one, rules)
     found += _superfluous(rules.written)
@@ -89,6 +92,17 @@ def _dead(one: Written[Any], known: Known) -> Iterator[Warned]:
                 has = "no profile has" if noun == "plan" else "there is no profile of"
                 text = f"{has} the {noun} `{name}`; correct it, or take it away"
                 yield _warned("dead", one, f"{field}[{number}]", text)
+
+
+def _of_no_document(one: Written[Any]) -> Iterator[Warned]:
+    """A type nobody can send: a grant for it grants nothing, and a deny lets through what it was written against."""
+    types = document_types()
+    named = [(f"documents[{number}]", name) for number, name in enumerate(getattr(one.rule, "documents", ()))]
+    named += [(f"points.{name}", name) for name in getattr(one.rule, "points", None) or ()]
+    for field, name in named:
+        if name not in types:
+            text = f"there is no kind of document `{name}`; {suggest(name, sorted(types))}"
+            yield _warned("dead", one, field, text)
 
 
 def _not_carried(one: Written[Any], rules: PolicySet) -> Iterator[Warned]:

@@ -72,6 +72,27 @@ def test_rules_for_nobody_are_dead(rules: Path) -> None:
     ]
 
 
+def test_a_type_of_document_that_there_is_not_is_dead(rules: Path) -> None:
+    """Above all in a deny, which would let through what it was written against."""
+    denied = grant("a", "  effect: deny\n", roles="[a]", documents="[invoice, purchase_ordre]")
+    assert told(rules, denied) == [
+        ("dead", "7:24: there is no kind of document `purchase_ordre`; did you mean `purchase_order`?"),
+    ]
+
+
+def test_points_for_a_type_of_document_that_there_is_not_are_dead(rules: Path) -> None:
+    limits = rules / "limits.yaml"
+    added = (
+        "- name: work\n  why: a test\n  mode: enforce\n  senders: [partner]\n  counts: points\n"
+        "  points: {purchase_order: 1 each, delivery_shedule: 5 each}\n  rate: 10 per 1h\n\n"
+    )
+    limits.write_text(limits.read_text().replace("# Not counted", f"{added}# Not counted"))
+    (one,) = warnings(load(rules), NOW)
+    assert (one.kind, one.problem.text) == (
+        "dead", "there is no kind of document `delivery_shedule`; did you mean `delivery_schedule`?",
+    )  # fmt: skip
+
+
 def test_a_grant_that_another_makes_superfluous(rules: Path) -> None:
     at = line_of(rules, "access.yaml", "- name: distributors-send-orders")
     assert told(rules, grant("again", "  partners: [kiesel]\n")) == [
