@@ -74,7 +74,7 @@ class Kept:
         )
         place = self.place_of(kept)
         if not _is_whole(place, kept.files):
-            self._put(files, place, kept)
+            self._put(files, place, kept.files)
         if self.in_force() == kept:
             return kept
         note = self.folder / f".{_IN_FORCE}-{os.getpid()}-{threading.get_ident()}"
@@ -86,7 +86,15 @@ class Kept:
         self._forget_the_oldest(kept)
         return kept
 
-    def _put(self, files: Mapping[str, bytes], place: Path, kept: KeptSet) -> None:
+    def keep_replaced(self, files: Mapping[str, bytes], number: int | None) -> None:
+        """A set that is about to be replaced, so that it can come back where no gateway shares this folder. What is in
+        force is said by gateways alone, and stays as it is."""
+        place, hashes = self.folder / _folder_name(files, number), digests(files)
+        if not _is_whole(place, hashes):
+            self._put(files, place, hashes)
+            self._forget_the_oldest(self.in_force())
+
+    def _put(self, files: Mapping[str, bytes], place: Path, hashes: Mapping[str, str]) -> None:
         """Written beside its place, then moved there at once: what lies there is whole, or somebody changed it."""
         unique = f"{os.getpid()}-{threading.get_ident()}"
         coming, aside = self.folder / f".coming-{unique}", self.folder / f".aside-{unique}"
@@ -94,7 +102,7 @@ class Kept:
         try:
             coming.rename(place)
         except OSError:
-            if not _is_whole(place, kept.files):  # else another gateway with this state folder was quicker
+            if not _is_whole(place, hashes):  # else another gateway with this state folder was quicker
                 place.rename(aside)
                 coming.rename(place)
         shutil.rmtree(coming, ignore_errors=True)
@@ -114,9 +122,9 @@ class Kept:
         folders = [path for path in self.folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
         return sorted(folders, key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
-    def _forget_the_oldest(self, kept: KeptSet) -> None:
+    def _forget_the_oldest(self, kept: KeptSet | None) -> None:
         for path in self.earlier()[MOST_SETS:]:
-            if path.name != kept.folder:
+            if kept is None or path.name != kept.folder:
                 shutil.rmtree(path, ignore_errors=True)
 
 

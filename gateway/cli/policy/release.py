@@ -31,7 +31,7 @@ def add_commands(verbs: Any) -> None:
     promoted.set_defaults(run=carefully(_promote))
 
     back = verbs.add_parser("rollback", help="bring an earlier set back, as a new one with the old files")
-    back.add_argument("earlier", metavar="NUMBER|REVISION", help="a set that this gateway has kept")
+    back.add_argument("earlier", metavar="NUMBER|REVISION", help="a set that was kept here, by a gateway or by `promote`")
     back.add_argument(
         "--out", type=Path, help="write it there to be signed and approved, instead of putting it in force"
     )
@@ -56,6 +56,7 @@ def _promote(chosen: argparse.Namespace) -> int:
         raise FileProblems(problems)
     revision = load(chosen.candidate).revision
     if not chosen.dry_run:
+        _keep_what_is_replaced(target, files, settings)
         put_in_force(files, target)
     told = "could be put" if chosen.dry_run else "put"
     number = f"number {manifest.number}, " if manifest is not None else ""
@@ -109,6 +110,13 @@ def _hindrances(
     return problems, manifest
 
 
+def _keep_what_is_replaced(target: Path, files: dict[str, bytes], settings: Settings) -> None:
+    """So that there is a way back also from a machine on which no gateway runs."""
+    live = read_folder(target) if target.is_dir() else {}
+    if live and live != files:
+        kept_here(settings).keep_replaced(live, read_manifest(live, target).number if is_signed(live) else None)
+
+
 def put_in_force(files: dict[str, bytes], target: Path) -> None:
     """The folder is replaced as a whole: whoever reads it finds the old files or the new ones."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -131,6 +139,7 @@ def _rollback(chosen: argparse.Namespace) -> int:
     load(source)  # it was good once; the gateway that reads it now may be another
     if signers_here(settings) is None and chosen.out is None:
         target = _target(chosen.to, settings)
+        _keep_what_is_replaced(target, files, settings)
         put_in_force(files, target)
         return _told(chosen, f"put in force again at {target}: revision {load(target).revision}", target)
     if chosen.out is None or chosen.key is None or chosen.name is None or chosen.why is None:

@@ -317,6 +317,19 @@ def test_without_signers_a_rollback_is_at_once(run: Run, house: Path) -> None:
     assert load(house / "live").revision == first
 
 
+def test_what_promote_replaces_can_come_back_where_no_gateway_runs(run: Run, house: Path) -> None:
+    first = load(house / "live").revision
+    candidate(house, SLOWER)
+    assert run("promote", "candidate")[0] == 0
+    kept = Kept(house / "state" / "policies")
+    assert kept.in_force() is None, "only a gateway says what it has in force"
+    assert run("promote", "live")[0] == 0
+    assert [load(folder).revision for folder in kept.earlier()] == [first], "what is put in its own place is not kept"
+    assert run("rollback", first)[0] == 0
+    assert load(house / "live").revision == first
+    assert len(kept.earlier()) == 2, "and what the way back replaces is kept as well"
+
+
 def test_with_signers_a_way_back_needs_its_signatures(run: Run, signed: Path) -> None:
     kept = Kept(signed / "state" / "policies")
     LivePolicies(signed / "live", kept=kept)
