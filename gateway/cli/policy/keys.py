@@ -1,6 +1,7 @@
 """`policy keygen`, `sign` and `approve`: who says that a set of rules is meant."""
 
 import argparse
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from policies.manifests import MANIFEST, SIGNATURES, is_signed, read_manifest, r
 from policies.signers import PrivateKey
 from policies.signing import Terms, approve, approvers_of, sign
 from translators.fileproblems import FileProblems
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
+"""Of a signer, as the file of signers takes it."""
 
 
 def add_commands(verbs: Any) -> None:
@@ -51,6 +55,8 @@ def _signer_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _keygen(chosen: argparse.Namespace) -> int:
+    if not NAME.fullmatch(chosen.name):
+        raise Impossible(f"`{chosen.name}` is no name; use small letters, digits, `-`, `_` and `.`")
     try:
         public = PrivateKey.create(chosen.key).public.text
     except FileExistsError:
@@ -65,6 +71,7 @@ def _keygen(chosen: argparse.Namespace) -> int:
 
 def _sign(chosen: argparse.Namespace) -> int:
     key = PrivateKey.load(chosen.key)
+    refuse_what_cannot_count(chosen, key)
     rules = load(chosen.folder)
     failures = tests_of(rules, chosen.folder).failures
     if failures:
@@ -86,6 +93,23 @@ def _sign(chosen: argparse.Namespace) -> int:
         print(f"signed as number {terms.number} by {terms.author}, revision {terms.revision}")
         print(f"expires {terms.expires:%Y-%m-%d %H:%M} UTC; now others approve it: policy approve {chosen.folder}")
     return 0
+
+
+def refuse_what_cannot_count(chosen: argparse.Namespace, key: PrivateKey) -> None:
+    """What would only be found out after others have approved it: raises Impossible."""
+    if not chosen.why.strip():
+        raise Impossible("`--why` is empty; write what others need to know to approve it")
+    now = datetime.now(UTC)
+    if chosen.expires is not None and chosen.expires <= now:
+        raise Impossible(f"`--expires` is over: {chosen.expires:%Y-%m-%d %H:%M} UTC; name a moment to come")
+    signers = signers_here(settings_here())
+    if signers is None:
+        return
+    known = signers.by_name.get(chosen.name)
+    if known is None or "author" not in known.may:
+        raise Impossible(f"`{chosen.name}` may not sign as an author; the file of signers says who may")
+    if known.key.raw != key.public.raw:
+        raise Impossible(f"{chosen.key} is not the key of `{chosen.name}`")
 
 
 def write_signed(folder: Path, terms: Terms, key: PrivateKey) -> None:

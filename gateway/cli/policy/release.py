@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.cli.policy.check import tests_of
-from gateway.cli.policy.keys import next_number, write_signed
+from gateway.cli.policy.keys import next_number, refuse_what_cannot_count, write_signed
 from gateway.cli.policy.sources import folder_of, kept_here, settings_here, signers_here
 from gateway.cli.policy.telling import RULES
 from gateway.cli.telling import Impossible, carefully, json_option, moment_or_span, tell_json
@@ -31,7 +31,9 @@ def add_commands(verbs: Any) -> None:
     promoted.set_defaults(run=carefully(_promote))
 
     back = verbs.add_parser("rollback", help="bring an earlier set back, as a new one with the old files")
-    back.add_argument("earlier", metavar="NUMBER|REVISION", help="a set that was kept here, by a gateway or by `promote`")
+    back.add_argument(
+        "earlier", metavar="NUMBER|REVISION", help="a set that was kept here, by a gateway or by `promote`"
+    )
     back.add_argument(
         "--out", type=Path, help="write it there to be signed and approved, instead of putting it in force"
     )
@@ -147,6 +149,7 @@ def _rollback(chosen: argparse.Namespace) -> int:
     if chosen.out.exists():
         raise Impossible(f"{chosen.out} is already there; name a folder that is not")
     key = PrivateKey.load(chosen.key)
+    refuse_what_cannot_count(chosen, key)
     write_folder(files, chosen.out)
     now = datetime.now(UTC).replace(microsecond=0)
     terms = Terms(

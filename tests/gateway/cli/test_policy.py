@@ -277,6 +277,31 @@ def test_a_set_with_a_failing_case_is_not_signed(run: Run, signed: Path) -> None
     assert not (signed / "candidate" / "bundle.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        (["--as", "jonas"], "mira.pem is not the key of `jonas`"),
+        (["--as", "otto"], "`otto` may not sign as an author; the file of signers says who may"),
+        (["--why", " "], "`--why` is empty; write what others need to know to approve it"),
+        (["--expires", "2026-01-01"], "`--expires` is over: 2026-01-01 00:00 UTC; name a moment to come"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_what_no_gateway_would_take_is_not_signed(run: Run, signed: Path, changed: list[str], sentence: str) -> None:
+    candidate(signed, SLOWER)
+    words = ["--key", "mira.pem", "--as", "mira", "--why", "a test", *changed]
+    assert run("sign", "candidate", *words) == (2, "", f"{sentence}\n")
+    assert run("rollback", "live", "--out", "back", *words) == (2, "", f"{sentence}\n")
+    assert not (signed / "candidate" / "bundle.json").exists()
+    assert not (signed / "back").exists()
+
+
+def test_a_key_is_for_a_name_that_the_file_of_signers_takes(run: Run, house: Path) -> None:
+    status, _, err = run("keygen", "Mira Keller", "--key", "mira.pem")
+    assert (status, err) == (2, "`Mira Keller` is no name; use small letters, digits, `-`, `_` and `.`\n")
+    assert not (house / "mira.pem").exists()
+
+
 def test_a_key_is_never_overwritten(run: Run, signed: Path) -> None:
     before = (signed / "mira.pem").read_bytes()
     status, _, err = run("keygen", "mira", "--key", "mira.pem")
