@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.app import open_records
+from gateway.cli.policy.past import example_of
 from gateway.cli.policy.sources import open_rules
 from gateway.cli.policy.telling import profiles
 from gateway.cli.serve import with_embedded
@@ -22,12 +23,12 @@ from gateway.cli.telling import (
     table,
     tell_json,
 )
+from gateway.destinations.contract import ANSWER
 from gateway.ledger.judging import JudgedMessage, RefusedSum
 from gateway.local_counters import LocalCounters
 from gateway.settings import Settings
 from partners.directory import Directory
 from policies.comparing import Comparison, compare_sets
-from policies.facts import RequestFacts
 from policies.policyset import PolicySet
 from policies.recordedfacts import decode_facts
 from policies.replaying import Past, PastSum, Replay, Replayed
@@ -40,7 +41,7 @@ _TITLES = {
 
 def add_commands(verbs: Any) -> None:
     diff = verbs.add_parser("diff", help="who gains and loses what between two sets of rules")
-    sets = "a folder, `live`, or a number or revision that this gateway has kept"
+    sets = "a folder, `live`, or a number or revision that was kept here"
     diff.add_argument("before", metavar="BEFORE", help=sets)
     diff.add_argument("after", metavar="AFTER", help=sets)
     diff.add_argument("--at", type=moment, help="ask as of this moment; default: now")
@@ -141,14 +142,15 @@ async def _judge_again(
         async for message in ledger.judged_since(since):
             clock[0] = max(clock[0], int(message.received_at.timestamp() * 1_000_000))
             content = await ledger.content(message.id) if contents else None
-            replay.message(_past(message, content))
+            replay.message(past_of(message, content))
         for refused in await ledger.refused_requests(since):
             if (past := _past_sum(refused)) is not None:
                 replay.requests(past)
         return replay.report(), await ledger.without_facts(since)
 
 
-def _past(message: JudgedMessage, content: bytes | None) -> Past:
+def past_of(message: JudgedMessage, content: bytes | None) -> Past:
+    """Where its documents went by rules: our answer to it leaves without one, and no candidate changes that."""
     request, documents = decode_facts(message.facts)
     return Past(
         id=str(message.id),
@@ -156,21 +158,16 @@ def _past(message: JudgedMessage, content: bytes | None) -> Past:
         documents=documents,
         code=message.code,
         rule=message.rule,
-        routes=message.routes,
+        routes=tuple(route for route in message.routes if not route.endswith(f" {ANSWER}")),
         content=(lambda: content) if content is not None else None,
     )
 
 
 def _past_sum(refused: RefusedSum) -> PastSum | None:
     """None for sums from before an example was kept with them."""
-    if refused.example is None:
+    example = example_of(refused)
+    if example is None:
         return None
-    facts: dict[str, Any] = {
-        name: value for name, value in refused.example.items() if name in RequestFacts.__struct_fields__
-    }
-    facts |= {"roles": frozenset(facts.get("roles", ())), "scopes": frozenset(facts.get("scopes", ()))}
-    kind: Any = refused.sender_kind
-    example = RequestFacts(**facts, sender=refused.sender, sender_kind=kind, at=refused.at)
     return PastSum(requests=refused.requests, code=refused.code, rule=refused.rule, example=example)
 
 

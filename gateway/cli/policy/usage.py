@@ -6,17 +6,16 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from gateway.app import open_records
+from gateway.cli.policy.past import example_of
 from gateway.cli.policy.sources import open_rules
 from gateway.cli.serve import with_embedded
 from gateway.cli.telling import carefully, console, json_option, row, span, table, tell_json
 from gateway.clock import now
 from gateway.ledger.ledger import Ledger
 from gateway.settings import Settings
-from policies.facts import RequestFacts
 from policies.policyset import PolicySet
 from policies.recordedfacts import decode_facts
 from policies.usage import Use, Uses
@@ -65,6 +64,6 @@ async def usage_since(ledger: Ledger, rules: PolicySet, since: datetime, *, endi
         request, documents = decode_facts(message.facts)
         uses.count(request, documents, refused=message.code is not None)
     for one in await ledger.refused_requests(since):
-        if one.example is not None:
-            uses.count_refused(msgspec.convert(one.example, RequestFacts), one.requests, one.at)
+        if (example := example_of(one)) is not None:
+            uses.count_refused(example, one.requests, one.at)
     return Usage(since=since, uses=uses.told(ending=ending), unknown=await ledger.without_facts(since))
