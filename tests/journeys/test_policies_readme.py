@@ -89,7 +89,7 @@ class House:
         signers = os.environ.get("GATEWAY_POLICY_SIGNERS")
         if signers is None or not (self.folder / "live").is_dir():
             return
-        kept = Kept(self.folder / "state" / "policies")
+        kept = Kept(self.folder / "state" / "policies" / "gateway")
         try:
             live = LivePolicies(self.folder / "live", kept=kept, signers=load_signers(Path(signers)))
         except FileProblems:

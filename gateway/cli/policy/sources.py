@@ -1,6 +1,7 @@
 """The sets of rules that commands speak of: a folder, what is live, or one that this gateway has kept."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from gateway.cli.telling import Impossible
@@ -9,13 +10,42 @@ from policies.keeping import Kept
 from policies.loading import PolicySet, load
 from policies.signers import Signers, load_signers
 
+REPLACED = "replaced"
+"""Beside the folders of the roles: what `promote` and `rollback` replaced."""
+
 
 def settings_here() -> Settings:
     return read_settings(os.environ)
 
 
-def kept_here(settings: Settings) -> Kept:
-    return Kept(settings.state / "policies")
+class KeptHere:
+    """What is kept in the folder of state: by each role of a gateway in a folder of its own, and by `promote`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def earlier(self) -> list[Path]:
+        """Folders of the sets kept, each set once, the newest first."""
+        folders = sorted(
+            (folder for one in self._all() for folder in one.earlier()),
+            key=lambda folder: folder.stat().st_mtime_ns, reverse=True,
+        )  # fmt: skip
+        return list({folder.name: folder for folder in reversed(folders)}.values())[::-1]
+
+    def highest(self) -> int:
+        return max((one.highest() for one in self._all()), default=0)
+
+    def keep_replaced(self, files: Mapping[str, bytes], number: int | None) -> None:
+        Kept(self._folder / REPLACED).keep_replaced(files, number)
+
+    def _all(self) -> list[Kept]:
+        if not self._folder.is_dir():
+            return []
+        return [Kept(path) for path in sorted(self._folder.iterdir()) if path.is_dir()]
+
+
+def kept_here(settings: Settings) -> KeptHere:
+    return KeptHere(settings.state / "policies")
 
 
 def signers_here(settings: Settings) -> Signers | None:
