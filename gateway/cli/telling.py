@@ -44,6 +44,8 @@ def carefully(run: Run) -> Run:
             problems = [FileProblem(Path(), 0, 0, str(reason))]
         except BadSettings as found_here:
             problems = [FileProblem(Path(), 0, 0, one) for one in found_here.problems]
+        except BrokenPipeError:
+            raise  # nobody is left to be told
         except OSError as error:
             problems = [FileProblem(Path(error.filename or "."), 0, 0, (error.strerror or str(error)).lower())]
         if getattr(chosen, "json", False):

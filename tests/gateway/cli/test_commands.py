@@ -28,6 +28,16 @@ def test_all_modules_together_know_the_commands_and_no_others(capsys: pytest.Cap
     assert set(commands.choices) == set(_NOUNS)
 
 
+def test_a_reader_who_has_seen_enough_is_told_nothing_more() -> None:
+    """`partner-gateway … | head`: no traceback, and the status a shell gives for it."""
+    command = [sys.executable, "-m", "gateway.cli.main", "policy", "explain", "sender=aurora", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert (running.stderr.read(), running.wait(timeout=60)) == ("", 141)
+
+
 def test_a_server_is_started_without_the_libraries_of_other_commands() -> None:
     """It would hold them in memory for as long as it runs."""
     program = "import sys; from gateway.cli.main import main\ntry: main(['serve', '--help'])\nexcept SystemExit: pass\n"
