@@ -57,7 +57,9 @@ def _what_is_no_rule(found: Collecting, file: YamlFile) -> None:
         if name.startswith("_"):
             continue
         if name not in _LISTS:
-            found.leave(_at(file, f"$.{name}"), name, "there is nothing like it here; decide whether it is still needed")
+            found.leave(
+                _at(file, f"$.{name}"), name, "there is nothing like it here; decide whether it is still needed"
+            )
         elif not isinstance(value, list):
             found.leave(_at(file, f"$.{name}"), name, "it is no list, so nothing of it was read")
 

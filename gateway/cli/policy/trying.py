@@ -25,7 +25,7 @@ from translators.fileproblems import FileProblems
 from translators.yamlfiles import YamlFile, convert, read
 from translators.yamlfiles import load as load_yaml
 
-_LISTS = {"roles", "scopes"}
+_LISTS = {"roles", "scopes", "plants", "writes"}
 
 
 def add_commands(verbs: Any) -> None:

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -12,8 +13,12 @@ import pytest
 from support.serving import an_order, serving
 
 from gateway.cli.main import main
+from gateway.cli.policy.compare import past_of
+from gateway.cli.policy.sources import kept_here, settings_here
+from gateway.clock import now
 from gateway.identifiers import new_message_id
 from gateway.ledger.database import open_pool
+from gateway.ledger.judging import JudgedMessage
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.payloads import Payloads
 from gateway.ledger.sealing import PayloadKey, Sealer
@@ -165,6 +170,17 @@ def test_explain_in_json_and_from_a_file(run: Run, house: Path) -> None:
     assert (status, told["decision"]["rule"]["name"]) == (1, "trial-lines")
     assert [one["rule"]["name"] for one in told["rules"] if one["decided"]] == ["trial-lines"]
     assert told["facts"]["documents"][0]["lines"] == 101
+
+
+def test_explain_takes_lists_with_commas(run: Run) -> None:
+    """Of plants and of what a document writes as well as of roles."""
+    status, out, _ = run("explain", "sender=aurora", "plan=standard", "roles=orders.send,messages.read",
+                         "document=purchase_order", "plants=salzungen,barchfeld", "writes=create sales_order.order",
+                         "--json")  # fmt: skip
+    facts = json.loads(out)["facts"]["documents"][0]
+    assert sorted(facts["plants"]) == ["barchfeld", "salzungen"]
+    assert facts["writes"] == ["create sales_order.order"]
+    assert status == 0
 
 
 def test_explain_for_partners_tells_no_file(run: Run) -> None:
@@ -331,7 +347,7 @@ def test_compat_tells_what_a_newer_schema_takes_no_more(run: Run, house: Path) -
 
 
 def test_without_signers_a_rollback_is_at_once(run: Run, house: Path) -> None:
-    kept = Kept(house / "state" / "policies")
+    kept = Kept(house / "state" / "policies" / "gateway")
     first = LivePolicies(house / "live", kept=kept).current.revision
     candidate(house, SLOWER)
     assert run("promote", "candidate")[0] == 0
@@ -346,7 +362,7 @@ def test_what_promote_replaces_can_come_back_where_no_gateway_runs(run: Run, hou
     first = load(house / "live").revision
     candidate(house, SLOWER)
     assert run("promote", "candidate")[0] == 0
-    kept = Kept(house / "state" / "policies")
+    kept = Kept(house / "state" / "policies" / "replaced")
     assert kept.in_force() is None, "only a gateway says what it has in force"
     assert run("promote", "live")[0] == 0
     assert [load(folder).revision for folder in kept.earlier()] == [first], "what is put in its own place is not kept"
@@ -356,7 +372,7 @@ def test_what_promote_replaces_can_come_back_where_no_gateway_runs(run: Run, hou
 
 
 def test_with_signers_a_way_back_needs_its_signatures(run: Run, signed: Path) -> None:
-    kept = Kept(signed / "state" / "policies")
+    kept = Kept(signed / "state" / "policies" / "gateway")
     LivePolicies(signed / "live", kept=kept)
     status, _, err = run("rollback", kept.earlier()[0].name)
     assert status == 2
@@ -427,6 +443,40 @@ def test_a_replay_tells_what_would_have_changed(run: Run, house: Path, recorded:
     changes = {one["change"]: one["examples"][0]["id"] for one in told["differences"]}
     assert changes["refused"] == recorded.accepted
     assert "accepted → access." in run("replay", "candidate")[1]
+
+
+def test_usage_counts_requests_refused_before_their_body(run: Run, recorded: Recorded) -> None:
+    status, out, _ = run("usage", "--json")
+    (retired,) = [one for one in json.loads(out)["uses"] if one["version"] == "api v0"]
+    assert (status, retired["sender"], retired["state"], retired["refused"]) == (0, "aurora", "retired", 1)
+
+
+def test_our_answer_is_no_route_that_a_candidate_would_change(run: Run, recorded: Recorded, database: str) -> None:
+    """It leaves without a rule, beside where the rules have sent the document."""
+
+    async def fetch() -> JudgedMessage:
+        ledger = await _ledger(database)
+        (found,) = [one async for one in ledger.judged_since(now() - timedelta(hours=1)) if one.code is None]
+        await ledger.close()
+        return found
+
+    message = asyncio.run(fetch())
+    answered = msgspec.structs.replace(message, routes=(*message.routes, "partner:aurora partner.answer"))
+    assert past_of(answered, None).routes == message.routes == ("odoo sale_order.create_confirmed",)
+
+
+def test_sets_are_found_wherever_a_role_of_a_gateway_has_kept_them(run: Run, house: Path) -> None:
+    """Each process keeps its own, and mostly the same."""
+    revisions = []
+    for rate in ("5000", "4000"):
+        path = house / "live" / "limits.yaml"
+        path.write_text(path.read_text().replace("rate: 5000 per 1s", f"rate: {rate} per 1s"))
+        for role in ("gateway", "worker"):
+            kept = Kept(house / "state" / "policies" / role)
+            revisions.append(LivePolicies(house / "live", kept=kept).current.revision)
+    assert len(kept_here(settings_here()).earlier()) == 2
+    assert run("diff", revisions[0], "live", "--exit-code")[0] == 1
+    assert run("diff", revisions[-1], "live", "--exit-code")[0] == 0
 
 
 def test_status_tells_gateways_that_differ(run: Run, house: Path, recorded: Recorded, database: str) -> None:
