@@ -1,10 +1,11 @@
-"""The full accept path beside a bare handler of the same server, in one run: rates, latencies, CPU per request.
+"""The full accept path beside bare handlers of the same server, in one run: rates, latencies, CPU per request.
 
     python tests/benchmarks/accept.py [--requests 20000] [--rounds 3] [--json]
 
 Both are granian with one worker. The gateway proves the token, counts limits in Valkey, decodes, checks the schema,
-seals and commits to PostgreSQL before it answers; the bare handler decodes and answers. Rounds alternate between them;
-figures are medians over the rounds, the ratio is taken pair by pair.
+seals and commits to PostgreSQL before it answers; the bare handlers decode and answer (bare.py): *bare* as Litestar's
+documentation writes one, *lean* as lean as it can be made. Rounds alternate between the three; figures are medians over
+the rounds, ratios are taken round by round.
 """
 
 import argparse
@@ -30,6 +31,9 @@ from load import Outcome, post, run_load
 
 from gateway.embedded import embedded_postgresql, embedded_valkey
 from translators.examples import example
+
+Way = tuple[psutil.Process, int, str, dict[str, str]]
+"""A server, its port, a path there, and the headers of a request."""
 
 HERE = Path(__file__).parent
 RUN = [sys.executable, "-m", "gateway.cli.main"]
@@ -166,25 +170,35 @@ def main() -> None:
             process([*bare_command, "--port", str(bare_port), "--no-ws", "--http", "1", "bare:create"], {}, bare_port)
         )
         kind = {"Content-Type": "application/json"}
-        measure(full, port, orders("/v1/purchase-orders", headers, 500), 32)
-        measure(bare, bare_port, orders("/orders", kind, 500), 32)
+        ways: dict[str, Way] = {
+            "full": (full, port, "/v1/purchase-orders", headers),
+            "bare": (bare, bare_port, "/orders", kind),
+            "lean": (bare, bare_port, "/orders-as-bytes", kind),
+        }
+        for way in ways.values():
+            measured(way, 500, 32)
         for connections in (32, 256):
-            pairs = []
+            rounds = []
             for round_ in range(chosen.rounds):
                 print(f"{connections} connections, round {round_ + 1} of {chosen.rounds}", file=sys.stderr)
-                ours = measure(full, port, orders("/v1/purchase-orders", headers, chosen.requests), connections)
-                theirs = measure(bare, bare_port, orders("/orders", kind, chosen.requests), connections)
-                pairs.append((ours, theirs))
-            rows.append({"connections": connections, **summary(pairs)})
+                rounds.append({name: measured(way, chosen.requests, connections) for name, way in ways.items()})
+            rows.append({"connections": connections, **summary(rounds)})
     report(rows, as_json=chosen.json)
 
 
-def summary(pairs: list[tuple[dict[str, float], dict[str, float]]]) -> dict[str, float]:
+def measured(way: Way, requests: int, connections: int) -> dict[str, float]:
+    server, port, path, headers = way
+    return measure(server, port, orders(path, headers, requests), connections)
+
+
+def summary(rounds: list[dict[str, dict[str, float]]]) -> dict[str, float]:
     median = statistics.median
-    figures = {f"full_{name}": median(ours[name] for ours, _ in pairs) for name in pairs[0][0]}
-    figures |= {f"bare_{name}": median(theirs[name] for _, theirs in pairs) for name in pairs[0][1]}
-    figures["rate_ratio"] = median(ours["rate"] / theirs["rate"] for ours, theirs in pairs)
-    figures["cpu_ratio"] = median(ours["cpu"] / theirs["cpu"] for ours, theirs in pairs)
+    figures = {
+        f"{name}_{what}": median(one[name][what] for one in rounds) for name in rounds[0] for what in rounds[0][name]
+    }
+    for name in ("bare", "lean"):
+        for what in ("rate", "cpu"):
+            figures[f"{what}_to_{name}"] = median(one["full"][what] / one[name][what] for one in rounds)
     return figures
 
 
@@ -195,10 +209,11 @@ def report(rows: list[dict[str, float]], *, as_json: bool) -> None:
     print(f"order of {len(two_kilobytes())} bytes; medians; CPU of the server process, µs a request")
     print(f"{'conn':>5} {'':>6} {'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'cpu µs':>8}")
     for row in rows:
-        for name in ("full", "bare"):
+        for name in ("full", "bare", "lean"):
             figures = (row[f"{name}_{one}"] for one in ("rate", "p50", "p99", "cpu"))
             print(f"{row['connections']:>5} {name:>6} " + " ".join(f"{figure:8.1f}" for figure in figures))
-        print(f"{'':>5} ratio  rate {row['rate_ratio']:.2f}, cpu {row['cpu_ratio']:.2f}")
+        for name in ("bare", "lean"):
+            print(f"{'':>5} to {name}: rate {row[f'rate_to_{name}']:.2f}, cpu {row[f'cpu_to_{name}']:.2f}")
 
 
 if __name__ == "__main__":
