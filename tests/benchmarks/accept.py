@@ -1,11 +1,12 @@
 """The full accept path beside bare handlers of the same server, in one run: rates, latencies, CPU per request.
 
-    python tests/benchmarks/accept.py [--requests 20000] [--rounds 3] [--json]
+    python tests/benchmarks/accept.py [--requests 20000] [--rounds 3] [--anywhere] [--json]
 
 Both are granian with one worker. The gateway proves the token, counts limits in Valkey, decodes, checks the schema,
 seals and commits to PostgreSQL before it answers; the bare handlers decode and answer (bare.py): *bare* as Litestar's
-documentation writes one, *lean* as lean as it can be made. Rounds alternate between the three; figures are medians over
-the rounds, ratios are taken round by round.
+documentation writes one, *lean* as lean as it can be made. Each server has the first core for itself; PostgreSQL,
+Valkey and the load generator have the others, so that a rate is that of one core (with `--anywhere` the system places
+them all). Rounds alternate between the three; figures are medians over the rounds, ratios are taken round by round.
 """
 
 import argparse
@@ -18,8 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -41,9 +43,14 @@ _numbers = count(1)
 
 
 @contextmanager
-def process(command: list[str], environment: dict[str, str], port: int) -> Iterator[psutil.Process]:
-    """A server process, once it answers."""
-    with subprocess.Popen(command, env={**os.environ, **environment}, cwd=HERE, stdout=sys.stderr) as started:
+def process(
+    command: list[str], environment: dict[str, str], port: int, cores: Collection[int] | None = None
+) -> Iterator[psutil.Process]:
+    """A server process, once it answers; on `cores` alone, where they are named."""
+    placed = None if cores is None else partial(os.sched_setaffinity, 0, cores)
+    with subprocess.Popen(
+        command, env={**os.environ, **environment}, cwd=HERE, stdout=sys.stderr, preexec_fn=placed
+    ) as started:
         try:
             for _ in range(200):
                 try:
@@ -126,12 +133,12 @@ def ground(folder: Path) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
 
 
 @contextmanager
-def gateway(folder: Path) -> Iterator[tuple[psutil.Process, int, dict[str, str]]]:
+def gateway(folder: Path, cores: Collection[int] | None = None) -> Iterator[tuple[psutil.Process, int, dict[str, str]]]:
     """A gateway process, its port, and the headers of a partner's request."""
     port = free_port()
     with (
         ground(folder) as (settings, headers),
-        process([*RUN, "serve"], {**settings, "GATEWAY_PORT": str(port)}, port) as server,
+        process([*RUN, "serve"], {**settings, "GATEWAY_PORT": str(port)}, port, cores) as server,
     ):
         yield server, port, headers
 
@@ -157,17 +164,21 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--requests", type=int, default=20_000)
     arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--anywhere", action="store_true", help="no core is kept for the servers")
     arguments.add_argument("--json", action="store_true")
     chosen = arguments.parse_args()
+    kept = None if chosen.anywhere else core_of_its_own()
     rows = []
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         folder.chmod(0o755)
-        full, port, headers = stack.enter_context(gateway(folder))
+        full, port, headers = stack.enter_context(gateway(folder, kept))
         bare_command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--loop", "uvloop"]
         bare_port = free_port()
         bare = stack.enter_context(
-            process([*bare_command, "--port", str(bare_port), "--no-ws", "--http", "1", "bare:create"], {}, bare_port)
+            process(
+                [*bare_command, "--port", str(bare_port), "--no-ws", "--http", "1", "bare:create"], {}, bare_port, kept
+            )
         )
         kind = {"Content-Type": "application/json"}
         ways: dict[str, Way] = {
@@ -184,6 +195,16 @@ def main() -> None:
                 rounds.append({name: measured(way, chosen.requests, connections) for name, way in ways.items()})
             rows.append({"connections": connections, **summary(rounds)})
     report(rows, as_json=chosen.json)
+
+
+def core_of_its_own() -> set[int] | None:
+    """The first core, which this process and all that it starts leave from now on; None where there is only one."""
+    first, *others = sorted(os.sched_getaffinity(0))
+    if not others:
+        print("there is one core only: the servers share it with everything else", file=sys.stderr)
+        return None
+    os.sched_setaffinity(0, others)
+    return {first}
 
 
 def measured(way: Way, requests: int, connections: int) -> dict[str, float]:
