@@ -1,13 +1,14 @@
 """Connecting: a server that is away is waited for, one that says no is heard."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from gateway.embedded import database_url
-from gateway.ledger.database import LedgerUnavailable, connection, migrate, open_pool
+from gateway.ledger.database import LOST, LedgerUnavailable, Lent, connection, migrate, open_pool
 from gateway.ledger.ledger import Ledger
 
 
@@ -38,6 +39,37 @@ async def test_what_a_lost_server_raises_becomes_one_error(ledger: Ledger) -> No
         with pytest.raises(LedgerUnavailable):
             async with connection(ledger._pool):
                 raise lost
+
+
+async def test_a_lent_connection_is_kept_until_it_is_given_back_or_fails(ledger: Ledger) -> None:
+    pool, lent = ledger._pool, Lent(ledger._pool)
+
+    async def serving() -> int:
+        async with lent as held:
+            return int(await held.fetchval("select pg_backend_pid()"))
+
+    first, idle = await serving(), pool.get_idle_size()
+    assert await serving() == first
+    assert pool.get_idle_size() == idle
+    with pytest.raises(asyncpg.PostgresError):
+        async with lent as held:
+            await held.execute("no such statement")
+    assert pool.get_idle_size() == idle + 1
+    again = await serving()
+    await pool.execute("select pg_terminate_backend($1)", again)
+    with suppress(*LOST):
+        await serving()
+    assert await serving() != again
+    await lent.give_back()
+    await lent.give_back()
+    assert pool.get_idle_size() == pool.get_size()
+
+
+async def test_who_records_gives_its_connection_back_when_nothing_waits(ledger: Ledger) -> None:
+    await asyncio.gather(*(ledger.note(b'{"event":"x"}') for _ in range(20)))
+    async with asyncio.timeout(5):
+        while ledger._pool.get_idle_size() < ledger._pool.get_size():
+            await asyncio.sleep(0.01)
 
 
 async def test_after_a_restore_into_a_younger_cluster_the_clock_is_lifted_once(ledger: Ledger) -> None:
