@@ -93,7 +93,7 @@ class Lent:
         self._held: Connection | None = None
 
     async def __aenter__(self) -> Connection:
-        if self._held is None or self._held.is_closed():
+        if self._held is None or _is_lost(self._held):
             await self.give_back()
             self._held = await self._pool.acquire(timeout=2)
         return self._held
@@ -107,6 +107,13 @@ class Lent:
         held, self._held = self._held, None
         if held is not None:
             await self._pool.release(held)
+
+
+def _is_lost(held: Connection) -> bool:
+    try:
+        return held.is_closed()
+    except asyncpg.InterfaceError:  # the pool took it back by itself when the server ended it
+        return True
 
 
 async def migrate(pool: Pool) -> list[str]:
