@@ -244,8 +244,8 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "database_url": _url("postgresql", "postgres"),
     "database_connections": _whole(2, 200),
     "counters_url": _url("redis", "rediss", "unix"),
-    "policies": _folder,
-    "policies_candidate": _folder,
+    "policies": Path,  # may be away: a gateway then starts on the rules it has kept
+    "policies_candidate": Path,
     "policy_signers": _file,
     "partners": _folder,
     "partner_keys": Path,

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 from gateway.settings import PACKAGED
+from policies.folders import read_folder
+from policies.keeping import Kept
 
 
 def serve(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -38,6 +40,21 @@ def test_rules_with_a_mistake_are_told_with_their_place(tmp_path: Path, database
     assert ran.stderr.startswith(f"{file}:")
     assert "`maybe`" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_rules_that_are_away_are_told_where_none_were_kept(tmp_path: Path, database: str) -> None:
+    ran = serve(tmp_path, GATEWAY_DATABASE_URL=database, GATEWAY_POLICIES=str(tmp_path / "nowhere"))
+    assert ran.returncode != 0
+    assert ran.stderr.splitlines()[-1] == f"{tmp_path / 'nowhere'}: there is no such folder of rules"
+
+
+def test_rules_that_are_away_stop_nobody_who_has_kept_some(tmp_path: Path) -> None:
+    """It gets as far as the ledger; without this it would end with what was said of the folder."""
+    Kept(tmp_path / "state" / "policies" / "gateway").keep(
+        read_folder(PACKAGED / "policies" / "rules"), "a", None, None
+    )
+    ran = serve(tmp_path, GATEWAY_POLICIES=str(tmp_path / "nowhere"))
+    assert ran.stderr.splitlines()[-1] == "the ledger's database does not answer"
 
 
 def test_a_ledger_that_is_away_is_told(tmp_path: Path) -> None:
