@@ -104,10 +104,12 @@ def _hindrances(
     except FileProblems as found:
         return [*problems, *found.problems], None
     live = read_folder(target) if target.is_dir() else {}
-    known = [kept_here(settings).highest(), read_manifest(live, target).number if is_signed(live) else 0]
-    same = live.get(MANIFEST) == files[MANIFEST]
-    if manifest.number <= max(known) and not same:
-        text = f"number {manifest.number} is not above {max(known)}, which was in force; sign it again with the next"
+    kept = kept_here(settings)
+    highest = max(kept.highest(), read_manifest(live, target).number if is_signed(live) else 0)
+    # The set in force may be put back where its folder was lost or damaged.
+    same = files[MANIFEST] in [live.get(MANIFEST), *kept.manifests()]
+    if manifest.number < highest or (manifest.number == highest and not same):
+        text = f"number {manifest.number} is not above {highest}, which was in force; sign it again with the next"
         problems.append(FileProblem(candidate / MANIFEST, 0, 0, text))
     return problems, manifest
 

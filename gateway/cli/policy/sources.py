@@ -8,6 +8,7 @@ from gateway.cli.telling import Impossible
 from gateway.settings import Settings, read_settings
 from policies.keeping import Kept
 from policies.loading import PolicySet, load
+from policies.manifests import MANIFEST
 from policies.signers import Signers, load_signers
 
 REPLACED = "replaced"
@@ -34,6 +35,10 @@ class KeptHere:
 
     def highest(self) -> int:
         return max((one.highest() for one in self._all()), default=0)
+
+    def manifests(self) -> list[bytes]:
+        """Of the signed sets among them."""
+        return [place.read_bytes() for folder in self.earlier() if (place := folder / MANIFEST).is_file()]
 
     def keep_replaced(self, files: Mapping[str, bytes], number: int | None) -> None:
         Kept(self._folder / REPLACED).keep_replaced(files, number)

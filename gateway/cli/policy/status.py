@@ -71,7 +71,8 @@ def _status(chosen: argparse.Namespace) -> int:
     elif len(revisions) > 1:
         print("gateways run different rules")
     elif not good:
-        print("the gateways do not run what lies in the files; `policy check` tells whether it can be taken")
+        told = f"`policy promote {settings.policies} --dry-run` tells what is wrong with them"
+        print(f"the gateways do not run what lies in the files; {told}")
     return 0 if good else 1
 
 

@@ -28,6 +28,7 @@ from gateway.submissions import Credential, Receipt, Rejection, Submission
 from policies.keeping import Kept
 from policies.live import LivePolicies
 from policies.loading import load
+from policies.signers import load_signers
 
 Ran = tuple[int, str, str]
 Run = Callable[..., Ran]
@@ -283,6 +284,23 @@ def test_a_lower_number_is_not_promoted(run: Run, signed: Path) -> None:
         status, _, err = run("promote", "candidate")
         assert status == (0 if number == "7" else 2)
     assert "number 6 is not above 7, which was in force" in err
+
+
+def test_the_set_in_force_is_put_back_where_its_folder_was_lost(run: Run, signed: Path) -> None:
+    candidate(signed, SLOWER)
+    run("sign", "candidate", "--key", "mira.pem", "--as", "mira", "--why", "a test", "--number", "7")
+    run("approve", "candidate", "--key", "jonas.pem", "--as", "jonas")
+    assert run("promote", "candidate")[0] == 0
+    signers = load_signers(signed / "signers.yaml")
+    LivePolicies(signed / "live", kept=Kept(signed / "state" / "policies" / "gateway"), signers=signers)
+    shutil.rmtree(signed / "live")
+    assert run("promote", "candidate")[0] == 0
+    assert load(signed / "live").revision == load(signed / "candidate").revision
+    shutil.rmtree(signed / "live")
+    run("sign", "candidate", "--key", "mira.pem", "--as", "mira", "--why", "another of that number", "--number", "7")
+    run("approve", "candidate", "--key", "jonas.pem", "--as", "jonas", "--against", "7")
+    status, _, err = run("promote", "candidate")
+    assert (status, "number 7 is not above 7, which was in force" in err) == (2, True)
 
 
 def test_a_set_with_a_failing_case_is_not_signed(run: Run, signed: Path) -> None:
