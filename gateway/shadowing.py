@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.clock import now_text
+from gateway.destinations.contract import ANSWER
 from gateway.ledger.database import LedgerUnavailable
 from gateway.ledger.entries import Acceptance, Refusal
 from gateway.ledger.ledger import Ledger
@@ -191,5 +192,6 @@ def _refusal_of(entry: Refusal) -> tuple[str | None, str | None]:
 
 
 def _routes_of(entry: Acceptance | Refusal) -> tuple[str, ...]:
+    """Where rules have sent it: our answer to it leaves without one, and no candidate changes that."""
     deliveries = entry.deliveries if isinstance(entry, Acceptance) else ()
-    return tuple(f"{one.destination} {one.operation}" for one in deliveries)
+    return tuple(f"{one.destination} {one.operation}" for one in deliveries if one.operation != ANSWER)

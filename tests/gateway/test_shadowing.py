@@ -15,6 +15,7 @@ from support.serving import Served, an_order, serving
 from gateway import shadowing
 from gateway.intake import Admission, Intake
 from gateway.ledger.database import LedgerUnavailable
+from gateway.ledger.entries import Acceptance, Refusal
 from gateway.ledger.ledger import Ledger
 from gateway.shadowing import Shadow
 from gateway.submissions import Credential, Receipt, Rejection, Submission
@@ -85,6 +86,25 @@ async def test_the_same_rules_differ_in_nothing(served: Served, ledger: Ledger, 
     await shadow.report()
     (run,) = await ledger.shadow_runs()
     assert (run.judged, run.differences) == (3, ())
+
+
+async def test_our_own_answer_is_no_route_of_the_rules(
+    served: Served, ledger: Ledger, candidate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An acceptance holds the delivery of our answer too, which no rule decides about."""
+    shadow = shadowed(served, ledger, candidate)
+    entries: list[Acceptance | Refusal] = []
+    monkeypatch.setattr(shadow, "see", entries.append)
+    await send(served.intake)
+    (accepted,) = entries
+    assert isinstance(accepted, Acceptance)
+    answer = msgspec.structs.replace(accepted.deliveries[0], destination="partner:aurora", operation="partner.answer")
+    monkeypatch.undo()
+    shadow.see(msgspec.structs.replace(accepted, deliveries=(*accepted.deliveries, answer)))
+    shadow.compare_some()
+    await shadow.report()
+    (run,) = await ledger.shadow_runs()
+    assert (run.judged, run.differences) == (1, ())
 
 
 async def test_limits_of_the_candidate_are_counted_beside(served: Served, ledger: Ledger, candidate: Path) -> None:
