@@ -71,8 +71,8 @@ def _status(chosen: argparse.Namespace) -> int:
     elif len(revisions) > 1:
         print("gateways run different rules")
     elif not good:
-        told = f"`policy promote {settings.policies} --dry-run` tells what is wrong with them"
-        print(f"the gateways do not run what lies in the files; {told}")
+        advice = f"`policy promote {settings.policies} --dry-run` tells what is wrong with them"
+        print(f"the gateways do not run what lies in the files; {advice}")
     return 0 if good else 1
 
 
