@@ -52,6 +52,9 @@ def warnings(
             text = f"no test covers `{one.ref.name}`; add a case to `tests/`"
             found.append(_warned("untested", one, None, text))
         found += _of_no_document(one)
+        if one.condition is not None and one.condition.never_holds():
+            text = f"`{one.rule.when}` never holds, so `{one.ref.name}` is never in force; correct it, or take it away"
+            found.append(_warned("dead", one, "when", text))
         if one.ref.kind == "routing":
             found += _not_carried(one, rules)
     found += _superfluous(rules.written)

@@ -66,6 +66,10 @@ class Condition:
         self._expression = expression
         self._readers = tuple(readers.items())
 
+    def never_holds(self) -> bool:
+        """Whether it is false and looks at no fact that could make it true."""
+        return not self._readers and self._expression.eval(data={}).value() is False
+
     def judge(self, facts: Facts) -> bool | None:
         """None when it cannot be judged (a division by zero, an entry that is not there).
 

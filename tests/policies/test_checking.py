@@ -80,6 +80,17 @@ def test_a_type_of_document_that_there_is_not_is_dead(rules: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("condition", "never"),
+    [("1 > 2", True), ("false", True), ("true", False), ("1 / 0 > 2", False), ("lines < 0", False)],
+)
+def test_a_condition_that_never_holds(rules: Path, condition: str, never: bool) -> None:
+    """As far as it looks at no fact; one that fails holds for a deny, and so is not dead."""
+    sentence = f"8:9: `{condition}` never holds, so `a` is never in force; correct it, or take it away"
+    found = told(rules, grant("a", f"  when: '{condition}'\n", roles="[a]"))
+    assert found == ([("dead", sentence)] if never else [])
+
+
 def test_points_for_a_type_of_document_that_there_is_not_are_dead(rules: Path) -> None:
     limits = rules / "limits.yaml"
     added = (
