@@ -8,8 +8,9 @@ from translators.canonical.documents import KINDS, Kind, business_key, encode, k
 from translators.edifact import translating as edifact
 from translators.edifact.ackreading import MESSAGES as ACKNOWLEDGING
 from translators.edifact.ackreading import acks_of
+from translators.edifact.answerremarks import remarks
 from translators.edifact.answers import read_answers
-from translators.edifact.examining import ExamineLimits
+from translators.edifact.examining import ExamineLimits, examine
 from translators.edifact.translating import EdifactLimits
 from translators.findings import Finding, Place, Unreadable
 from translators.formats import Label
@@ -141,23 +142,21 @@ def _read_edifact(content: bytes, limits: Limits, using: Map | None, *, trace: b
 
 def _read_answers(content: bytes, limits: Limits) -> Reading:
     """CONTRL and APERAK, as leniently as those write them who answer us."""
-    answers = read_answers(
-        content,
-        ExamineLimits(
-            max_interchanges=limits.max_interchanges,
-            max_messages=limits.max_messages,
-            max_segments=limits.max_segments,
-            max_segment_bytes=limits.max_segment_bytes,
-            max_findings=limits.max_findings,
-        ),
+    allowed = ExamineLimits(
+        max_interchanges=limits.max_interchanges,
+        max_messages=limits.max_messages,
+        max_segments=limits.max_segments,
+        max_segment_bytes=limits.max_segment_bytes,
+        max_findings=limits.max_findings,
     )
+    answers = read_answers(content, allowed)
     _refuse_errors(answers.findings)
     acks, headers = acks_of(answers)
     if not headers or not acks:
         raise Unreadable((Finding("edifact.answer.empty", "the interchange holds no CONTRL or APERAK that answers"),))
     return Reading(
         documents=tuple(document(KINDS["ack/1"], ack, test=headers[0].is_test) for ack in acks),
-        findings=answers.findings,
+        findings=tuple(each for each in remarks(examine(content, allowed), answers) if each.severity != "error"),
         interchanges=tuple(of_edifact(header) for header in headers),
     )
 

@@ -10,6 +10,9 @@ import msgspec
 from gateway.cli.translate_files import console, content_of, each_file, plain, problems_console
 from gateway.cli.translate_findings import show_findings
 from gateway.cli.translate_guidelines import chosen_guidelines, foreign, unsuited
+from translators.edifact.ackreading import MESSAGES as ACKNOWLEDGING
+from translators.edifact.answerremarks import remarks
+from translators.edifact.answers import read_answers
 from translators.edifact.examining import examine
 from translators.edifact.guidelines import Guideline
 from translators.findings import Finding, Unreadable
@@ -78,7 +81,10 @@ def _examined_edifact(content: bytes, guidelines: tuple[Guideline, ...]) -> tupl
     for message in messages:
         name = f"{message.type} {message.directory}"
         kinds[name] = kinds.get(name, 0) + 1
-    findings = (*examination.all_findings, *unsuited(messages, guidelines))
+    found = examination.all_findings
+    if any(message.type in ACKNOWLEDGING for message in messages):
+        found = remarks(examination, read_answers(content))
+    findings = (*found, *unsuited(messages, guidelines))
     if not any(finding.severity == "error" for finding in findings):
         try:
             reading = read(content, identify(content, None))

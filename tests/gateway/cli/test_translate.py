@@ -241,3 +241,35 @@ def test_explain_knows_x12_and_vda(name: str, words: tuple[str, ...], capsys: py
 def test_a_document_given_as_a_map_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["translate", "map", "check", str(ORDER)]) == 2
     assert capsys.readouterr().err == f"{ORDER}: no map: its file would end in `.yaml`\n"
+
+
+def test_an_answer_with_a_mistake_is_read_and_checked_alike(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a partner answers counts although its UNH lacks an element (0051): a remark, and the same one, in both."""
+    unb = "UNB+UNOA:2+NORDLICHT:ZZ+KRUEGER:ZZ+260904:1020+C7'"
+    uci = "UCI+1+KRUEGER:ZZ+NORDLICHT:ZZ+7'UCM+1+ORDERS:D:96A:UN+7'"
+    answer = tmp_path / "answer.edi"
+    answer.write_text(f"{unb}UNH+1+CONTRL:4:1'{uci}UNT+4+1'UNZ+1+C7'")
+    remark = (
+        "message 1, UNH 1/2/4: warning: the mandatory component 0051 of S009 is missing"
+        " (edifact.element.missing, 0085 code 13)"
+    )
+    assert main(["translate", str(answer)]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["result"] == "accepted"
+    assert remark in " ".join(err.split())
+    assert main(["translate", "check", str(answer)]) == 0
+    out, err = capsys.readouterr()
+    assert out.endswith("answer.edi: ok, EDIFACT, 1 × CONTRL 4.1\n")
+    assert remark in " ".join(err.split())
+
+
+def test_an_answer_whose_envelope_is_wrong_is_refused_by_both(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unb = "UNB+UNOA:2+NORDLICHT:ZZ+KRUEGER:ZZ+260904:1020+C7'"
+    answer = tmp_path / "answer.edi"
+    answer.write_text(f"{unb}UNH+1+CONTRL:4:1:UN'UCI+1+KRUEGER:ZZ+NORDLICHT:ZZ+7'UNT+9+1'UNZ+1+C7'")
+    sentence = "error: the UNT says `9` segments, UNH and UNT included; there are 3 (edifact.count, 0085 code 29)"
+    for verb in (["translate"], ["translate", "check"]):
+        assert main([*verb, str(answer)]) == 1
+        assert sentence in " ".join(capsys.readouterr().err.split())
