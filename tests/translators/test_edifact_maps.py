@@ -166,3 +166,17 @@ def test_trade_units_are_counted_without_a_unit_where_a_guideline_says_so(associ
     counted = content.replace(head, f"UNH+1+INVOIC:D:01B:UN:{association}'\n".encode()).replace(b"48:PCE", b"48")
     document = read(counted, identify(counted[:4096], None)).documents[0]
     assert document.object.lines[0].quantity.unit == "C62"
+
+
+@pytest.mark.parametrize("function", ["24", "25", "26"])
+@pytest.mark.parametrize(
+    "name", ["delivery-schedule-d96a", "delivery-schedule-d97a", "just-in-time-call-d96a", "just-in-time-call-d97a"]
+)
+def test_a_schedule_may_say_by_its_function_what_it_holds(name: str, function: str) -> None:
+    """1225: 24 a delivery instruction, 25 a forecast, 26 both; business networks send them in place of an original."""
+    content = (TESTS / "samples" / f"{name}.in.edi").read_bytes()
+    changed = re.sub(rb"(BGM\+[^+]*\+[^+]*\+)\d+", rb"\g<1>" + function.encode(), content, count=1)
+    assert changed != content
+    (document,) = read(changed, identify(changed, None)).documents
+    (expected,) = read(content, identify(content, None)).documents
+    assert document.object == expected.object
