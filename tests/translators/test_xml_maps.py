@@ -153,3 +153,21 @@ def test_the_carrier_of_a_despatch_advice_may_stand_in_its_consignment() -> None
     stated = content.replace(b"<cac:ShipmentStage>", consignment + b"<cac:ShipmentStage>", 1)
     reading = read(stated, identify(stated[:4096], None))
     assert reading.documents[0].object.carrier.name == "Werra Spedition"
+
+
+@pytest.mark.parametrize(
+    "profile", ["urn:fdc:peppol.eu:poacc:bis:order_agreement:3", "urn:www.cenbii.eu:profile:bii42:ver1.0"]
+)
+def test_a_peppol_order_agreement_answers_no_order(profile: str) -> None:
+    """Peppol BIS Order agreement: what was agreed by phone or in a shop; its OrderReference is an earlier agreement."""
+    content = (TESTS / "samples" / "order-response-ubl21.in.xml").read_bytes()
+    ordering = b"<cbc:ProfileID>urn:fdc:peppol.eu:poacc:bis:ordering:3</cbc:ProfileID>"
+    assert ordering in content
+    agreement = content.replace(ordering, f"<cbc:ProfileID>{profile}</cbc:ProfileID>".encode())
+    with pytest.raises(Unreadable) as refused:
+        read(agreement, identify(agreement[:4096], None))
+    (finding,) = refused.value.findings
+    assert finding.text == (
+        f"`{profile[:40]}` is not taken here: an order agreement reports a purchase made outside of the order process"
+        " and answers no order"
+    )

@@ -1,0 +1,72 @@
+"""A price per 100 that names no unit is one per 100 of what its line counts (EN 16931, BT-150; EANCOM, too)."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from translators.canonical.purchase_order import PurchaseOrder
+from translators.findings import Unreadable
+from translators.identify import identify
+from translators.reading import read
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+ORDER = SAMPLES / "order-d96a.in.edi"
+WITH_A_BASIS = [
+    "order-d96a.in.edi",
+    "order-d97a.in.edi",
+    "order-d01b.in.edi",
+    "order-d05b.in.edi",
+    "order-response-d96a.in.edi",
+    "order-change-d96a.in.edi",
+    "invoice-d96a.in.edi",
+    "invoice-d01b.in.edi",
+    "invoice-d07a.in.edi",
+    "order-ubl21.in.xml",
+    "order-change-ubl21.in.xml",
+    "order-response-ubl21.in.xml",
+    "invoice-ubl21.in.xml",
+    "credit-note-ubl21.in.xml",
+    "invoice-cii.in.xml",
+]
+UNITS = re.compile(rb'(PRI\+AA[AB]:[\d.]+:[^:]*:[^:]*:\d+):[A-Z0-9]+|((?:Base|Basis)Quantity) unitCode="[A-Z0-9]+"')
+
+
+def objects_of(content: bytes) -> list[object]:
+    return [each.object for each in read(content, identify(content, None)).documents]
+
+
+@pytest.mark.parametrize("name", WITH_A_BASIS)
+def test_the_unit_of_the_line_is_that_of_the_price(name: str) -> None:
+    whole = (SAMPLES / name).read_bytes()
+    without, taken = UNITS.subn(lambda found: found[1] or found[2], whole)
+    assert taken
+    assert objects_of(without) == objects_of(whole)
+
+
+def test_eancom_counts_trade_units_in_both() -> None:
+    """Neither QTY nor PRI has a unit: EANCOM leaves it out where pieces are counted."""
+    whole = ORDER.read_bytes()
+    without = UNITS.sub(lambda found: found[1], whole).replace(b":PCE'", b"'")
+    assert objects_of(without) == objects_of(whole)
+
+
+def test_a_price_per_weight_stays_one() -> None:
+    """What the price says itself is not changed by what the line counts."""
+    priced = ORDER.read_bytes().replace(b"PRI+AAA:118.50:::1:PCE", b"PRI+AAA:118.50:::1:KGM")
+    (order,) = objects_of(priced)
+    assert isinstance(order, PurchaseOrder)
+    (price, *_) = [line.unit_price for line in order.lines]
+    assert price is not None
+    assert price.basis is not None
+    assert price.basis.unit == "KGM"
+
+
+def test_a_basis_is_refused_where_nothing_says_its_unit() -> None:
+    """Outside of EANCOM a quantity has its unit; without it neither the line nor its price has one."""
+    content = ORDER.read_bytes().replace(b"D:96A:UN:EAN008'", b"D:96A:UN'")
+    content = content.replace(b"QTY+21:48:PCE", b"QTY+21:48").replace(b"118.50:::1:PCE", b"118.50:::1")
+    with pytest.raises(Unreadable) as refused:
+        objects_of(content)
+    texts = [each.text for each in refused.value.findings if each.severity == "error"]
+    assert texts == ["C186.6411 is missing", "the field `unit` is missing"]
