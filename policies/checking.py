@@ -23,8 +23,12 @@ SOON = timedelta(days=30)
 Kind = Literal["expired", "expiring", "dead", "shadowed", "contradicted", "untested"]
 
 
+LISTS = "addresses"
+"""In place of a kind of rule, where a list of addresses is warned of."""
+
+
 class Warned(Struct, frozen=True, kw_only=True):
-    """`problem` has the place and the sentence."""
+    """`problem` has the place and the sentence. `rule` may be a list of addresses, too: its kind is then LISTS."""
 
     kind: Kind
     rule: RuleRef
@@ -57,6 +61,7 @@ def warnings(
             found.append(_warned("dead", one, "when", text))
         if one.ref.kind == "routing":
             found += _not_carried(one, rules)
+    found += _unused_lists(rules)
     found += _superfluous(rules.written)
     return sorted(found, key=lambda warned: warned.problem)
 
@@ -116,6 +121,19 @@ def _not_carried(one: Written[Any], rules: PolicySet) -> Iterator[Warned]:
             if not rules.access.conduits.may_carry(kind, document, rule.destination):
                 text = f"no conduit carries a `{document}` of a {kind} to `{rule.destination}`; add one to access.yaml"
                 yield _warned("dead", one, "destination", text)
+
+
+def _unused_lists(rules: PolicySet) -> Iterator[Warned]:
+    """Of addresses: whoever it was written for, or against, is held by nothing."""
+    file = next(one.file for one in rules.written if one.ref.kind == "access")
+    fields = ("addresses", "outside")
+    used = {name for one in rules.written for field in fields for name in getattr(one.rule, field, ())}
+    used |= {name for zone in file.data["zones"] for name in zone.get("addresses", ())}
+    for number, name in enumerate(rules.access.lists):
+        if name not in used:
+            text = f"no rule and no zone uses the address list `{name}`; use it, or take it away"
+            problem = file.problem(f"$.addresses[{number}]", text)
+            yield Warned(kind="dead", rule=RuleRef(LISTS, name, file.path.name, problem.line), problem=problem)
 
 
 def _superfluous(written: Sequence[Written[Any]]) -> Iterator[Warned]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.rule_facts import MESSAGES
 
 from policies.accessrules import AccessRule
-from policies.checking import Known, warnings
+from policies.checking import LISTS, Known, warnings
 from policies.covering import covers
 from policies.facts import DocumentFacts, RequestFacts
 from policies.loading import load
@@ -70,6 +70,36 @@ def test_rules_for_nobody_are_dead(rules: Path) -> None:
         ("dead", "9:12: there is no profile of the plant `atlantis`; correct it, or take it away"),
         ("dead", "17:11: no profile has the plan `gold`; correct it, or take it away"),
     ]
+
+
+def listed(rules: Path, *names: str) -> None:
+    """Lists of addresses of these names, in the first lines that may hold them."""
+    lists = "".join(
+        f"- name: {name}\n  why: a test\n  networks: [192.0.2.{number}/32]\n" for number, name in enumerate(names)
+    )
+    path = rules / "access.yaml"
+    path.write_text(path.read_text().replace("addresses: []\n", f"addresses:\n{lists}"))
+
+
+def test_an_address_list_that_nothing_names_is_dead(rules: Path) -> None:
+    listed(rules, "office", "home")
+    at = line_of(rules, "access.yaml", "- name: office")
+    (office, home) = warnings(load(rules), NOW)
+    assert (office.kind, office.rule.kind, office.rule.name, office.rule.line) == ("dead", LISTS, "office", at)
+    assert str(office.problem) == (
+        f"{rules / 'access.yaml'}:{at}:3: no rule and no zone uses the address list `office`; use it, or take it away"
+    )
+    assert home.rule.name == "home"
+
+
+def test_an_address_list_is_used_by_grants_denies_and_zones(rules: Path) -> None:
+    listed(rules, "inside", "outside", "zone")
+    path = rules / "access.yaml"
+    path.write_text(
+        path.read_text().replace("  senders: [corporate]\n", "  senders: [corporate]\n  addresses: [zone]\n", 1)
+    )
+    added = grant("a", "  addresses: [inside]\n", roles="[a]") + grant("b", "  outside: [outside]\n", roles="[b]")
+    assert told(rules, added) == []
 
 
 def test_a_type_of_document_that_there_is_not_is_dead(rules: Path) -> None:

@@ -20,7 +20,7 @@ from gateway.cli.telling import (
 )
 from gateway.local_counters import LocalCounters
 from partners.directory import load as load_partners
-from policies.checking import Warned, warnings
+from policies.checking import LISTS, Warned, warnings
 from policies.loading import load
 from policies.policyset import PolicySet
 from policies.testing import Report, run_tests
@@ -92,8 +92,10 @@ def _check(chosen: argparse.Namespace) -> int:
 def _causes(warned: list[Warned]) -> tuple[list[FileProblem], list[Warned]]:
     """Where cases fail, a name that nobody has is told as the mistake it probably is, without what follows from it; and
     the other warnings."""
-    causes = [one.problem for one in warned if one.kind == "dead"]
-    return causes, [one for one in warned if one.kind != "dead" and not (causes and one.kind == "untested")]
+    # A list of addresses that lies idle is seldom why a case fails, and would hide the one that does.
+    dead = [one for one in warned if one.kind == "dead" and one.rule.kind != LISTS]
+    others = [one for one in warned if one not in dead and not (dead and one.kind == "untested")]
+    return [one.problem for one in dead], others
 
 
 def _test(chosen: argparse.Namespace) -> int:

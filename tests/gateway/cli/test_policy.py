@@ -132,6 +132,19 @@ def test_a_plan_that_is_misspelt_is_told_without_what_follows_from_it(run: Run, 
     assert told["failing_cases_not_told"] == int(rest.split()[0]) > 20
 
 
+def test_an_idle_address_list_is_a_warning_and_hides_no_case_that_fails(run: Run, house: Path) -> None:
+    office = ("access.yaml", "addresses: []", "addresses:\n- {name: office, why: a test, networks: [192.0.2.7/32]}")
+    candidate(house, office)
+    status, out, _ = run("check", "--rules", "candidate")
+    assert status == 0
+    assert "no rule and no zone uses the address list `office`; " in out
+    (told,) = json.loads(run("check", "--rules", "candidate", "--json")[1])["warnings"]
+    assert (told["kind"], told["rule"]) == ("dead", "office")
+    candidate(house, office, ("limits.yaml", "lines: 100", "lines: 300"))
+    status, out, err = run("check", "--rules", "candidate")
+    assert (status, "[dead]" in out, "candidate/tests/partners.yaml" in err) == (1, True, True)
+
+
 def test_test_counts_and_covers(run: Run, house: Path) -> None:
     status, out, _ = run("test")
     assert status == 0
