@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from policies.facts import DocumentFacts, RequestFacts, SenderKind, Verb
+from policies.networks import Address
 from policies.written import Name
 from translators.canonical.fieldgroups import usual_writes
 from translators.formats import Format
@@ -37,7 +38,8 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     plan: str | None = None
     channel: Literal["http", "as2", "sftp"] = "http"
     api_version: str = "v1"
-    address: str = ""
+    address: Address | None = None
+    """Without it nobody knows from where it calls."""
     binding: Literal["none", "certificate", "dpop"] = "none"
     verb: Verb = "send"
     at: Moment | None = None
@@ -63,6 +65,7 @@ def facts_of(given: Given, now: datetime | None = None) -> tuple[RequestFacts, t
     """The facts, with whatever either kind of facts has under the same name."""
     values = msgspec.structs.asdict(given)
     values["client"] = given.client or given.sender
+    values["address"] = given.address.text if given.address is not None else ""
     values["at"] = given.at.at if given.at is not None else now or datetime.now(UTC)
     values["roles"], values["scopes"] = frozenset(given.roles), frozenset(given.scopes)
     request = RequestFacts(**_named(values, RequestFacts))

@@ -46,6 +46,28 @@ class Network:
         return f"Network({self.text!r})"
 
 
+class Address:
+    """`192.0.2.7` or `2001:db8::7`, an address to call from; empty where it is not known."""
+
+    __slots__ = ("text",)
+    SCHEMA = r"^[0-9A-Fa-f.:]*(%\w+)?$"
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @classmethod
+    def from_text(cls, text: str) -> "Address":
+        if text:
+            try:
+                ipaddress.ip_address(text)
+            except ValueError:
+                raise ValueError(f"`{text}` is no address; write e.g. `192.0.2.7` or `2001:db8::7`") from None
+        return cls(text)
+
+    def __repr__(self) -> str:
+        return f"Address({self.text!r})"
+
+
 class AddressList(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Addresses under a name, which rules and zones use."""
 

@@ -11,6 +11,7 @@ from gateway.local_counters import LocalCounters
 from policies.facts import DocumentFacts, RequestFacts
 from policies.given import Given, facts_of
 from policies.loading import load
+from policies.networks import Address
 from policies.testing import Report, run_tests
 from translators.fileproblems import FileProblems
 from translators.formats import Format
@@ -140,3 +141,16 @@ def test_a_case_may_speak_of_every_format_that_a_version_may_name(format_: str) 
     given = {"sender": "aurora", "document": "purchase_order", "format": f"{format_} 850 004010"}
     (document,) = facts_of(msgspec.convert(given, Given))[1]
     assert (document.format, document.name, document.version) == (format_, "850", "004010")
+
+
+def test_an_address_of_a_case_is_one_or_unknown(rules: Path) -> None:
+    """Whatever else it says would be told as an address that no list holds, and the case would prove nothing."""
+    write(rules, "- name: a\n  given: {sender: aurora, address: office}\n  expect: {verdict: refused}\n")
+    with pytest.raises(FileProblems) as found:
+        run(rules)
+    place = f"{rules}/tests/mine.yaml:4:36"
+    assert str(found.value) == f"{place}: `office` is no address; write e.g. `192.0.2.7` or `2001:db8::7`"
+    for address in ("", "2001:db8::7", "::ffff:192.0.2.7"):
+        assert facts_of(Given(sender="aurora", address=Address.from_text(address)))[0].address == address
+        write(rules, f"- name: a\n  given: {{sender: aurora, address: '{address}'}}\n  expect: {{verdict: refused}}\n")
+        assert failures(rules) == []

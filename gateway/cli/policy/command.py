@@ -6,10 +6,12 @@ asked about); 2 the command cannot be carried out. `--json` prints one object, w
 
 from typing import Any
 
+from gateway.cli.anyorder import Verb
 from gateway.cli.policy import check, compare, compat, importing, keys, release, status, trying, usage
 
 
 def add_commands(commands: Any) -> None:
-    verbs = commands.add_parser("policy", help="work with the rules").add_subparsers(required=True, metavar="VERB")
+    policy = commands.add_parser("policy", help="work with the rules")
+    verbs = policy.add_subparsers(required=True, metavar="VERB", parser_class=Verb)
     for module in (check, trying, compare, compat, usage, keys, release, status, importing):
         module.add_commands(verbs)

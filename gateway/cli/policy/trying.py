@@ -34,6 +34,7 @@ def add_commands(verbs: Any) -> None:
         help="how this request or message is judged, by which rule, and why",
         epilog="e.g. policy explain sender=nordlicht plan=standard roles=orders.send document=purchase_order",
     )
+    told.among_options = "facts"
     told.add_argument("facts", nargs="*", metavar="MESSAGE-ID | FACT=VALUE", help="lists with commas: roles=a,b")
     told.add_argument("--file", type=Path, help="a YAML file with the facts")
     told.add_argument("--all", action="store_true", help="also the rules that are about others")

@@ -197,6 +197,18 @@ def test_explain_takes_lists_with_commas(run: Run) -> None:
     assert status == 0
 
 
+def test_facts_and_options_stand_in_any_order(run: Run) -> None:
+    usual = run("explain", "sender=kiesel", "plan=trial", "roles=orders.send", "document=purchase_order", "--json")
+    status, out, _ = run("explain", "sender=kiesel", "--json", "plan=trial", "--all", "roles=orders.send",
+                         "document=purchase_order")  # fmt: skip
+    told = json.loads(out)
+    assert (status, told["decision"]) == (usual[0], json.loads(usual[1])["decision"])
+    assert run("explain", "--json", "sender=kiesel")[0] == 1
+    status, out, err = run("explain", "sender=kiesel", "--jsno", "plan=trial")
+    assert (status, out) == (2, "")
+    assert err.endswith("error: unrecognized arguments: --jsno\n")
+
+
 def test_explain_for_partners_tells_no_file(run: Run) -> None:
     status, out, _ = run("explain", "sender=kiesel", "plan=trial", "roles=orders.send", "document=purchase_order",
                          "lines=101", "--for-partner")  # fmt: skip
@@ -210,6 +222,9 @@ def test_explain_for_partners_tells_no_file(run: Run) -> None:
     [
         (["explain", "sendr=aurora"], "did you mean `sender`?"),
         (["explain", "nonsense"], "`nonsense` is neither a message id nor a fact; write e.g. `sender=nordlicht`"),
+        (["explain", "sender=aurora", "--all", "nonsense"], "`nonsense` is neither a message id nor a fact"),
+        (["explain", "sender=aurora", "address=notanaddress"],
+         "`notanaddress` is no address; write e.g. `192.0.2.7` or `2001:db8::7`"),
         (["explain", "--file", "nowhere.yaml"], "nowhere.yaml: cannot be read: no such file or directory"),
         (["explain", "sender=a", "--rules", "nowhere"], "nowhere: there is no such folder of rules"),
         (["diff", "live", "nowhere"], "`nowhere` is neither a folder nor a set that was kept here; kept are: none"),
