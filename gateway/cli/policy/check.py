@@ -3,6 +3,7 @@
 import argparse
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from gateway.cli.policy.telling import known_of, named, profiles, rules_option
@@ -49,6 +50,23 @@ def tests_of(rules: PolicySet, folder: Any) -> Report:
     return run_tests(rules, folder, lambda: LocalCounters(clock=lambda: 0).charge)
 
 
+def warnings_of(rules: PolicySet, report: Report, partners: Path) -> list[Warned]:
+    """What deserves a look in rules whose tests ran with this report, beside the profiles of that folder."""
+    # Without a single case the absence of tests is said once, not for every rule.
+    untested = report.coverage.uncovered if report.outcomes else ()
+    return warnings(rules, datetime.now(UTC), known_of(profiles(partners)), untested)
+
+
+def tell_warnings(warned: list[Warned]) -> None:
+    for one in warned:
+        print(safe(f"{one.problem} [{one.kind}]"))
+
+
+def warnings_told(warned: list[Warned]) -> list[dict[str, Any]]:
+    """For programs."""
+    return [{"kind": one.kind, "rule": one.rule.name, **place_of(one.problem)} for one in warned]
+
+
 def _check(chosen: argparse.Namespace) -> int:
     problems: list[FileProblem] = []
     revisions: dict[str, str] = {}
@@ -62,10 +80,7 @@ def _check(chosen: argparse.Namespace) -> int:
         rules = load(chosen.rules)
         report = tests_of(rules, chosen.rules)
         revisions["rules"] = rules.revision
-        # Without a single case the absence of tests is said once, not for every rule.
-        untested = report.coverage.uncovered if report.outcomes else ()
-        known = known_of(profiles(chosen.partners))
-        warned = warnings(rules, datetime.now(UTC), known, untested)
+        warned = warnings_of(rules, report, chosen.partners)
         causes, warned = _causes(warned) if report.failures else ([], warned)
         not_told = sum(bool(one.failures) for one in report.outcomes) if causes else 0
         problems += causes or report.failures
@@ -73,7 +88,7 @@ def _check(chosen: argparse.Namespace) -> int:
         problems += found.problems
     failed = bool(problems) or (chosen.strict and bool(warned))
     if chosen.json:
-        told = [{"kind": one.kind, "rule": one.rule.name, **place_of(one.problem)} for one in warned]
+        told = warnings_told(warned)
         found_here = [place_of(one) for one in problems]
         tell_json({"ok": not failed, "revisions": revisions, "problems": found_here, "warnings": told,
                    "failing_cases_not_told": not_told})  # fmt: skip
@@ -81,8 +96,7 @@ def _check(chosen: argparse.Namespace) -> int:
     tell_problems(problems)
     if not_told:
         print(f"{not_told} cases fail, which may follow from this; `policy test` tells each", file=sys.stderr)
-    for one in warned:
-        print(safe(f"{one.problem} [{one.kind}]"))
+    tell_warnings(warned)
     if not problems:
         for name in ("rules", "partners"):
             print(f"{name} ok, revision {revisions[name]}")

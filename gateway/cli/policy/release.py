@@ -7,17 +7,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from gateway.cli.policy.check import tests_of
+from gateway.cli.policy.check import tell_warnings, tests_of, warnings_of, warnings_told
 from gateway.cli.policy.keys import next_number, refuse_what_cannot_count, write_signed
 from gateway.cli.policy.sources import folder_of, kept_here, settings_here, signers_here
 from gateway.cli.policy.telling import RULES
-from gateway.cli.telling import Impossible, carefully, json_option, moment_or_span, tell_json
+from gateway.cli.telling import Impossible, carefully, json_option, moment_or_span, partners_option, tell_json
 from gateway.settings import Settings
 from policies.folders import read_folder, write_folder
 from policies.loading import load
 from policies.manifests import MANIFEST, Manifest, is_signed, read_manifest, rules_in
+from policies.policyset import PolicySet
 from policies.signers import PrivateKey
 from policies.signing import NotYet, Terms, verify
+from policies.testing import Report
 from translators.fileproblems import FileProblem, FileProblems
 
 
@@ -27,6 +29,7 @@ def add_commands(verbs: Any) -> None:
     promoted.add_argument("--to", type=Path, help="the folder the gateways read; default: GATEWAY_POLICIES")
     promoted.add_argument("--coverage", type=int, default=0, metavar="PERCENT", help="refuse when tests cover less")
     promoted.add_argument("--dry-run", action="store_true", help="only tell whether it could be put in force")
+    partners_option(promoted)
     json_option(promoted)
     promoted.set_defaults(run=carefully(_promote))
 
@@ -53,10 +56,11 @@ def _promote(chosen: argparse.Namespace) -> int:
     settings = settings_here()
     target = _target(chosen.to, settings)
     files = read_folder(chosen.candidate)
-    problems, manifest = _hindrances(files, chosen.candidate, target, settings, chosen.coverage)
-    if problems:
-        raise FileProblems(problems)
-    revision = load(chosen.candidate).revision
+    rules, report, problems = _tried(chosen.candidate, chosen.coverage)
+    manifest, unsigned = _signature(files, chosen.candidate, target, settings)
+    if rules is None or report is None or problems or unsigned:
+        raise FileProblems([*problems, *unsigned])
+    warned = warnings_of(rules, report, chosen.partners)
     if not chosen.dry_run:
         _keep_what_is_replaced(target, files, settings)
         put_in_force(files, target)
@@ -64,11 +68,11 @@ def _promote(chosen: argparse.Namespace) -> int:
     number = f"number {manifest.number}, " if manifest is not None else ""
     if chosen.json:
         told_number = manifest.number if manifest is not None else None
-        tell_json(
-            {"ok": True, "number": told_number, "revision": revision, "folder": str(target), "done": not chosen.dry_run}
-        )
+        tell_json({"ok": True, "number": told_number, "revision": rules.revision, "folder": str(target),
+                   "done": not chosen.dry_run, "warnings": warnings_told(warned)})  # fmt: skip
     else:
-        print(f"{told} in force at {target}: {number}revision {revision}")
+        tell_warnings(warned)
+        print(f"{told} in force at {target}: {number}revision {rules.revision}")
         print("gateways notice within seconds; `policy status` tells which one runs what")
     return 0
 
@@ -80,29 +84,33 @@ def _target(named: Path | None, settings: Settings) -> Path:
     return target
 
 
-def _hindrances(
-    files: dict[str, bytes], candidate: Path, target: Path, settings: Settings, coverage: int
-) -> tuple[list[FileProblem], Manifest | None]:
-    """Everything that keeps the candidate out of force, and its manifest when it is signed."""
-    problems: list[FileProblem] = []
-    manifest: Manifest | None = None
+def _tried(candidate: Path, coverage: int) -> tuple[PolicySet | None, Report | None, list[FileProblem]]:
+    """The rules and what their tests say, as far as they can be read; and what is wrong with either."""
     try:
-        report = tests_of(load(candidate), candidate)
-        problems += report.failures
-        if report.coverage.percent < coverage:
-            text = f"tests cover {report.coverage.percent} % of the rules; {coverage} % are asked for"
-            problems.append(FileProblem(candidate / "tests", 0, 0, text))
+        rules = load(candidate)
+        report = tests_of(rules, candidate)
     except FileProblems as found:
-        problems += found.problems
+        return None, None, list(found.problems)
+    problems = list(report.failures)
+    if report.coverage.percent < coverage:
+        text = f"tests cover {report.coverage.percent} % of the rules; {coverage} % are asked for"
+        problems.append(FileProblem(candidate / "tests", 0, 0, text))
+    return rules, report, problems
+
+
+def _signature(
+    files: dict[str, bytes], candidate: Path, target: Path, settings: Settings
+) -> tuple[Manifest | None, list[FileProblem]]:
+    """The candidate's manifest when it is signed, and why no gateway would take it so."""
     signers = signers_here(settings)
     if signers is None:
-        return problems, read_manifest(files, candidate) if is_signed(files) else None
+        return read_manifest(files, candidate) if is_signed(files) else None, []
     try:
         manifest = verify(files, candidate, signers, datetime.now(UTC))
     except NotYet:  # each gateway takes it in its time
         manifest = read_manifest(files, candidate)
     except FileProblems as found:
-        return [*problems, *found.problems], None
+        return None, list(found.problems)
     live = read_folder(target) if target.is_dir() else {}
     kept = kept_here(settings)
     highest = max(kept.highest(), read_manifest(live, target).number if is_signed(live) else 0)
@@ -110,8 +118,8 @@ def _hindrances(
     same = files[MANIFEST] in [live.get(MANIFEST), *kept.manifests()]
     if manifest.number < highest or (manifest.number == highest and not same):
         text = f"number {manifest.number} is not above {highest}, which was in force; sign it again with the next"
-        problems.append(FileProblem(candidate / MANIFEST, 0, 0, text))
-    return problems, manifest
+        return manifest, [FileProblem(candidate / MANIFEST, 0, 0, text)]
+    return manifest, []
 
 
 def _keep_what_is_replaced(target: Path, files: dict[str, bytes], settings: Settings) -> None:

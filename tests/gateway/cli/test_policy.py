@@ -280,6 +280,41 @@ def test_promote_without_signers_checks_tests_and_replaces(run: Run, house: Path
     assert not list(house.glob(".live.*")), "nothing is left lying about"
 
 
+DENIED = """\
+rules:
+
+- name: no-such-orders
+  why: a test
+  mode: enforce
+  effect: deny
+  may: send
+  senders: [partner]
+  partners: [nordlihct]
+  documents: [purchase_ordre]
+"""
+
+
+def test_promote_tells_what_deserves_a_look(run: Run, house: Path) -> None:
+    """A deny that is misspelt denies nothing; whoever puts it in force reads it then."""
+    candidate(house, ("access.yaml", "rules:\n", DENIED))
+    status, out, err = run("promote", "candidate", "--dry-run")
+    assert (status, err) == (0, "")
+    *warned, last, _ = (re.sub(r"^\S+: ", "", line) for line in out.splitlines())
+    assert warned == [
+        "no test covers `no-such-orders`; add a case to `tests/` [untested]",
+        "there is no profile of the partner `nordlihct`; correct it, or take it away [dead]",
+        "there is no kind of document `purchase_ordre`; did you mean `purchase_order`? [dead]",
+    ]
+    assert last.startswith("could be put in force at ")
+    checked = json.loads(run("check", "--rules", "candidate", "--json")[1])["warnings"]
+    status, out, _ = run("promote", "candidate", "--json")
+    assert (status, json.loads(out)["warnings"]) == (0, checked)
+    assert load(house / "live").revision == load(house / "candidate").revision, "a warning keeps nothing out of force"
+    assert json.loads(run("promote", "candidate", "--json", "--partners", "nowhere")[1])["warnings"] == [
+        one for one in checked if "profile" not in one["text"]
+    ]
+
+
 def test_the_packaged_rules_are_not_overwritten(run: Run, house: Path) -> None:
     candidate(house, SLOWER)
     status, _, err = run("promote", "candidate", "--to", str(PACKAGED / "policies" / "rules"))
