@@ -180,3 +180,14 @@ def test_a_schedule_may_say_by_its_function_what_it_holds(name: str, function: s
     (document,) = read(changed, identify(changed, None)).documents
     (expected,) = read(content, identify(content, None)).documents
     assert document.object == expected.object
+
+
+def test_a_stock_report_of_buyer_and_supplier_alone_does_not_say_whose_stock_it_is() -> None:
+    content = (TESTS / "samples" / "inventory-snapshot-d96a.in.edi").read_bytes()
+    anonymous = content.replace(b"NAD+GY+", b"NAD+BY+")
+    assert anonymous != content
+    with pytest.raises(Unreadable) as refused:
+        read(anonymous, identify(anonymous, None))
+    assert [each.text for each in refused.value.findings if each.severity == "error"] == [
+        "SG2/NAD[3035=GY]/3035 is missing"
+    ]

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from translators.canonical.parties import Party
 from translators.canonical.references import Note, Ref
+from translators.canonical.rules import check_numbers
 from translators.canonical.times import LocalTime
 
 Result = Literal["received", "accepted", "accepted_with_errors", "partly_accepted", "rejected"]
@@ -83,9 +84,7 @@ class Ack(
 
     def __post_init__(self) -> None:
         check_verdict(self.result, self.errors)
-        numbers = [part.number for part in self.parts]
-        if len(set(numbers)) != len(numbers):
-            raise ValueError("two parts have the same number")
+        check_numbers(self.parts, "parts")
         against = {"accepted": ("rejected", "partly_accepted"), "rejected": ("accepted", "accepted_with_errors")}
         for part in self.parts:
             if part.result in against.get(self.result, ()):

@@ -236,7 +236,7 @@ CASES: list[Case] = [
     ("ack", {"/parts/1/result": "accepted"},
      "`result` is accepted, but `errors` holds errors; use accepted_with_errors or rejected", "/parts/1/result"),
     ("ack", {"/result": "accepted"}, "part `2` is rejected although the whole is accepted", "/parts/1"),
-    ("ack", {"/parts/1/number": "1"}, "two parts have the same number", ""),
+    ("ack", {"/parts/1/number": "1"}, "two parts have the number `1`", ""),
     ("ack", {"/subject": {"type": "ORDERS"}},
      "say what is acknowledged: `interchange`, `group`, `message` or `document`", "/subject"),
     ("ack", {"/parts/1/errors/0": {"path": "x"}}, "an error needs a code or a text", "/parts/1/errors/0"),

@@ -232,3 +232,15 @@ def test_a_line_answered_in_parts_is_accepted_where_every_part_is(
     assert [str(part.quantity.value) for part in line.schedule] == promised
     residue = {each.text for each in reading.findings if each.code == "x12.residue"}
     assert len(residue) == (4 if second == b"IR" else 0)
+
+
+@pytest.mark.parametrize("function", [b"BD", b"OC"])
+def test_a_contact_of_the_whole_order_is_the_buyers(function: bytes) -> None:
+    """PER before the first N1, as retailers send it: the buyer's department, or whom to ask about the order."""
+    contact = b"PER*" + function + b"*Jan Petersen*TE*+49 40 1234-7*EM*einkauf@nordlicht.example~\n"
+    content = sample("order-x12").replace(b"\nFOB*", b"\n" + contact + b"FOB*", 1).replace(b"\nSE*38*", b"\nSE*39*")
+    reading = reading_of(content)
+    order = reading.documents[0].object
+    assert [each.name for each in order.buyer.contacts] == ["Anna Berg", "Jan Petersen"]
+    assert order.buyer.contacts[1].email == "einkauf@nordlicht.example"
+    assert not [each for each in reading.findings if each.place.segment == "PER"]
