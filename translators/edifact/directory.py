@@ -201,6 +201,9 @@ def unknown_message(message: str, release: str) -> Finding | None:
         text = f"there is no table of message `{message[:6]}` in release {release}"
     nearest = nearest_release(release, message)
     text += f"; the nearest release with {message[:6]} is {nearest}" if nearest is not None else ""
+    meant = f"D.{release.rpartition('.')[2]}"
+    if tables is None and nearest is None and meant in releases():
+        text += f"; there is one of {meant}"
     return Finding("edifact.message.unknown", text, syntax_code="17")
 
 

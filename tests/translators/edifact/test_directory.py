@@ -188,6 +188,8 @@ def test_the_nearest_release_has_the_message() -> None:
             "D.95B",
             "there is no table of message `RECADV` in release D.95B; the nearest release with RECADV is D.96A",
         ),
+        ("DESADV", "0.96A", "there is no directory table of release `0.96A`; there is one of D.96A"),
+        ("ORDERS", "91.3", "there is no directory table of release `91.3`"),
         ("X" * 99, "Y" * 99, "there is no directory table of release `YYYYYYYYYY`"),
     ],
 )
