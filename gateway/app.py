@@ -120,6 +120,7 @@ async def open_judging(settings: Settings, role: str) -> AsyncIterator[Judging]:
         stack.push_async_callback(counters.close)
         shadow = open_shadow(settings, policies, ledger)
         intake = Intake(policies, partners, counters, ledger, Limits(max_bytes=settings.max_body), shadow)
+        stack.push_async_callback(intake.close)
         sandbox = Intake(policies, partners, counters, Rehearsal(ledger), Limits(max_bytes=settings.max_body))
         reports = PolicyReports(ledger, policies, shadow)
         for_ever = [policies.watch(), partners.watch(DIRECTORY_EVERY), standing.run(), reports.run()]

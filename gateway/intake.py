@@ -89,6 +89,10 @@ class Intake:
         """The same judge before another record: for what is taken together with others."""
         return Intake(self._policies, self._partners, counters, ledger, self._limits)
 
+    async def close(self) -> None:
+        """Before the ledger is closed: what is recorded in sums is recorded up to now."""
+        await self._refused.close()
+
     @property
     def older(self) -> OlderVersions:
         """The older versions that the rules in force still serve."""

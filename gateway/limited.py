@@ -1,6 +1,7 @@
 """Requests refused before their body was read, put on record in sums: a flood must not be able to fill the ledger."""
 
 import asyncio
+from contextlib import suppress
 
 import msgspec
 from msgspec import Struct
@@ -33,6 +34,7 @@ class RefusedRequests:
         self._seconds = seconds
         self._sums: dict[_Cause, _Sum] = {}
         self._task: asyncio.Task[None] | None = None
+        self._ending = asyncio.Event()
 
     def count(self, facts: RequestFacts, refused: Refused) -> None:
         if refused.code.startswith("limit."):
@@ -45,8 +47,15 @@ class RefusedRequests:
     def _add(self, cause: _Cause, more: _Sum) -> None:
         self._sums.setdefault(cause, _Sum(more.example)).requests += more.requests
 
+    async def close(self) -> None:
+        """Records what was counted since the last time, so that a restart loses none of it while the ledger answers."""
+        self._ending.set()
+        if self._task is not None:
+            await self._task
+
     async def _report(self) -> None:
-        await asyncio.sleep(self._seconds)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ending.wait(), self._seconds)
         sums, self._sums = self._sums, {}
         for cause, refused in sums.items():
             try:

@@ -233,6 +233,22 @@ async def test_requests_of_a_retired_api_are_put_on_record_in_sums(ledger: Ledge
     assert sums[0].example["api_version"] == "v0"
 
 
+async def test_a_gateway_that_stops_has_put_them_on_record(ledger: Ledger, served: Served) -> None:
+    await served.intake.close()  # where nothing was refused, nothing is waited for
+    assert await ledger.refused_requests(now() - timedelta(minutes=1)) == []
+    for _ in range(2):
+        assert isinstance(await served.intake.admit(AURORA, "v0"), Rejection)
+        await served.intake.close()
+    assert [one.requests for one in await ledger.refused_requests(now() - timedelta(minutes=1))] == [1, 1]
+
+
+async def test_what_was_counted_before_it_stops_is_one_sum(ledger: Ledger, served: Served) -> None:
+    for _ in range(3):
+        assert isinstance(await served.intake.admit(AURORA, "v0"), Rejection)
+    await served.intake.close()
+    assert [one.requests for one in await ledger.refused_requests(now() - timedelta(minutes=1))] == [3]
+
+
 async def test_a_flood_is_put_on_record_in_sums(ledger: Ledger, served: Served) -> None:
     served.intake._refused._seconds = 0.01
     kiesel = Credential(kind="partner", client="kiesel-test", roles=frozenset({"orders.send"}))
