@@ -123,6 +123,7 @@ async def open_judging(settings: Settings, role: str) -> AsyncIterator[Judging]:
         stack.push_async_callback(intake.close)
         sandbox = Intake(policies, partners, counters, Rehearsal(ledger), Limits(max_bytes=settings.max_body))
         reports = PolicyReports(ledger, policies, shadow)
+        stack.push_async_callback(reports.close)
         for_ever = [policies.watch(), partners.watch(DIRECTORY_EVERY), standing.run(), reports.run()]
         for_ever += [shadow.run()] if shadow is not None else []
         stack.push_async_callback(end, [asyncio.create_task(task) for task in for_ever])

@@ -5,6 +5,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Protocol
 
 import msgspec
@@ -87,6 +88,11 @@ class PolicyReports:
         while True:
             await self.report()
             await asyncio.sleep(seconds)
+
+    async def close(self) -> None:
+        """When this gateway stops: else the rules it had would be told beside those of the one that follows it."""
+        with suppress(LedgerUnavailable):
+            await self._ledger.forget_gateway()
 
     async def report(self) -> None:
         live = self._policies

@@ -225,6 +225,10 @@ class Ledger:
         """Says which rules this process runs; returns what all of them say."""
         return await watching.report_gateway(self._pool, self._worker, report)
 
+    async def forget_gateway(self) -> None:
+        """This process runs no rules any more."""
+        await watching.forget_gateway(self._pool, self._worker)
+
     async def gateways(self) -> list[watching.RunningGateway]:
         return await watching.gateways(self._pool)
 

@@ -75,6 +75,11 @@ async def report_gateway(pool: Pool, worker: str, report: GatewayReport) -> list
     return [RunningGateway(**dict(row)) for row in rows]
 
 
+async def forget_gateway(pool: Pool, worker: str) -> None:
+    async with connection(pool) as held:
+        await held.execute(_SQL["forget_gateway"], worker)
+
+
 async def gateways(pool: Pool) -> list[RunningGateway]:
     async with connection(pool) as held:
         return [RunningGateway(**dict(row)) for row in await held.fetch(_SQL["gateways"])]

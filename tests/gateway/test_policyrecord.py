@@ -54,6 +54,15 @@ async def test_gateways_that_run_different_rules_are_noticed(
     assert "gateways run different rules: sha256:" in caplog.text
 
 
+async def test_a_gateway_that_was_stopped_runs_nothing_any_more(ledger: Ledger, other: Ledger, rules: Path) -> None:
+    """Else its successor with newer rules would be said to differ from it."""
+    here, there = (PolicyReports(one, LivePolicies(rules)) for one in (ledger, other))
+    await here.report()
+    await there.report()
+    await here.close()
+    assert [one.id for one in await ledger.gateways()] == ["other"]
+
+
 async def test_health_tells_the_rules_without_turning_traffic_away(
     ledger: Ledger, other: Ledger, rules: Path, tmp_path: Path
 ) -> None:
@@ -88,6 +97,9 @@ async def test_while_the_ledger_is_away_nobody_can_tell(
 
     async def away(*_: object) -> None:
         raise LedgerUnavailable("gone")
+
+    monkeypatch.setattr(ledger, "forget_gateway", away)
+    await reports.close()  # and nobody can be told
 
     monkeypatch.setattr(Ledger, "report_gateway", away)
     await reports.report()

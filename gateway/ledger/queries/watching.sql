@@ -7,6 +7,10 @@ on conflict (id) do update set seen_at = now(), revision = excluded.revision, nu
 -- Processes that are long gone; those of the last hour are still shown as away.
 delete from gateways where seen_at < now() - interval '1 hour';
 
+-- name: forget_gateway
+-- One that was told to stop; one that died says nothing, and counts as running until it has been silent for long.
+delete from gateways where id = $1;
+
 -- name: gateways
 select id, started_at, seen_at, revision, number, problems, candidate,
        extract(epoch from now() - seen_at)::double precision as silent
