@@ -13,6 +13,7 @@ from support.as2_serving import As2World, as2_world, outgoing
 from gateway.channels.as2.building import build
 from gateway.channels.as2.receipts import Accepted, Expected, judge_receipt
 from gateway.clock import now
+from gateway.ledger.database import Connection
 from gateway.ledger.entries import Conflicting, Recorded
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.recording import Entry, Recorder
@@ -244,8 +245,8 @@ async def test_a_commit_whose_answer_was_lost_is_found_with_its_receipt(
     """The database commits and the connection breaks: the batch is repeated and meets itself."""
     record, broken = Recorder._record_once, []
 
-    async def breaking(self: Recorder, entries: list[Entry]) -> list[Recorded | Conflicting | None]:
-        results = await record(self, entries)
+    async def breaking(self: Recorder, entries: list[Entry], held: Connection) -> list[Recorded | Conflicting | None]:
+        results = await record(self, entries, held)
         if not broken:
             broken.append(results)
             raise ConnectionResetError

@@ -29,7 +29,8 @@ REFUSED, TAKEN = "processed/error: decryption-failed", "processed"
 
 
 def certified(name: str, begins: timedelta = -DAY, ends: timedelta = 100 * DAY) -> Holder:
-    return holder(name, begins=START + begins, ends=START + ends)
+    now = datetime.now(UTC).replace(microsecond=0)  # not that of the module, which may be long past in a long run
+    return holder(name, begins=now + begins, ends=now + ends)
 
 
 @pytest.fixture
