@@ -57,11 +57,14 @@ class RefusedRequests:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ending.wait(), self._seconds)
         sums, self._sums = self._sums, {}
-        for cause, refused in sums.items():
+        for cause in list(sums):
             try:
-                await self._ledger.note(_leaf(cause, refused))
-            except LedgerUnavailable:
-                self._add(cause, refused)
+                await self._ledger.note(_leaf(cause, sums[cause]))
+            except LedgerUnavailable:  # the others would wait for it as long, one after the other
+                break
+            del sums[cause]
+        for cause, refused in sums.items():
+            self._add(cause, refused)
 
 
 def _leaf(cause: _Cause, refused: _Sum) -> bytes:

@@ -17,7 +17,7 @@ __all__ = ["Row", "rows"]
 
 BLOCK = 2048
 """Bytes cut at once. So few that their lists are gone again before the garbage collector looks at them: with 3 kB it
-looks, and takes a third of the time."""
+looks, and reading took a third longer."""
 
 
 def rows(chunks: Iterable[bytes], tokenizer: Tokenizer | None = None) -> Iterator[Row]:
