@@ -1,6 +1,7 @@
 """Identifiers people and systems use for messages and deliveries."""
 
 import time
+from datetime import datetime
 from hashlib import sha1
 from uuid import UUID
 
@@ -14,6 +15,11 @@ def new_message_id() -> UUID:
     value = value & ~(0xF << 76) | (0x7 << 76)
     value = value & ~(0x3 << 62) | (0x2 << 62)
     return UUID(int=value)
+
+
+def earliest_id(at: datetime) -> UUID:
+    """The id before those of all messages from that moment on."""
+    return UUID(int=(int(at.timestamp() * 1000) << 80) | (0x7 << 76))
 
 
 def external_id(sender: str, document_type: str, business_key: str) -> str:

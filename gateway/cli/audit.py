@@ -9,8 +9,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from gateway.app import open_keys, open_records
 from gateway.cli.serve import with_embedded
+from gateway.cli.telling import Impossible, carefully
 from gateway.ledger.checkpoints import Verifier
 from gateway.ledger.receipts import BadReceipt, verify_receipt
 from gateway.ledger.verifying import Verdict
@@ -22,7 +25,7 @@ def add_commands(commands: Any) -> None:
     verify = nouns.add_parser("verify", help="recompute the audit tree and hold it against every signed checkpoint")
     verify.add_argument("--anchor", type=Path, help="a file of checkpoints kept outside the database")
     verify.add_argument("--json", action="store_true")
-    verify.set_defaults(run=_verify)
+    verify.set_defaults(run=carefully(_verify))
     receipt = nouns.add_parser("verify-receipt", help="check a receipt offline")
     receipt.add_argument("file", type=Path)
     receipt.add_argument("--key", type=Path, action="append", help="a .vkey file of the gateway; default: our own keys")
@@ -35,9 +38,13 @@ def _verify(chosen: argparse.Namespace) -> int:
     with ExitStack() as stack:
         settings = with_embedded(stack)
         anchor = chosen.anchor or settings.checkpoint_file
-        if anchor is not None and not anchor.exists():
-            anchor = None  # nothing was sequenced yet
-        verdict = asyncio.run(_hold_against_checkpoints(settings, anchor))
+        if chosen.anchor is not None and not chosen.anchor.exists():
+            raise Impossible(f"{chosen.anchor}: no such file of checkpoints; nothing was verified")
+        here = anchor is None or anchor.exists()
+        verdict = asyncio.run(_hold_against_checkpoints(settings, anchor if here else None))
+    if not here and verdict.problem is None and verdict.checkpoints:
+        gone = f"{anchor} (GATEWAY_CHECKPOINT_FILE) is gone, where every signed checkpoint was written"
+        verdict = msgspec.structs.replace(verdict, problem=f"{gone}; hold the ledger against a copy: --anchor FILE")
     if chosen.json:
         facts = {"ok": verdict.problem is None, "events": verdict.events, "checkpoints": verdict.checkpoints}
         print(json.dumps({**facts, "problem": verdict.problem}))

@@ -45,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         import_module(f"gateway.cli.{module}").add_commands(commands)
     chosen = parser.parse_args(arguments)
     try:
-        return int(chosen.run(chosen) or 0)
+        status = int(chosen.run(chosen) or 0)
+        sys.stdout.flush()  # here, where a reader that has gone is taken for what it is, not while Python ends
+        return status
     except (BadSettings, FileProblems, BadKeyFile, LedgerUnavailable) as problems:
         print(problems, file=sys.stderr)
         return 2

@@ -10,9 +10,9 @@ import msgspec
 
 from gateway.app import open_policies
 from gateway.cli.message_files import show_files
-from gateway.cli.operating import Act, how_many, operator, with_ledger, with_settings
-from gateway.cli.telling import console, row, table
-from gateway.identifiers import split_delivery_id
+from gateway.cli.message_finding import add_find
+from gateway.cli.message_waiting import add_waiting
+from gateway.cli.operating import Act, delivery, how_many, operator, rate, with_ledger, with_settings
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.operating import Selection
 from gateway.settings import Settings
@@ -24,6 +24,7 @@ def add_commands(commands: Any) -> None:
     verbs = commands.add_parser("message", help="where is it, and what to do").add_subparsers(
         required=True, metavar="VERB"
     )
+    add_find(verbs, with_ledger)
     show = verbs.add_parser("show", help="everything known of a message")
     show.add_argument("id", type=UUID)
     show.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _show(ledger, chosen.id)))
@@ -36,21 +37,19 @@ def add_commands(commands: Any) -> None:
     files.add_argument("--extract", type=Path, metavar="DIR", help="write them there; needs --reveal")
     files.add_argument("--reveal", metavar="REASON", help="why their content is shown, for the audit")
     files.set_defaults(run=lambda chosen: with_ledger(lambda ledger: show_files(ledger, chosen)))
-    parked = verbs.add_parser("parked", help="what waits for a human, with the cause")
-    parked.add_argument("--destination")
-    parked.add_argument("--cause")
-    parked.add_argument("--json", action="store_true")
-    parked.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _parked(ledger, chosen)))
+    add_waiting(verbs, with_ledger)
     replay = verbs.add_parser("replay", help="deliver parked documents again; reads back before it sends")
-    replay.add_argument("delivery", nargs="?", help="one delivery, `<message id>.<number>`; else a selection")
+    replay.add_argument(
+        "delivery", nargs="?", type=delivery, help="one delivery, `<message id>.<number>`; else a selection"
+    )
     replay.add_argument("--destination")
     replay.add_argument("--cause")
-    replay.add_argument("--per-second", type=float, default=1.0, help="at most this many start each second")
+    replay.add_argument("--per-second", type=rate, default=1.0, help="at most this many start each second")
     replay.add_argument("--limit", type=how_many, default=1000)
     replay.add_argument("--reason", required=True, help="for the audit")
     replay.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _replay(ledger, chosen)))
     cancel = verbs.add_parser("cancel", help="give a delivery up for good; its followers go on")
-    cancel.add_argument("delivery")
+    cancel.add_argument("delivery", type=delivery, help="`<message id>.<number>`")
     cancel.add_argument("--reason", required=True, help="for the audit")
     cancel.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _cancel(ledger, chosen)))
     balance = verbs.add_parser("balance", help="prove that everything accepted is somewhere")
@@ -86,32 +85,23 @@ def _show_documents(chosen: argparse.Namespace) -> int:
     return with_settings(opened)
 
 
-async def _parked(ledger: Ledger, chosen: argparse.Namespace) -> int:
-    found = await ledger.parked(destination=chosen.destination, cause=chosen.cause)
-    if chosen.json:
-        print(msgspec.json.encode(found).decode())
-        return 0
-    deliveries = table(f"{len(found)} parked", "delivery", "document", "from", "to", "cause", "since")
-    deliveries.columns[0].min_width = max((len(one.id) for one in found), default=0)  # what `replay` asks for
-    for one in found:
-        document = f"{one.document_type} {one.business_number}"
-        row(deliveries, one.id, document, one.sender, one.destination, one.cause or "", f"{one.since:%Y-%m-%d %H:%M}")
-    console().print(deliveries)
-    return 0
-
-
 async def _replay(ledger: Ledger, chosen: argparse.Namespace) -> int:
-    message_id, number = split_delivery_id(chosen.delivery) if chosen.delivery else (None, None)
+    message_id, number = chosen.delivery or (None, None)
     which = Selection(message_id=message_id, number=number, destination=chosen.destination, cause=chosen.cause)
     ids = await ledger.replay(
         which, actor=operator(), reason=chosen.reason, per_second=chosen.per_second, limit=chosen.limit
     )
+    if not ids:
+        print("nothing that is parked fits; a proposal is taken by its delivery or its cause alone")
+        return 1
     print(f"{len(ids)} due again, at most {chosen.per_second:g} a second")
-    return 0 if ids else 1
+    if len(ids) == chosen.limit:
+        print("no more than --limit at once: what else fits is still parked")
+    return 0
 
 
 async def _cancel(ledger: Ledger, chosen: argparse.Namespace) -> int:
-    done = await ledger.cancel(*split_delivery_id(chosen.delivery), actor=operator(), reason=chosen.reason)
+    done = await ledger.cancel(*chosen.delivery, actor=operator(), reason=chosen.reason)
     print("cancelled" if done else "there is no such delivery waiting, or it is under way")
     return 0 if done else 1
 

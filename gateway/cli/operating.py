@@ -5,9 +5,13 @@ import asyncio
 import getpass
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from datetime import UTC, datetime
+from uuid import UUID
 
 from gateway.app import open_records
 from gateway.cli.serve import with_embedded
+from gateway.cli.telling import moment, span
+from gateway.identifiers import split_delivery_id
 from gateway.ledger.ledger import Ledger
 from gateway.settings import Settings
 
@@ -26,6 +30,34 @@ def with_settings(opened: Callable[[Settings], Act]) -> int:
 
     with ExitStack() as stack:
         return asyncio.run(run(with_embedded(stack)))
+
+
+def past(text: str) -> datetime:
+    """A moment, or a time ago; for argparse."""
+    try:
+        return datetime.now(UTC) - span(text)
+    except argparse.ArgumentTypeError:
+        return moment(text)
+
+
+def delivery(text: str) -> tuple[UUID, int]:
+    """For argparse: a delivery as lists show it."""
+    try:
+        return split_delivery_id(text)
+    except ValueError:
+        wanted = "one is called `<message id>.<number>`, as `message parked` and `message waiting` show it"
+        raise argparse.ArgumentTypeError(f"`{text}` is no delivery; {wanted}") from None
+
+
+def rate(text: str) -> float:
+    """For argparse: how many a second."""
+    try:
+        asked = float(text)
+    except ValueError:
+        asked = 0.0
+    if not 0.001 <= asked <= 1000:
+        raise argparse.ArgumentTypeError(f"`{text}` is no rate; write a number from 0.001 to 1000 a second")
+    return asked
 
 
 def operator() -> str:

@@ -52,6 +52,11 @@ class Leases:
         async with connection(self._pool) as held:
             return [row["destination"] for row in await held.fetch(_SQL["seated_destinations"])]
 
+    async def live_workers(self) -> int:
+        """How many were seen within the length of a lease."""
+        async with connection(self._pool) as held:
+            return int(await held.fetchval(_SQL["live_workers"], LEASE_SECONDS))
+
     async def rebalance(self, destinations: Collection[str], busy: Collection[tuple[str, int]] = ()) -> None:
         """Renew what is ours, take our fair share of what is free, give up what is above it.
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from gateway.ledger import (
     delivering,
+    finding,
     judging,
     offering,
     operating,
@@ -132,6 +133,16 @@ class Ledger:
         self, *, destination: str | None = None, cause: str | None = None, limit: int = 100
     ) -> list[ParkedDelivery]:
         return await operating.parked(self._pool, destination=destination, cause=cause, limit=limit)
+
+    async def waiting(
+        self, *, destination: str | None = None, sender: str | None = None, limit: int = 100
+    ) -> list[finding.WaitingDelivery]:
+        """What has not ended and is not parked."""
+        return await finding.waiting(self._pool, destination=destination, sender=sender, limit=limit)
+
+    async def find(self, wanted: finding.Wanted, *, contained: bool = False, limit: int = 20) -> list[UUID]:
+        """Ids of messages of anybody, newest first."""
+        return await finding.find(self._pool, wanted, contained=contained, limit=limit)
 
     async def balance(self) -> Balance:
         return await operating.balance(self._pool)

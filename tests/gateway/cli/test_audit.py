@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli import audit
 from gateway.cli.main import main
+from gateway.ledger.verifying import Verdict
 
 
 @pytest.mark.parametrize("missing", ["receipt", "key", "document"])
@@ -16,3 +18,31 @@ def test_a_missing_file_is_named(missing: str, tmp_path: Path, capsys: pytest.Ca
     words = [str(files["receipt"]), "--key", str(files["key"]), "--content", str(files["document"])]
     assert main(["audit", "verify-receipt", *words]) == 1
     assert capsys.readouterr().err == f"not ok: {files[missing]}: no such file or directory\n"
+
+
+def test_a_file_of_checkpoints_that_is_not_there_proves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database: str
+) -> None:
+    """An anchor whose name was mistyped, or that was taken away, would have been as good as one that agrees."""
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", database)
+    monkeypatch.setenv("GATEWAY_COUNTERS_URL", "redis://127.0.0.1:1")
+    gone = tmp_path / "checkpoints"
+    assert main(["audit", "verify", "--anchor", str(gone)]) == 2
+    assert capsys.readouterr().err == f"{gone}: no such file of checkpoints; nothing was verified\n"
+
+
+async def _verified(*_: object) -> Verdict:
+    return Verdict(events=7, checkpoints=2)
+
+
+def test_an_anchor_that_the_settings_name_and_that_is_gone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database: str
+) -> None:
+    gone = tmp_path / "checkpoints"
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", database)
+    monkeypatch.setenv("GATEWAY_COUNTERS_URL", "redis://127.0.0.1:1")
+    monkeypatch.setenv("GATEWAY_CHECKPOINT_FILE", str(gone))
+    monkeypatch.setattr(audit, "_hold_against_checkpoints", _verified)
+    assert main(["audit", "verify"]) == 1
+    told = f"not ok, after 7 good events: {gone} (GATEWAY_CHECKPOINT_FILE) is gone, where every signed checkpoint was"
+    assert capsys.readouterr().err == f"{told} written; hold the ledger against a copy: --anchor FILE\n"

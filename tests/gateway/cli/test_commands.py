@@ -1,6 +1,7 @@
 """Each command is found in the module that is imported for it, and nothing else is imported then."""
 
 import argparse
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -28,10 +29,13 @@ def test_all_modules_together_know_the_commands_and_no_others(capsys: pytest.Cap
     assert set(commands.choices) == set(_NOUNS)
 
 
-def test_a_reader_who_has_seen_enough_is_told_nothing_more() -> None:
-    """`partner-gateway … | head`: no traceback, and the status a shell gives for it."""
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_who_has_seen_enough_is_told_nothing_more(unbuffered: str) -> None:
+    """`partner-gateway … | head`: no traceback, and the status a shell gives for it; also where all that is printed
+    goes out at the end, as it does unless Python is told otherwise."""
     command = [sys.executable, "-m", "gateway.cli.main", "policy", "explain", "sender=aurora", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+    env = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as running:
         assert running.stdout is not None
         assert running.stderr is not None
         running.stdout.close()
