@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from math import nan
 from typing import Any
 
 import msgspec
@@ -72,6 +73,8 @@ PICKUP_FILES = Counter("gateway_pickup_files_total", "Files of partners' own ser
 PICKUP_WAITING = Gauge("gateway_pickup_waiting", "Files on a partner's server that were not taken", ["partner"])
 PICKUP_FAILING = Gauge("gateway_pickup_failing_seconds", "Time since looks at a partner's server fail", ["partner"])
 TREE_SIZE = Gauge("gateway_audit_tree_size", "Events under the newest checkpoint")
+for _counted_by_workers in (IMBALANCE, TREE_SIZE):
+    _counted_by_workers.set(nan)  # a process that does not count must not be read as one that counted 0
 
 received = lru_cache(maxsize=1024)(RECEIVED.labels)
 """`RECEIVED.labels`, which takes longer to find a counter than the counter to count."""

@@ -3,6 +3,8 @@
 import argparse
 import asyncio
 import getpass
+import os
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -13,7 +15,7 @@ from gateway.cli.serve import with_embedded
 from gateway.cli.telling import moment, span
 from gateway.identifiers import split_delivery_id
 from gateway.ledger.ledger import Ledger
-from gateway.settings import Settings
+from gateway.settings import Settings, read_settings
 
 Act = Callable[[Ledger], Awaitable[int]]
 
@@ -29,6 +31,9 @@ def with_settings(opened: Callable[[Settings], Act]) -> int:
             return await act(ledger)
 
     with ExitStack() as stack:
+        if read_settings(os.environ).database_url is None:
+            text = "GATEWAY_DATABASE_URL is not set: what follows is of the embedded ledger under"
+            print(f"{text} {read_settings(os.environ).state.resolve()}", file=sys.stderr)
         return asyncio.run(run(with_embedded(stack)))
 
 

@@ -26,7 +26,13 @@ def work(_: argparse.Namespace) -> int:
         settings = with_embedded(stack)
         start_logging(settings.log_level)
         if settings.worker_metrics_port:
-            start_http_server(settings.worker_metrics_port, settings.host)
+            try:
+                start_http_server(settings.worker_metrics_port, settings.host)
+            except OSError as error:
+                where = f"{settings.host}:{settings.worker_metrics_port}"
+                why = (error.strerror or str(error)).lower()
+                print(f"cannot listen on {where}: {why}; GATEWAY_WORKER_METRICS_PORT names another", file=sys.stderr)
+                return 2
         return asyncio.run(_work(settings))
 
 

@@ -15,6 +15,8 @@ from gateway.cli.demo.story import STORY, play
 from gateway.cli.demo.telling import Telling
 
 FOLDER = Path(".gateway/demo")
+AWAY_SECONDS = 30.0
+"""Long enough to see what waits, and that all of it goes on."""
 
 
 def add_commands(commands: Any) -> None:
@@ -34,7 +36,7 @@ def _run(chosen: argparse.Namespace) -> int:
             held = _tell(house, telling)
             if not chosen.once:
                 _show_what_to_try(house, telling)
-                _stay(house)
+                _stay(house, telling)
             telling.say("stopping what was started …")
     except DidNotStart as problem:
         telling.say(str(problem))
@@ -64,6 +66,7 @@ def _show_what_to_try(house: House, telling: Telling) -> None:
     caller = Caller(house, "partners", "nordlicht-edi")
     token_url = house.token_url("partners")
     secret = house.secrets.file("nordlicht-edi")
+    odoo, worker, gateway = (house.process_of(name) for name in ("odoo-standin", "worker", "serve"))
     telling.say(f"""
 Try next:
   {house.gateway}/                the API, every address explained
@@ -74,6 +77,13 @@ Try next:
     {token_url} | {sys.executable} -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
   curl -H "Authorization: Bearer $TOKEN" '{house.gateway}/v1/messages?limit=3'
 
+as an operator, in another terminal:
+  . {house.settings}; PATH={Path(sys.executable).parent}:$PATH
+  partner-gateway message find PO-   where an order is; a part of its number is enough
+  partner-gateway message waiting    what waits, why, and when it is tried again
+  curl -s {house.worker_metrics}   how much waits where
+  kill {odoo}   ends Odoo; {worker} is the worker, {gateway} the gateway; each comes again after {AWAY_SECONDS:.0f} s
+
 or at once, with a token of the next five minutes:
   curl -H "Authorization: Bearer {caller.token()}" '{house.gateway}/v1/messages?limit=3'
 
@@ -81,8 +91,14 @@ Ctrl-C stops everything.""")
     caller.close()
 
 
-def _stay(house: House) -> None:
-    """Until interrupted, or until a program ends by itself (DidNotStart)."""
+def _stay(house: House, telling: Telling) -> None:
+    """Until interrupted. A program that is gone comes again after a while, as a supervisor would have it: meanwhile
+    there is something to see. Raises DidNotStart when it cannot."""
     while True:
         time.sleep(1.0)
-        house.check()
+        gone = house.ended()
+        if gone is not None:
+            telling.say(f"{gone.name} has ended; it is started again in {AWAY_SECONDS:.0f} s")
+            time.sleep(AWAY_SECONDS)
+            house.start_again(gone)
+            telling.say(f"{gone.name} runs again")

@@ -4,9 +4,11 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
+from shlex import quote
 from types import TracebackType
 from typing import Self
 
@@ -15,7 +17,7 @@ from gateway.cli.demo.ports import HOST, reserve
 from gateway.cli.demo.programs import DidNotStart, Program
 from gateway.cli.demo.secret_files import ODOO, Secrets
 
-USUAL_PORTS = {"gateway": 8080, "issuer": 8081, "odoo": 8069, "sftp": 8022, "werra": 4080}
+USUAL_PORTS = {"gateway": 8080, "issuer": 8081, "odoo": 8069, "sftp": 8022, "werra": 4080, "worker": 9464}
 SITES = ("gateway", "issuer", "odoo")
 PLANT, PLANT_CLIENT = "salzungen", "salzungen-mes"
 ODOO_RATE = "100"
@@ -39,8 +41,10 @@ class House:
         self.gateway, self.issuer, self.odoo = (f"http://{HOST}:{self._ports[name]}" for name in SITES)
         self.inbox = self.folder / "plant" / PLANT / "inbox"
         self.keys = self.folder / "keys"
+        self.settings = self.folder / "settings.sh"
         self.werra, self.sftp = (HOST, self._ports["werra"]), (HOST, self._ports["sftp"])
         self.partners = PartnerFiles(self.folder / "partners", self.folder / "partner-keys", self.folder / "theirs")
+        self.worker_metrics = f"http://{HOST}:{self._ports['worker']}/metrics"
         self.environment = self._environment()
 
     def token_url(self, realm: str) -> str:
@@ -74,6 +78,22 @@ class House:
         for program in self._programs:
             program.check()
 
+    def process_of(self, name: str) -> int:
+        """For whoever wants to end it."""
+        return next(one.group for one in self._programs if one.name == name)
+
+    def ended(self) -> Program | None:
+        """One that is gone, by itself or by somebody's hand."""
+        return next((program for program in self._programs if program.has_ended), None)
+
+    def start_again(self, program: Program) -> None:
+        """Raises DidNotStart when it ends at once."""
+        self._tell_keeper(f"-{program.group}")
+        program.start_again()
+        self._tell_keeper(f"+{program.group}")
+        time.sleep(3.0)
+        program.check()
+
     def command(self, *arguments: str, environment: bool = True) -> subprocess.CompletedProcess[str]:
         """Run `partner-gateway …` as a user would; without `environment` it knows nothing of this house."""
         env = self.environment if environment else without_settings()
@@ -93,17 +113,24 @@ class House:
         with self._announce(f"PostgreSQL{new} and Valkey"):
             urls = self._hear_keeper()
         self.environment |= {f"GATEWAY_{name.upper()}": url for name, url in urls.items()}
+        self._write_settings()
         gateway = self._launch("serve", "serve", port="gateway")
         with self._announce(f"token issuer on {self.issuer}"):
             issuer.wait_until_answers(f"{self.issuer}/realms/partners/.well-known/openid-configuration")
         with self._announce(f"Odoo stand-in on {self.odoo}"):
             self._wait_for_odoo(odoo)
-        self._launch("worker", "worker")
+        self._launch("worker", "worker", port="worker")
         sftp = self._launch("sftp", "sftp", port="sftp")
         with self._announce(f"gateway on {self.gateway}, SFTP server, a worker, and the bridge of plant {PLANT}"):
             gateway.wait_until_answers(f"{self.gateway}/health/ready")
             sftp.wait_until_listens(*self.sftp)
             self._launch_bridge()
+
+    def _write_settings(self) -> None:
+        """For whoever plays: `. settings.sh`, and the commands of operators look into this house."""
+        ours = {name: value for name, value in self.environment.items() if name.startswith("GATEWAY_")}
+        ours.pop("GATEWAY_WORKER_METRICS_PORT")  # that of our worker: another one may be started beside it
+        self.settings.write_text("".join(f"export {name}={quote(value)}\n" for name, value in ours.items()))
 
     def _launch_keeper(self) -> None:
         with (self.folder / "log" / "keeper.log").open("ab") as log:
@@ -190,6 +217,7 @@ class House:
             "GATEWAY_HOST": HOST,
             "GATEWAY_PORT": str(self._ports["gateway"]),
             "GATEWAY_PUBLIC_URL": self.gateway,
+            "GATEWAY_WORKER_METRICS_PORT": str(self._ports["worker"]),
             "GATEWAY_PARTNER_ISSUERS": f"{self.issuer}/realms/partners",
             "GATEWAY_PLANT_ISSUERS": f"{self.issuer}/realms/plants",
             "GATEWAY_CORPORATE_ISSUERS": f"{self.issuer}/realms/corporate",

@@ -26,17 +26,21 @@ class Program:
     def __init__(self, name: str, module: str, arguments: Sequence[str], *, log: Path, env: Mapping[str, str]) -> None:
         self.name = name
         self._log = log
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            module,
-            *arguments,
-        ]  # -P: what lies in the current folder is not imported
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(  # noqa: S603 - our own modules
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(env), start_new_session=True
-            )
+        self._command = [sys.executable, "-P", "-m", module, *arguments]  # -P: the current folder is not imported from
+        self._env = dict(env)
+        self._process = self._started()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as output:
+            return subprocess.Popen(  # noqa: S603 - our own modules
+                self._command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=self._env,
+                start_new_session=True,
+            )  # fmt: skip
+
+    def start_again(self) -> None:
+        """Nothing of its old group is left."""
+        self.stop()
+        self._process = self._started()
 
     @property
     def group(self) -> int:
@@ -69,6 +73,10 @@ class Program:
         raise DidNotStart(
             f"{self.name} does not listen on port {port} after {READY_SECONDS:.0f} s; its log ends:\n{self._tail()}"
         )
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
 
     def check(self) -> None:
         """Raises DidNotStart when it has ended by itself."""

@@ -2,13 +2,17 @@
 
 import argparse
 import os
+import socket
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
+from gateway.cli import operating, worker
 from gateway.cli.main import _NOUNS, main
+from gateway.ledger.database import LedgerUnavailable
 
 
 @pytest.mark.parametrize(("command", "module"), _NOUNS.items())
@@ -48,3 +52,42 @@ def test_a_server_is_started_without_the_libraries_of_other_commands() -> None:
     program += "print(sorted({name.partition('.')[0] for name in sys.modules} & {'keycloak', 'requests', 'authlib'}))"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
     assert ran.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_worker_whose_port_for_metrics_is_taken_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("GATEWAY_WORKER_METRICS_PORT", str(port))
+        monkeypatch.setenv("GATEWAY_HOST", "127.0.0.1")
+        monkeypatch.setenv("GATEWAY_DATABASE_URL", "postgresql://127.0.0.1:1/none")
+        monkeypatch.setenv("GATEWAY_COUNTERS_URL", "redis://127.0.0.1:1")
+        monkeypatch.setattr(worker, "start_logging", lambda _: None)
+        assert main(["worker"]) == 2
+    told = f"cannot listen on 127.0.0.1:{port}: address already in use; GATEWAY_WORKER_METRICS_PORT names another\n"
+    assert capsys.readouterr().err == told
+
+
+def test_an_operator_who_named_no_database_is_told_whose_answer_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """`0 parked` of an empty ledger beside the real one would let everybody sleep."""
+    monkeypatch.delenv("GATEWAY_DATABASE_URL", raising=False)
+    monkeypatch.setenv("GATEWAY_STATE", str(tmp_path))
+
+    def end(_: object) -> None:
+        raise LedgerUnavailable("as far as this test goes")
+
+    monkeypatch.setattr(operating, "with_embedded", end)
+    assert main(["message", "balance"]) == 2
+    told = f"GATEWAY_DATABASE_URL is not set: what follows is of the embedded ledger under {tmp_path.resolve()}"
+    assert capsys.readouterr().err.splitlines()[0] == told
+
+
+def test_a_process_that_counts_no_deliveries_does_not_say_that_they_add_up() -> None:
+    """0 would be read as `counted, and in order`; the API counts nothing."""
+    program = "import gateway.observing, prometheus_client as p; print(p.generate_latest().decode())"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
+    told = ran.stdout.splitlines()
+    assert {"gateway_ledger_imbalance NaN", "gateway_audit_tree_size NaN"} <= set(told)

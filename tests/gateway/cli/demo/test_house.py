@@ -4,11 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from gateway.cli.demo.house import without_settings
+from gateway.cli.demo.house import House, without_settings
 from gateway.cli.demo.keeping import alone_in, end_groups, is_there
 from gateway.cli.demo.programs import DidNotStart, Program
 from gateway.cli.demo.secret_files import ODOO, PARTNERS, PLANTS, Secrets
@@ -70,3 +72,32 @@ def test_a_folder_is_for_one_demo(tmp_path: Path) -> None:
         pass
     with alone_in(tmp_path):
         assert (tmp_path / "lock").exists()
+
+
+def test_a_program_that_was_ended_comes_again_with_the_same_command(tmp_path: Path) -> None:
+    program = Program("worker", "http.server", ("0",), log=tmp_path / "log", env=os.environ)
+    first = program.group
+    assert not program.has_ended
+    os.killpg(first, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while not program.has_ended and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert program.has_ended
+    program.start_again()
+    assert not program.has_ended
+    assert program.group != first
+    program.stop()
+
+
+def test_the_settings_of_the_demo_are_there_for_the_commands_of_an_operator(tmp_path: Path) -> None:
+    house = House(tmp_path / "it's here", lambda _: nullcontext())
+    try:
+        house.environment |= {"GATEWAY_DATABASE_URL": "postgresql://postgres:@/postgres?host=/x&y=1"}
+        house._write_settings()
+        shown = 'printf "%s|%s|%s" "$GATEWAY_STATE" "$GATEWAY_DATABASE_URL" "$GATEWAY_WORKER_METRICS_PORT"'
+        command = ["/bin/sh", "-c", f'. "$0"; {shown}', str(house.settings)]
+        ran = subprocess.run(command, env={}, capture_output=True, text=True, check=True, timeout=60)
+    finally:
+        house._tear_down()
+    # our worker's port is not among them: a second worker may be started beside it
+    assert ran.stdout == f"{house.folder}|postgresql://postgres:@/postgres?host=/x&y=1|"
