@@ -23,6 +23,7 @@ from gateway.destinations.contract import (
 from gateway.ledger.delivering import Fenced
 from gateway.ledger.leasing import Lease
 from gateway.ledger.ledger import Ledger
+from gateway.ledger.payloads import DOES_NOT_OPEN
 from gateway.ledger.sharding import rank_of
 from gateway.ledger.states import Event
 from gateway.ledger.work import Result, Work
@@ -81,7 +82,7 @@ async def deliver(
 async def _attempt(destination: Destination, breaker: Breaker, work: Work) -> Result:
     """One delivery: read back first where it may have been sent, then send, unless the destination is out."""
     if work.unreadable:
-        return _park(work, "ledger.payload_unreadable", "the payload does not open; `audit verify` tells what changed")
+        return _park(work, "ledger.payload_unreadable", DOES_NOT_OPEN)
     if breaker.circuit == "open":
         return _result(work, Unavailable(why="the destination is out"))
     with observe_delivery(destination.name):

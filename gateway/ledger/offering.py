@@ -11,7 +11,7 @@ from msgspec import Struct
 from gateway.clock import now_text
 from gateway.identifiers import delivery_id
 from gateway.ledger.database import Connection, Pool, connection
-from gateway.ledger.payloads import Payloads
+from gateway.ledger.payloads import DOES_NOT_OPEN, Payloads
 from gateway.ledger.statements import statements
 from gateway.ledger.states import TRANSITIONS, Event, State
 
@@ -52,7 +52,7 @@ async def fetch_offered(
         bodies = await payloads.fetch(held, [(row["sender"], row["body_hash"], row["bundle"]) for row in rows])
         for row in rows:
             if (row["sender"], row["body_hash"]) not in bodies:
-                end = (row["message_id"], row["number"], "ledger.payload_unreadable", "the payload does not open")
+                end = (row["message_id"], row["number"], "ledger.payload_unreadable", DOES_NOT_OPEN)
                 await held.execute(_SQL["park_exception"], *end, "gateway")
                 await _note(held, Event.DOCUMENT_PARKED, row, destination, "gateway")
     return [

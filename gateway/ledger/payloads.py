@@ -24,6 +24,9 @@ PayloadRow = tuple[UUID, str, bytes, UUID, bytes, str, int, bytes]
 Wanted = tuple[str, bytes, bytes | None]
 """Owner and hash of a content, and the hash of the bundle it lies in, if it lies in one."""
 
+DOES_NOT_OPEN = "the payload does not open: its row was changed, or a payload key is missing; the log says which"
+"""Of a delivery that is parked for it. The audit is of events and does not tell: no payload is a leaf."""
+
 
 class Payloads:
     """Bytes by owner and content hash."""

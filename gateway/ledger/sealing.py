@@ -219,7 +219,8 @@ class Sealer:
         key = self._keys.get(data_key.kek_id)
         if key is None:
             raise Unopenable(
-                f"data key {data_key.id} needs payload key `{data_key.kek_id}`, which is not in the key folder"
+                f"data key {data_key.id} needs payload key `{data_key.kek_id}`, which was not in the key folder when "
+                "this process started; put it there and restart"
             )
         return key
 

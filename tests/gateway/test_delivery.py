@@ -398,6 +398,8 @@ async def test_a_payload_that_does_not_open_is_parked_and_stops_nobody(ledger: L
     await _work_off(ledger, told, await _lease(ledger, "b"))
     assert await states(ledger) == {"PO-1": "parked", "PO-2": "delivered", "PO-3": "parked"}
     assert {seen.cause for seen in await ledger.parked()} == {"ledger.payload_unreadable"}
+    why = "the payload does not open: its row was changed, or a payload key is missing; the log says which"
+    assert {seen.last_error for seen in await ledger.parked()} == {why}
     assert told.calls == ["deliver PO-2"]
 
 

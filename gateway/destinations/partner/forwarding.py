@@ -25,6 +25,7 @@ from gateway.destinations.partner.destination import Carriers, carry, look, read
 from gateway.identifiers import new_message_id
 from gateway.ledger.gathering import Gathered, GatheredDocument
 from gateway.ledger.parcels import KeptParcel, NotKept
+from gateway.ledger.payloads import DOES_NOT_OPEN
 from gateway.ledger.shipping import Parcels
 from gateway.observing import PARCELS, log_change
 from gateway.retries import as_schedule, wait_before_next, wait_before_reading_back
@@ -106,8 +107,7 @@ class Forwarding:
         found = await self._parcels.gathering.documents(gathered, documents=most, size=size)
         for one in found:
             if one.body is None:
-                why = "the payload does not open; `audit verify` tells what changed"
-                await self._parcels.gathering.park(one, "ledger.payload_unreadable", why)
+                await self._parcels.gathering.park(one, "ledger.payload_unreadable", DOES_NOT_OPEN)
         found = [one for one in found if one.body is not None]
         if not found:
             return

@@ -256,7 +256,8 @@ def test_rotation_rewraps_data_keys_and_leaves_payloads_alone():
 
 def test_without_its_payload_key_a_payload_does_not_open():
     sealed, data_key = seal(Sealer([OLD_KEY]))
-    sentence = f"data key {data_key.id} needs payload key `2026-a`, which is not in the key folder"
+    sentence = f"data key {data_key.id} needs payload key `2026-a`, which was not in the key folder when this process "
+    sentence += "started; put it there and restart"
     assert refusal_of(Sealer([KEY]), sealed, data_key) == sentence
     with pytest.raises(Unopenable) as caught:
         Sealer([KEY]).rewrap(data_key)
