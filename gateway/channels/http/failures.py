@@ -1,6 +1,7 @@
 """What a request is answered when it failed instead of being refused."""
 
 import logging
+import re
 
 from litestar.exceptions import HTTPException
 from litestar.response import Response
@@ -25,6 +26,9 @@ def answer_failure(error: Exception) -> Response[bytes]:
     return problem(Rejection(code="internal", text="the gateway failed; nothing was acknowledged", act="send it again"))
 
 
+_NUMBER = re.compile(r"Expected `(int|float)`(?: ([<>]=) (\d+)(?:\.0)?)?")
+_VALUE = re.compile(r"Invalid enum value '(.*)'")
+_BOUNDS = {">=": "from", "<=": "up to"}
 _METHODS = "use a method that the header `Allow` names; see / for all addresses"
 
 
@@ -40,9 +44,20 @@ def answer_http_exception(request: HttpRequest, error: HTTPException) -> Respons
         return problem(Rejection(code="request.too_large", text=error.detail))
     if error.status_code < 500:
         details = error.extra if isinstance(error.extra, list) else []
-        text = "; ".join(f"`{one.get('key', '?')}`: {one.get('message', '?')}" for one in details) or error.detail
-        return problem(Rejection(code="request.parameter", text=text[:400]))
+        text = "; ".join(f"`{one.get('key', '?')}`: {_in_words(one.get('message', '?'))}" for one in details)
+        act = "correct it; / says what each parameter may be"
+        return problem(Rejection(code="request.parameter", text=(text or error.detail)[:400], act=act))
     return answer_failure(error)
+
+
+def _in_words(said: str) -> str:
+    """What the decoder says of a parameter, without the names of Python's types."""
+    number = _NUMBER.match(said)
+    if number is not None:
+        kind = "a whole number" if number[1] == "int" else "a number"
+        return f"{kind} {_BOUNDS[number[2]]} {number[3]} is expected" if number[2] else f"{kind} is expected"
+    value = _VALUE.match(said)
+    return f"`{value[1]}` is none of the values it may have" if value is not None else said
 
 
 def nothing_here(request: HttpRequest) -> Rejection:

@@ -143,3 +143,17 @@ async def test_asking_needs_a_token_and_counts_against_the_limit(served: Served)
     caller = served.partner("kiesel-test")
     answers = await asyncio.gather(*(served.client.get("/v1/messages", headers=caller) for _ in range(12)))
     assert sorted(answer.status_code for answer in answers)[-2:] == [429, 429]
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("limit=abc", "`limit`: a whole number is expected"),
+        ("limit=0", "`limit`: a whole number from 1 is expected"),
+        ("limit=201", "`limit`: a whole number up to 200 is expected"),
+        ("verdict=perhaps", "`verdict`: `perhaps` is none of the values it may have"),
+    ],
+)
+async def test_what_a_parameter_may_be_is_told_without_names_of_types(served: Served, query: str, told: str) -> None:
+    answer = await served.client.get(f"/v1/messages?{query}", headers=served.aurora())
+    assert (answer.json()["detail"], answer.json()["act"]) == (told, "correct it; / says what each parameter may be")
