@@ -88,5 +88,17 @@ def test_counting_what_was_used_hides_nothing(path: Path, monkeypatch: pytest.Mo
         used = using.translate(each).used
         counted = translating._residue(list(each.iter()), content, using, used)
         with monkeypatch.context() as one_by_one:
-            one_by_one.setattr(translating, "_count_texts", lambda _root: -1)
+            one_by_one.setattr(translating, "_count_said", lambda _root: -1)
             assert translating._residue(list(each.iter()), content, using, used) == counted
+
+
+def test_a_later_row_that_adds_to_an_object_of_the_walk_finds_it() -> None:
+    root = parse((SAMPLES[0].parent / "order-ubl21.in.xml").read_bytes(), XmlLimits())
+    bases = list(root.iter("{*}BaseQuantity"))
+    assert bases
+    for each in bases:
+        each.attrib.pop("unitCode", None)
+    using = compiled(root)
+    assert assert_same(using, root)
+    lines = using.translate(root).canonical.lines
+    assert {line.unit_price.basis.unit == line.quantity.unit for line in lines if line.unit_price} == {True}

@@ -223,3 +223,16 @@ def test_a_schema_that_wants_the_network_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(ValueError, match="is not a usable schema"):
         XmlSchema(path)
+
+
+def test_a_document_is_told_its_own_mistakes_after_others_were_read() -> None:
+    def told(content: bytes) -> tuple[Finding, ...]:
+        with pytest.raises(Unreadable) as refused:
+            parse(content, XmlLimits())
+        return refused.value.findings
+
+    first = told(b"<a>\n <b></a>")
+    parse(b"<a xmlns='relative'/>", XmlLimits())  # libxml2 warns of such a name
+    assert told(b"<a>\n <b></a>") == first
+    assert parse(b"<a><b/></a>", XmlLimits())[0].tag == "b"
+    assert told(b"<a>\n&c;</a>") != first

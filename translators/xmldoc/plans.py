@@ -22,13 +22,15 @@ class Guard(Struct, frozen=True):
     """What must hold of an element.
 
     `attribute`: the name, in Clark's notation, of the one whose value alone decides, and is understood by that;
-    `presence`: the path whose having a value alone decides. Guards that hang on the same are asked once.
+    `presence`: the path whose having a value alone decides; where that is an attribute, `clark` is its name in Clark's
+    notation. Guards that hang on the same are asked once.
     """
 
     conditions: tuple[Condition, ...] = ()
     tests: tuple[Test, ...] = ()
     attribute: str = ""
     presence: str = ""
+    clark: str = ""
 
 
 class Stem:
@@ -83,7 +85,10 @@ class Stem:
     ) -> None:
         """Steps that hang on there being a value; whether there is one is asked once."""
         first, holds = alike[0][0], text.fresh("p")
-        out.add(f"{holds} = {text.constant(first.tests[0])}({about[0]}, root)")
+        asked = f"{text.constant(first.tests[0])}({about[0]}, root)"
+        if first.clark:
+            asked = f"{'not ' if first.conditions[0].negated else ''}{about[0]}.get({first.clark!r})"
+        out.add(f"{holds} = {asked}")
         for guard, emit in alike:
             same = guard.conditions[0].negated is first.conditions[0].negated
             emit(out.below(f"if {'' if same else 'not '}{holds}:"), *about)

@@ -26,7 +26,8 @@ from translators.xmldoc.objectsteps import (
     keep_object,
 )
 from translators.xmldoc.paths import XmlSource
-from translators.xmldoc.plans import Emit, Guard, Plan
+from translators.xmldoc.plans import Emit, Guard, Plan, Stem
+from translators.xmldoc.rowfields import counts, filled_fields, inner_rows, is_object, says_all, touch
 from translators.xmldoc.steps import (
     ALWAYS_SAYS,
     append_text,
@@ -97,11 +98,12 @@ class _Sweeper(Compiler):
 
     def _plan(self, rows: tuple[Row, ...], scope: Any, inside: tuple[str, ...]) -> Plan:
         rows = tuple(row for row in rows if row.direction != "write")
-        filled = [self._filled(row) for row in rows]
+        filled = [filled_fields(row, self.spec.parts) for row in rows]
         plan = Plan(self.text)
         for at, row in enumerate(rows):
-            others = {name for other in (*filled[:at], *filled[at + 1 :]) for name in other}
-            alone = not any(_touch(name, other) for name in filled[at] for other in others)
+            before, after = ({name for other in part for name in other} for part in (filled[:at], filled[at + 1 :]))
+            others = before if is_object(row) else before | after  # what comes later then waits, and finds the object
+            alone = not any(touch(name, other) for name in filled[at] for other in others)
             if not self._swept(plan, row, inside, alone=alone):
                 self._wait(plan, row, scope, inside)
         return plan
@@ -193,7 +195,7 @@ class _Sweeper(Compiler):
         is_list, (from_root, steps) = row.to.endswith("[]"), steps_of(row.at or "")
         if from_root or any(step.name in (".", "*") for step in steps) or not (is_list or alone):
             return False
-        if self._counts(row) and not (is_list and alone):
+        if counts(row, self.spec.parts) and not (is_list and alone):
             return False
         stem, compare = plan.own, None
         for step in steps:
@@ -206,13 +208,13 @@ class _Sweeper(Compiler):
     def _object(self, plan: Plan, row: Row, compare: Compare | None, fill: Inside) -> Emit:
         to = row.to.removesuffix("[]")
         if to and not row.to.endswith("[]"):
-            return keep_object(self.text, to, compare, fill, says_all=self._says_all(row))
+            return keep_object(self.text, to, compare, fill, says_all=says_all(row, self.spec.parts))
         note = plan.note()
         if not to:
             return inline_object(note, compare, fill)
         plan.wait(extension(note, to), note)
-        says_all, counts = self._says_all(row), self._counts(row)
-        return append_object(self.text, note, compare, fill, says_all=says_all, counts=counts)
+        parts = self.spec.parts
+        return append_object(self.text, note, compare, fill, says_all=says_all(row, parts), counts=counts(row, parts))
 
     def _inside(self, row: Row, step: PathStep, inside: tuple[str, ...]) -> Inside:
         """What fills an object: a part by itself is a function that all who use it share; the rest stands in line."""
@@ -233,10 +235,27 @@ class _Sweeper(Compiler):
             plan.wait(lambda out, _element, target, number: out.add(f"{target}[{row.to!r}] = str({number})"))
             return
         first = self._first_names(row) if row.value is None else None
-        note = "" if first is None else plan.note()
+        if row.when is not None and (stem := self._stem_of_condition(plan, row.when)) is not None:
+            note = plan.note()
+            stem.add(mark(note))
+        else:
+            note = "" if first is None else plan.note()
         plan.wait(searching(self.text, self._row(row, scope, inside)), note)
         for name in first or ():
             plan.stem((name,)).add(mark(note))
+
+    def _stem_of_condition(self, plan: Plan, path: str) -> Stem | None:
+        """Where it is seen that a condition of a row may hold, or None for a path that may lead anywhere."""
+        from_root, steps = steps_of(path)
+        if from_root or steps[0].name[0] in ".@*" or any(step.name in (".", "*") for step in steps):
+            return None
+        stem = plan.own
+        for step in steps:
+            if not step.name.startswith("@"):
+                guard, _ = self._guard(step)
+                stem = stem.below(self.source.clark(step.name))
+                stem = stem if guard.attribute else stem.guarded(guard)  # an attribute that decides counts as used
+        return stem
 
     def _guard(self, step: PathStep) -> tuple[Guard, Compare | None]:
         """What must hold of the elements of a step, and what that compares."""
@@ -247,7 +266,8 @@ class _Sweeper(Compiler):
             presence = first.path
         elif first is not None and first.path.startswith("@") and "" not in first.values:
             attribute = self.source.clark(first.path[1:])
-        guard = Guard(step.conditions, tests, attribute, presence)
+        clark = self.source.clark(presence[1:]) if presence.startswith("@") else ""
+        guard = Guard(step.conditions, tests, attribute, presence, clark)
         if compared is nothing:
             return guard, None
         return guard, None if attribute else comparing_others(self.text, compared)
@@ -269,32 +289,6 @@ class _Sweeper(Compiler):
         convert = self._conversion(row)
         return convert if row.table is None else cast(Any, convert).quickly()
 
-    def _inner(self, row: Row) -> tuple[Row, ...]:
-        return (*self.spec.parts.get(row.use or "", ()), *row.rows)
-
-    def _filled(self, row: Row) -> list[str]:
-        """The fields of the object a row fills, dotted."""
-        if row.to:
-            return [row.to.removesuffix("[]")]
-        return [name for inner in self._inner(row) for name in self._filled(inner)]
-
-    def _counts(self, row: Row) -> bool:
-        """Whether the number of the object among its siblings matters inside."""
-        return any(
-            inner.as_ == "ordinal" or (not inner.to.endswith("[]") and self._counts(inner))
-            for inner in self._inner(row)
-        )
-
-    def _says_all(self, row: Row) -> bool:
-        """Whether all that can be in the object are values of the document."""
-        return all(
-            inner.value is None
-            and inner.otherwise is None
-            and inner.as_ != "ordinal"
-            and (inner.to != "" or self._says_all(inner))
-            for inner in self._inner(row)
-        )
-
     def _first_names(self, row: Row) -> set[str] | None:
         """The elements without one of which the row has nothing to do; None if it has to be asked always."""
         if row.required or row.otherwise is not None or row.when is not None or row.as_ == "ordinal":
@@ -302,7 +296,9 @@ class _Sweeper(Compiler):
         if row.value is not None:
             return set()
         if row.at is None and row.from_ is None:
-            found = [self._first_names(inner) for inner in self._inner(row) if inner.direction != "write"]
+            found = [
+                self._first_names(inner) for inner in inner_rows(row, self.spec.parts) if inner.direction != "write"
+            ]
             return None if None in found else {name for each in found if each for name in each}
         names = set()
         at = row.around.at if row.around is not None else row.at
@@ -312,8 +308,3 @@ class _Sweeper(Compiler):
                 return None
             names.add(self.source.clark(steps[0].name))
         return names
-
-
-def _touch(one: str, other: str) -> bool:
-    """Whether what the one fills is, or is part of, what the other fills."""
-    return one == other or one.startswith(other + ".") or other.startswith(one + ".")

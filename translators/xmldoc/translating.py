@@ -36,8 +36,8 @@ _INSIDE = {
 _MOST_RESIDUE = 100
 _DTD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?#@!$&*+,;=%-]+")
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
+_count_said = etree.XPath("count(/descendant::*/@*) + count(//text())")
 _count_attributes = etree.XPath("count(/descendant::*/@*)")
-_count_texts = etree.XPath("count(//text())")
 _UNSAID = ("{http://www.w3.org/2001/XMLSchema-instance}", "{http://www.w3.org/XML/1998/namespace}")
 """Attributes of XML itself, such as `xml:lang`: they are about the document, not about the business."""
 
@@ -173,9 +173,10 @@ def _finding(trouble: Trouble, content: bytes, root: Any, compiled: Map, *, is_h
 def _residue(elements: list[Any], content: bytes, compiled: Map, used: set[Any]) -> tuple[Finding, ...]:
     """What the document said and the map did not use."""
     root = elements[0]
-    attributes = cast(float, _count_attributes(root)) - sum(name.startswith(_UNSAID) for name in root.keys())  # noqa: SIM118
-    if len(used) == attributes + cast(float, _count_texts(root)):
+    unsaid = sum(name.startswith(_UNSAID) for name in root.keys())  # noqa: SIM118 - an element is no dictionary
+    if len(used) == cast(float, _count_said(root)) - unsaid:
         return ()  # whatever is used is a text or an attribute, so these are all there are
+    attributes = cast(float, _count_attributes(root)) - unsaid
     unused = [*filterfalse(used.__contains__, elements)]
     left: list[tuple[Any, str | None]] = [
         (element, None) for element in unused if not len(element) and (text := element.text) and not text.isspace()
