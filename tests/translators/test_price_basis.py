@@ -70,3 +70,26 @@ def test_a_basis_is_refused_where_nothing_says_its_unit() -> None:
         objects_of(content)
     texts = [each.text for each in refused.value.findings if each.severity == "error"]
     assert texts == ["C186.6411 is missing", "the field `unit` is missing"]
+
+
+def test_a_price_of_eancom_without_a_basis_is_one_of_what_is_ordered() -> None:
+    """That EANCOM counts trade units says nothing of a price by itself."""
+    content = ORDER.read_bytes().replace(b"118.50:::1:PCE", b"118.50:CT")
+    (order,) = objects_of(content)
+    assert isinstance(order, PurchaseOrder)
+    price = order.lines[0].unit_price
+    assert price is not None
+    assert price.basis is None
+
+
+def test_a_price_of_an_order_in_no_currency_is_left_out_and_told() -> None:
+    """Without CUX a price is no money; the order is good without it."""
+    content = ORDER.read_bytes().replace(b"CUX+2:EUR:9'\n", b"").replace(b"UNT+52+1", b"UNT+51+1")
+    done = read(content, identify(content, None))
+    (order,) = [each.object for each in done.documents]
+    assert isinstance(order, PurchaseOrder)
+    assert [(line.unit_price, line.net_amount) for line in order.lines] == [(None, None)] * 3
+    texts = [each.text for each in done.findings if each.code == "map.left_out"]
+    assert texts[0] == "/SG7/CUX/C504[6347=2]/6345 is missing, so `unit_price` is left out"
+    assert texts[1] == "C516.6345 is missing, so `net_amount` is left out"
+    assert len(texts) == 6

@@ -95,7 +95,8 @@ class _Writer:
                 self._row(row, spot, out, filling)
             else:
                 inner = out.below(f"if {self.reader.found(row.when, spot, out, 'first')}:")
-                inner.add("h += 1")
+                if not row.when.startswith("/"):  # else the message says it, and not this object
+                    inner.add("h += 1")
                 within = spot.within(inner)
                 self._row(row, within, inner, filling)
                 finish(within, inner)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Container
 from typing import Any
 
 from translators.mapping.filling import list_at, putter
-from translators.mapping.runs import Action, Run, Trouble
+from translators.mapping.runs import LEAVE_OUT, Action, Run, Trouble
 from translators.mapping.sources import Leaves, Node, Source
 from translators.mapping.specs import Row
 
@@ -22,13 +22,17 @@ def in_turn(actions: list[Action]) -> Action:
     return fill
 
 
-def conditional(leaves: Leaves, action: Action) -> Action:
-    """A row with `when`: only where these values are."""
+def conditional(path: str, leaves: Leaves, action: Action) -> Action:
+    """A row with `when`: only where these values are. What the whole message says is no value of this object."""
+    is_value = not path.startswith("/")
 
     def act(run: Run, node: Node, target: dict[str, Any], pointer: str, number: int) -> None:
         found = leaves(node, run.root)
         if found:
+            before = run.hits
             run.use(found)
+            if not is_value:
+                run.hits = before
             action(run, node, target, pointer, number)
 
     return act
@@ -85,7 +89,7 @@ def single(row: Row, nodes: Any, compared: Leaves | None, fill: Action, source: 
         if len(found) > 1:
             text = f"{row.at} occurs {len(found)} times; one is expected"
             run.troubles.append(Trouble(text, source.spot_of(found[1]), pointer + step, "map.twice"))
-        before = run.hits
+        before, told = run.hits, len(run.troubles)
         if compared is not None:
             run.use(compared(found[0], run.root))
         if not to:
@@ -93,7 +97,7 @@ def single(row: Row, nodes: Any, compared: Leaves | None, fill: Action, source: 
         else:
             filled: dict[str, Any] = {}
             fill(run, found[0], filled, pointer + step, number)
-            if run.hits == before:
+            if run.hits == before or _cannot_be(run, told, pointer + step):
                 return
             put_object(target, filled)
             if run.notes:
@@ -102,6 +106,11 @@ def single(row: Row, nodes: Any, compared: Leaves | None, fill: Action, source: 
             run.rows.add(id(row))
 
     return put
+
+
+def _cannot_be(run: Run, told: int, pointer: str) -> bool:
+    """Whether a field of the object is missing without which it is left out; it has been told since."""
+    return any(each.policy == LEAVE_OUT and each.pointer.rpartition("/")[0] == pointer for each in run.troubles[told:])
 
 
 def nested(to: str, fill: Action) -> Action:

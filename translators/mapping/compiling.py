@@ -97,7 +97,7 @@ class Compiler:
     def _row(self, row: Row, scope: Any, inside: tuple[str, ...]) -> Action:
         try:
             action = self._action(row, scope, inside)
-            return action if row.when is None else conditional(self.source.leaves(row.when, scope), action)
+            return action if row.when is None else conditional(row.when, self.source.leaves(row.when, scope), action)
         except ValueError as error:
             self.problems.append(self.file.problem_of(row, str(error)))
             return in_turn([])

@@ -9,11 +9,15 @@ from msgspec import Struct
 from translators.mapping.sources import Leaf, Node
 from translators.mapping.specs import Row
 
+LEAVE_OUT = "leave_out"
+"""The policy of a field without which its object cannot be, although the document can do without that object."""
+
 
 class Trouble(Struct, frozen=True):
     """A value that could not be mapped: the sentence, where it stands, the canonical field it was for.
 
     `policy` is that of the cross-reference which does not have a code: `refuse` stops the document, `park` holds it.
+    `leave_out` keeps the object around the field out of it.
     """
 
     text: str

@@ -6,7 +6,7 @@ from typing import Any
 from translators.mapping.conversions import CONVERSIONS
 from translators.mapping.filling import list_at, putter
 from translators.mapping.lookups import Convert, LookUp, Unknown, as_it_is
-from translators.mapping.runs import Action, Run, Trouble
+from translators.mapping.runs import LEAVE_OUT, Action, Run, Trouble
 from translators.mapping.sources import SEVERAL, Leaf, Leaves, Node, Quick, Source
 from translators.mapping.specs import Row
 
@@ -139,8 +139,10 @@ class TextRow:
         if self.row.otherwise is not None:
             self.put(target, self.row.otherwise)
         elif self.row.required and self.row.to not in target:
-            text = f"{self.row.paths[0]} is missing"
-            run.troubles.append(Trouble(text, self.source.spot_of(node), pointer + self.step, "map.missing"))
+            text, code, policy = f"{self.row.paths[0]} is missing", "map.missing", "refuse"
+            if self.row.required == LEAVE_OUT:
+                text, code, policy = f"{text}, so `{pointer.rpartition('/')[2]}` is left out", "map.left_out", LEAVE_OUT
+            run.troubles.append(Trouble(text, self.source.spot_of(node), pointer + self.step, code, policy))
 
     def _several(self, run: Run, found: list[Leaf], pointer: str) -> str:
         if self.row.join is not None:

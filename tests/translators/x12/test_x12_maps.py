@@ -244,3 +244,13 @@ def test_a_contact_of_the_whole_order_is_the_buyers(function: bytes) -> None:
     assert [each.name for each in order.buyer.contacts] == ["Anna Berg", "Jan Petersen"]
     assert order.buyer.contacts[1].email == "einkauf@nordlicht.example"
     assert not [each for each in reading.findings if each.place.segment == "PER"]
+
+
+def test_the_day_of_delivery_comes_before_that_of_shipment() -> None:
+    """An order may ask for both (DTM 002 and 010); the one that is not taken is told."""
+    periods = b"DTM*064*20261201~\nDTM*063*20261205*1600~\n"
+    both = sample("order-x12").replace(periods, b"DTM*002*20261205~\nDTM*010*20261203~\n")
+    reading = reading_of(both)
+    asked = reading.documents[0].object.requested
+    assert (str(asked.start), str(asked.end)) == ("2026-12-05", "2026-12-05")
+    assert [each.text[:5] for each in reading.findings if each.code == "x12.residue"] == ["DTM01", "DTM02"]
