@@ -58,6 +58,7 @@ class Store:
         leased: Callable[[Counted, bool], None],
         back: Callable[[], None],
     ) -> None:
+        self._loop = asyncio.get_running_loop()  # asked once: each time is a system call, for the process's id
         self._link = Link(url, timeout, SCRIPT)
         self._gateway = gateway
         self._longest_pause = longest_pause
@@ -79,7 +80,7 @@ class Store:
 
     def ask(self, charges: Charges, number: int) -> "asyncio.Future[Counted | _NoAnswer]":
         """What the store counts, or NO_ANSWER; never anything else, and never for longer than two time-outs."""
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Any] = self._loop.create_future()
         self._asked.append(_Asked(number, of_charges(charges).asked, charges, future))
         self._send_soon()
         return future
@@ -94,7 +95,7 @@ class Store:
         """Any other command's reply, or NO_ANSWER."""
         if self.is_away:
             return NO_ANSWER
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Any] = self._loop.create_future()
         self._commands.append((command(words), future))
         self._send_soon()
         return await future
@@ -113,7 +114,7 @@ class Store:
         # The next tick finds everything this one has added.
         if not self._is_waiting and not self._is_sending_soon:
             self._is_sending_soon = True
-            asyncio.get_running_loop().call_soon(self._send)
+            self._loop.call_soon(self._send)
 
     def _send(self) -> None:
         self._is_sending_soon = False
@@ -121,7 +122,7 @@ class Store:
             return
         if not self._link.is_open:
             if self._opening is None:
-                self._opening = asyncio.get_running_loop().create_task(self._open())
+                self._opening = self._loop.create_task(self._open())
             return
         self._sent_asks, self._asked = self._asked[:MOST_TOGETHER], self._asked[MOST_TOGETHER:]
         self._sent_commands, self._commands = self._commands, []
@@ -192,7 +193,7 @@ class Store:
     def _go_away(self, error: Exception) -> None:
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         log.error("counter store away (%s); each limit's on_store_loss decides", text)
-        self._recovering = asyncio.get_running_loop().create_task(self._recover())
+        self._recovering = self._loop.create_task(self._recover())
         self._answer_nobody()
 
     def _answer_nobody(self) -> None:

@@ -49,6 +49,7 @@ class Recorder:
         self._queue: list[tuple[Entry, asyncio.Future[Recorded | Conflicting | None]]] = []
         self._arrived = asyncio.Event()
         self._closing = False
+        self._loop = asyncio.get_running_loop()  # asked once: each time is a system call, for the process's id
         self._writers = [asyncio.create_task(self._write()) for _ in range(writers)]
 
     async def record(self, entry: Acceptance) -> Recorded | Conflicting:
@@ -69,7 +70,7 @@ class Recorder:
         await asyncio.gather(*self._writers)
 
     def _enqueue(self, entry: Entry) -> "asyncio.Future[Recorded | Conflicting | None]":
-        future: asyncio.Future[Recorded | Conflicting | None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Recorded | Conflicting | None] = self._loop.create_future()
         self._queue.append((entry, future))
         self._arrived.set()
         return future

@@ -20,7 +20,7 @@ class TimeLimit:
 
     def __init__(self, all_of_them: "TimeLimits", seconds: float) -> None:
         self._all = all_of_them
-        self._loop = asyncio.get_running_loop()
+        self._loop = all_of_them.loop
         self.due = self._loop.time() + seconds
         self.passed = False
 
@@ -29,11 +29,11 @@ class TimeLimit:
         self.due = self._loop.time() + seconds
 
     def __enter__(self) -> "TimeLimit":
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop)
         assert task is not None
         self._task = task
         self._before = task.cancelling()
-        self._all.begin(self, self._loop)
+        self._all.begin(self)
         return self
 
     def __exit__(
@@ -51,9 +51,10 @@ class TimeLimit:
 
 
 class TimeLimits:
-    """All that are set in one event loop."""
+    """All that are set in one event loop, in which this must be made."""
 
     def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()  # asked once: each time is a system call, for the process's id
         self._set: set[TimeLimit] = set()
         self._looking: asyncio.TimerHandle | None = None
 
@@ -61,17 +62,17 @@ class TimeLimits:
         """Ends `seconds` from now; enter it at once."""
         return TimeLimit(self, seconds)
 
-    def begin(self, limit: TimeLimit, loop: asyncio.AbstractEventLoop) -> None:
+    def begin(self, limit: TimeLimit) -> None:
         self._set.add(limit)
         if self._looking is None:
-            self._looking = loop.call_later(LOOK_SECONDS, self._look, loop)
+            self._looking = self.loop.call_later(LOOK_SECONDS, self._look)
 
     def end(self, limit: TimeLimit) -> None:
         self._set.discard(limit)
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _look(self) -> None:
         """Looks again as long as there is something to look at."""
-        self._looking = loop.call_later(LOOK_SECONDS, self._look, loop) if self._set else None
-        now = loop.time()
+        self._looking = self.loop.call_later(LOOK_SECONDS, self._look) if self._set else None
+        now = self.loop.time()
         for limit in [one for one in self._set if one.due <= now and not one.passed]:
             limit.strike()
