@@ -13,6 +13,7 @@ from gateway.channels.http.bodies import LATE, read_body
 from gateway.channels.http.calling import Callers
 from gateway.channels.http.heads import NEWEST, Incoming, idempotency_key, read_head, traceparent
 from gateway.channels.http.problems import problem
+from gateway.channels.http.sending import Answer
 from gateway.channels.http.timelimits import TimeLimits
 from gateway.identity.issuers import IssuerKind
 from gateway.intake import Intake
@@ -132,7 +133,7 @@ def _answer(
         duplicate=outcome.duplicate,
         suspended=stated(outcome.suspended) or UNSET,
     )
-    return Response(
+    return Answer(
         _encode(accepted),
         status_code=202,
         headers={"Location": address, "traceparent": trace, **dict(outcome.fields)},
