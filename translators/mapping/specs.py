@@ -23,11 +23,11 @@ class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     end appends. `from`: one path or several, the first that has a value wins. `at`: the nodes the block stands for, one
     object each; with `around`, below each of the nodes there. `as`: how a text is converted. `format`: the path of the
     code that says how a date is written; `formats`: the codes we may write there. `table`: a table of the map. `join`:
-    several values become one text. `required`: what is missing refuses the document; with `leave_out` the object is
-    left out, and told. `otherwise` is read where the message says nothing. `when`: the row holds only where this path
-    has a value. `only` makes a row that refuses other values, saying `because`. `write`: a constant to be
-    written. `count`, `sum`: a control total over the canonical fields of this path, to be written. `direction`: the row
-    is for one of the two.
+    several values become one text. `required`: what is missing refuses the document, saying `because`; with `leave_out`
+    the object is left out, and told. `otherwise` is read where the message says nothing. `when`: the row holds only
+    where this path has a value. `only` makes a row that refuses other values, saying `because`. `write`: a constant to
+    be written. `count`, `sum`: a control total over the canonical fields of this path, to be written. `direction`: the
+    row is for one of the two.
     """
 
     name: str | None = None

@@ -142,6 +142,8 @@ class TextRow:
             text, code, policy = f"{self.row.paths[0]} is missing", "map.missing", "refuse"
             if self.row.required == LEAVE_OUT:
                 text, code, policy = f"{text}, so `{pointer.rpartition('/')[2]}` is left out", "map.left_out", LEAVE_OUT
+            if self.row.because:
+                text = f"{text}: {self.row.because}"
             run.troubles.append(Trouble(text, self.source.spot_of(node), pointer + self.step, code, policy))
 
     def _several(self, run: Run, found: list[Leaf], pointer: str) -> str:

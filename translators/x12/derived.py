@@ -24,6 +24,10 @@ TAKEN_IN_PARTS = "MA"
 _ACCEPTED = frozenset({"IA", "AR", "SP"})
 """Item accepted; accepted and released for shipment; accepted, the date of shipment is still to come."""
 
+_WHOLE = {"AD": "IA", "AK": "IA", "AP": "IA", "AT": "IA", "AE": "IA", "RD": "IR", "RJ": "IR"}
+"""What an answer to the whole order (BAK02) says of a line that has none of its own: taken as ordered, also where only
+exceptions have detail (AE), or not taken. AC and RF leave it open."""
+
 _INDEX = {
     "FST11": 10,
     "SHP08": 8,
@@ -49,10 +53,11 @@ def derive(root: GroupInstance) -> None:
         for schedule in item.groups.get("L_FST", ()):
             for call in schedule.groups.get("L_JIT", ()):
                 _put(_first(call, "JIT"), "JIT04", _first(schedule, "FST").get(4))
+    of_order = _WHOLE.get(_first(root, "BAK").get(2), "") if "BAK" in root.segments else ""
     for item in root.groups.get("L_PO1", ()):
         answers = [_first(each, "ACK").get(1) for each in item.groups.get("L_ACK", ())]
-        if answers:
-            _put(_first(item, "PO1"), "PO132", _together(answers))
+        if answers or of_order:
+            _put(_first(item, "PO1"), "PO132", _together(answers) if answers else of_order)
     for answer in root.groups.get("L_AK2", ()):
         for kind in ("AK", "IK"):
             for note in answer.groups.get(f"L_{kind}3", ()):

@@ -183,6 +183,32 @@ def answered(as_a_whole: bytes, *changes: tuple[bytes, bytes]) -> Reading:
     return reading_of(content)
 
 
+WITHOUT_ANSWERS = (
+    (b"ACK|IA|24|EA|067|20261203'\n", b""), (b"ACK|IC|2|CA||||SB|GR-2'\n", b""), (b"ACK|IR'\n", b""),
+    (b"SE|27|", b"SE|24|"),
+)  # fmt: skip
+"""Of all lines of the sample, with the count of its segments."""
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "of_lines"),
+    [(b"AD", "accepted", "accepted"), (b"AK", "accepted", "accepted"), (b"AT", "accepted", "accepted"),
+     (b"AE", "accepted_with_changes", "accepted"), (b"RJ", "rejected", "rejected")],
+)  # fmt: skip
+def test_lines_without_an_answer_have_that_of_the_order(code: bytes, status: str, of_lines: str) -> None:
+    answer = answered(code, *WITHOUT_ANSWERS).documents[0].object
+    assert answer.status == status
+    assert [line.status for line in answer.lines] == [of_lines] * 3
+
+
+def test_an_order_taken_with_changes_must_say_which() -> None:
+    with pytest.raises(Unreadable) as refused:
+        answered(b"AC", *WITHOUT_ANSWERS)
+    assert [one.text for one in refused.value.findings if one.severity == "error"] == [
+        "PO1/PO132 is missing: the line has no ACK, and BAK02 leaves open whether it is taken"
+    ] * 3
+
+
 @pytest.mark.parametrize("code", [b"AT", b"AP"])
 def test_an_order_that_is_accepted_but_for_single_lines_is_accepted_with_changes(code: bytes) -> None:
     """AT says that the order is accepted, not that nothing was changed: the lines say how."""
