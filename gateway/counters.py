@@ -29,7 +29,8 @@ class Charging(Protocol):
 
 
 class Counters:
-    """Counts charges, and remembers what may be used once. `url` None: this process alone is the store.
+    """Counts charges, and remembers what may be used once. `url` None: this process alone is the store. With a store it
+    belongs to the event loop in which it is made.
 
     `gateways` says how many processes share the limits; a call of the store takes at most `timeout` seconds.
     """

@@ -133,10 +133,14 @@ class Limiter(RuleBasedStateMachine):
         self.shares = [self.new_share() for _ in range(GATEWAYS)]
         self.run(self.proxy.start())
         for _ in range(GATEWAYS):
-            address = f"unix://{self.folder}/socket"
-            counters = Counters(address, gateways=lambda: GATEWAYS, timeout=0.15, longest_pause=0.05)
-            counters._local = LocalCounters(lambda: self.now, lambda: self.now)
-            self.gateways.append(counters)
+            self.gateways.append(self.run(self.open_counters()))
+
+    async def open_counters(self) -> Counters:
+        """In the loop in which they will be asked."""
+        address = f"unix://{self.folder}/socket"
+        counters = Counters(address, gateways=lambda: GATEWAYS, timeout=0.15, longest_pause=0.05)
+        counters._local = LocalCounters(lambda: self.now, lambda: self.now)
+        return counters
 
     def forget(self) -> None:
         """The store begins anew."""
