@@ -86,7 +86,10 @@ class InvoiceLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
 
 class InvoiceTotals(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The sums, named as in EN 16931: `net` is without tax (BT-109), `gross` with it (BT-112)."""
+    """The sums, named as in EN 16931: `net` is without tax (BT-109), `gross` with it (BT-112).
+
+    Senders of older profiles round `gross` already; then `payable` is it less `prepaid`.
+    """
 
     lines: Money | None = None
     allowances: Money | None = None

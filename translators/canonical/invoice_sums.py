@@ -58,11 +58,24 @@ def check_sums(
         _check("net", totals.net, totals.lines.amount + between, "lines − allowances + charges is")
     if taxes:
         _check("tax", totals.tax, _sum(taxes), "the taxes sum to")
+    if not _is_rounded_in_gross(totals):
+        _check_gross(totals)
+
+
+def _check_gross(totals: Totals) -> None:
     if totals.net is not None and totals.tax is not None:
         _check("gross", totals.gross, totals.net.amount + totals.tax.amount, "net + tax is")
     if totals.gross is not None:
         payable = totals.gross.amount - _value(totals.prepaid) + _value(totals.rounding)
         _check("payable", totals.payable, payable, "gross − prepaid + rounding is")
+
+
+def _is_rounded_in_gross(totals: Totals) -> bool:
+    """Whether the rounding is in the gross already, as the profiles before EN 16931 have it (BII2-T10-R053)."""
+    if totals.rounding is None or None in (totals.net, totals.tax, totals.gross, totals.payable):
+        return False
+    rounded = _value(totals.net) + _value(totals.tax) + totals.rounding.amount
+    return _value(totals.gross) == rounded and _value(totals.payable) == rounded - _value(totals.prepaid)
 
 
 def _check_currencies(

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
+from translators.mapping.banknumbers import BANK_CONVERSIONS, BANK_INVERSES
 from translators.mapping.digits import DIGIT_CONVERSIONS, DIGIT_INVERSES
 
 Conversion = Callable[[str, str], str | None]
@@ -128,6 +129,14 @@ def iso_date(text: str, _: str = "") -> str:
     return _real_day(match[1], text)
 
 
+def one_date(text: str, _: str = "") -> str:
+    """An xsd:date that is said several times, always the same; the times are joined by blanks."""
+    days = dict.fromkeys(iso_date(each) for each in text.split(" "))
+    if len(days) > 1:
+        raise ValueError(f"the days {', '.join(f'`{day}`' for day in days)} differ; one is expected")
+    return next(iter(days))
+
+
 def iso_time(text: str, _: str = "") -> str:
     """An xsd:time as the sender's clock showed it; its zone is dropped, as that of an xsd:date is."""
     match = _ISO_TIME.match(text)
@@ -187,6 +196,7 @@ CONVERSIONS: dict[str, Conversion] = {
     "edifact_time": edifact_time,
     "edifact_end_time": edifact_end_time,
     "iso_date": iso_date,
+    "one_date": one_date,
     "iso_time": iso_time,
     "iso_moment_date": iso_moment_date,
     "iso_moment_time": iso_moment_time,
@@ -195,6 +205,7 @@ CONVERSIONS: dict[str, Conversion] = {
     "note_subject": note_subject,
     "note_text": note_text,
     **DIGIT_CONVERSIONS,
+    **BANK_CONVERSIONS,
 }
 
 
@@ -205,9 +216,11 @@ def _same(text: str) -> str:
 INVERSES: dict[str, Callable[[str], str]] = {
     "decimal": _same,
     "iso_date": _same,
+    "one_date": _same,
     "iso_time": _same,
     "iso_instant": _same,
     **DIGIT_INVERSES,
+    **BANK_INVERSES,
 }
 """Canonical text -> the text of a message, for conversions of one field. Raises ValueError with a sentence."""
 
