@@ -97,9 +97,12 @@ def test_a_credit_note_is_written_with_its_due_date_beside_the_means_of_payment(
         "<cac:PaymentMeans><cbc:PaymentMeansCode>{}</cbc:PaymentMeansCode>"
         "<cbc:PaymentDueDate>2027-01-20</cbc:PaymentDueDate>{}</cac:PaymentMeans><cac:TaxTotal>"
     )
-    account = "<cac:PayeeFinancialAccount><cbc:ID>DE02120300000000202051</cbc:ID></cac:PayeeFinancialAccount>"
+    account = "<cac:PayeeFinancialAccount><cbc:ID>DE02120300000000202051</cbc:ID>{}</cac:PayeeFinancialAccount>"
+    branch = "<cac:FinancialInstitutionBranch><cbc:ID>{}</cbc:ID></cac:FinancialInstitutionBranch>"
+    abroad, at_home = (account.format(branch.format(bank)) for bank in ("BYLADEM1001", "12030000"))
     first, _, rest = CREDIT_NOTE.partition("<cac:TaxTotal>")
-    for code, what, count in (("58", account, 1), ("30", account, 1), ("1", account, 1), ("1", "", 0)):
+    cases = (("58", abroad, 1), ("30", abroad, 1), ("30", at_home, 1), ("1", at_home, 1), ("1", "", 0))
+    for code, what, count in cases:
         credit = document(first + means.format(code, what) + rest)
         assert len(credit.payments) == count
         content = write(credit, "ubl:CreditNote:2.1")

@@ -117,8 +117,8 @@ def nested(to: str, fill: Action) -> Action:
     """An object made of values around the same node; left out when no value was there."""
     is_list = to.endswith("[]")
     name = to.removesuffix("[]")
-    step = "/" + name.replace(".", "/")
-    put_object = putter(name)
+    step = "/" + name.replace(".", "/") if name else ""
+    put_object = putter(name or "?")
 
     def put(run: Run, node: Node, target: dict[str, Any], pointer: str, number: int) -> None:
         filled: dict[str, Any] = {}
@@ -129,6 +129,8 @@ def nested(to: str, fill: Action) -> Action:
             return
         if is_list:
             list_at(target, name, create=True).append(filled)
+        elif not name:
+            target.update(filled)
         else:
             put_object(target, filled)
 
