@@ -191,3 +191,39 @@ def test_a_stock_report_of_buyer_and_supplier_alone_does_not_say_whose_stock_it_
     assert [each.text for each in refused.value.findings if each.severity == "error"] == [
         "SG2/NAD[3035=GY]/3035 is missing"
     ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "of_line"),
+    [
+        (b"+29", "accepted", "accepted"),
+        (b"+44", "accepted", "accepted"),
+        (b"+27", "rejected", "rejected"),
+        (b"+9+AP", "accepted", "accepted"),
+        (b"+9+RE", "rejected", "rejected"),
+        (b"+28+AP", "accepted_with_changes", None),
+        (b"+9+AC", "accepted_with_changes", None),
+    ],
+)
+def test_lines_without_an_action_have_the_answer_of_the_order(answer: bytes, status: str, of_line: str | None) -> None:
+    silent = sample("order-response-d96a", (b"AB-77120+4'", b"AB-77120" + answer + b"'"), (b"LIN+1+3+", b"LIN+1++"))
+    silent = silent.replace(b"LIN+2+5+", b"LIN+2++").replace(b"LIN+3+7+", b"LIN+3++")
+    if of_line is None:
+        with pytest.raises(Unreadable) as refused:
+            read(silent, identify(silent, None))
+        assert {finding.text for finding in refused.value.findings if finding.severity == "error"} == {
+            "LIN/1229 is missing: the line has no action code, and BGM leaves open whether it is taken"
+        }
+        return
+    answered = read(silent, identify(silent, None)).documents[0].object
+    assert (answered.status, [line.status for line in answered.lines]) == (status, [of_line] * 3)
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "scheme"), [(b"VP", "supplier_code"), (b"VN", "supplier_code"), (b"MF", "manufacturer_code")]
+)
+@pytest.mark.parametrize("name", ["order-d96a", "order-response-d96a", "despatch-advice-d96a"])
+def test_the_sellers_part_number_is_one_whichever_of_its_codes_it_has(name: str, qualifier: bytes, scheme: str) -> None:
+    content = re.sub(rb"LIN\+1\+(\d*)\+[^']*'", rb"LIN+1+\1+AX-31:" + qualifier + b"'", sample(name), count=1)
+    numbers = read(content, identify(content, None)).documents[0].object.lines[0].product
+    assert [each.scheme for each in numbers if each.value == "AX-31"] == [scheme]
