@@ -23,6 +23,12 @@ class Misplaced(Struct, frozen=True):
     last: Placed | None
     """What was placed before."""
     tag: str
+    too_late_for: str = ""
+    """For `elsewhere`: the segment before which it should stand; empty where it does not come too late."""
+    within: str = ""
+    """The segment that opens the loop in which it comes too late; empty for the whole."""
+    openers: tuple[str, ...] = ()
+    """For `elsewhere`: the segments that open the loops it may stand in."""
 
 
 Teller = Callable[[Misplaced], None]
@@ -56,6 +62,17 @@ def _tags(step: Step) -> frozenset[str]:
     return frozenset().union(*({each.tag} | _tags(each) for each in step.steps))
 
 
+@cache
+def openers(root: Step, tag: str) -> tuple[str, ...]:
+    """What opens the loops a segment may stand in; of a loop it opens itself, what opens the loop around."""
+    found: list[str] = []
+    for step in root.steps:
+        if step.group is not None:
+            found += [step.tag] * any(each.tag == tag for each in step.steps[1:])
+            found += openers(step, tag)
+    return tuple(dict.fromkeys(found))
+
+
 def arrange(placed: list[tuple[Placed, str]], root: Step, tell: Teller) -> GroupInstance:
     """The tree of a message, from its segments with their tags."""
     arranging = _Arranging(root, tell)
@@ -76,7 +93,7 @@ class _Arranging:
     def place(self, placed: Placed, tag: str) -> None:
         found = self._find(tag, within_limits=True) or self._find(tag, within_limits=False)
         if found is None:
-            self.tell(Misplaced("elsewhere" if tag in self.known else "foreign", None, placed, self.last, tag))
+            self.tell(self._without_place(placed, tag))
             return
         depth, index = found
         while len(self.frames) - 1 > depth:
@@ -98,6 +115,15 @@ class _Arranging:
     def close(self) -> None:
         while self.frames:
             self._leave(None)
+
+    def _without_place(self, placed: Placed, tag: str) -> Misplaced:
+        if tag not in self.known:
+            return Misplaced("foreign", None, placed, self.last, tag)
+        for frame in reversed(self.frames):
+            if any(index < frame.index for index in frame.places.get(tag, ())):
+                passed, within = frame.step.steps[frame.index].tag, frame.step.tag if frame.step.group else ""
+                return Misplaced("elsewhere", None, placed, self.last, tag, passed, within)
+        return Misplaced("elsewhere", None, placed, self.last, tag, openers=openers(self.root.step, tag))
 
     def _find(self, tag: str, *, within_limits: bool) -> tuple[int, int] | None:
         for depth in range(len(self.frames) - 1, -1, -1):

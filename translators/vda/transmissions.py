@@ -170,5 +170,11 @@ def _tell_misplaced(what: Misplaced, faults: Faults) -> None:
     elif LAYOUT.segment(what.tag) is None:
         code, text = "vda.record.unknown", f"`{what.tag}` is no record type of this message"
     else:
-        code, text = "vda.record.order", f"the record {what.tag} has no place here"
+        code, text = "vda.record.order", f"the record {what.tag} has no place here{_its_place(what)}"
     faults.tell(code, text, tag=record.tag if record else None, line=record.line if record else 0)
+
+
+def _its_place(what: Misplaced) -> str:
+    if what.too_late_for:
+        return f"; it stands before {what.too_late_for}"
+    return f"; it stands behind {' or '.join(what.openers)}" if what.openers else ""

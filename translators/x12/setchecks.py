@@ -12,6 +12,7 @@ from translators.x12.grammar import messages
 from translators.x12.hierarchy import nest
 from translators.x12.interchanges import TransactionSet
 
+_MOST_OPENERS = 4
 _TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}\Z")
 
 
@@ -42,8 +43,7 @@ def _tell_misplaced(what: Misplaced, faults: Faults) -> None:
         code, syntax_code = "x12.segment.missing", "AK304:3"
     elif what.kind == "elsewhere" or what.kind == "foreign":
         at = placed
-        where = "has no place here" if what.kind == "elsewhere" else "has no place in this transaction set"
-        text = f"the segment {what.tag[:3]} {where}" if what.tag else "a segment has no tag"
+        text = f"the segment {what.tag[:3]} {_no_place(what)}" if what.tag else _without_tag(what)
         code, syntax_code = "x12.segment.unexpected", "AK304:7" if what.kind == "elsewhere" else "AK304:6"
         if what.kind == "foreign" and not _TAG.match(what.tag):
             syntax_code = "AK304:1"
@@ -55,3 +55,23 @@ def _tell_misplaced(what: Misplaced, faults: Faults) -> None:
         text, code = f"the {what_kind} {step.tag} may stand {times} at most", "x12.repeats"
     segment = segment_of(at) if at is not None else None
     faults.tell(syntax_code, code, text, segment, position=at.position if at is not None else 0)
+
+
+def _no_place(what: Misplaced) -> str:
+    if what.kind == "foreign":
+        return "has no place in this transaction set"
+    if what.too_late_for:
+        within = f"in the loop of {what.within}" if what.within else "in the transaction set"
+        return f"has no place here; {within} it stands before {what.too_late_for}"
+    if what.openers:
+        return f"has no place here; it stands in the loop of {' or '.join(what.openers[:_MOST_OPENERS])}"
+    return "has no place here"
+
+
+def _without_tag(what: Misplaced) -> str:
+    placed = what.placed
+    assert placed is not None
+    after = f"after {segment_of(what.last).tag[:3]} " if what.last is not None else ""
+    if not segment_of(placed).raw.strip():
+        return f"an empty segment stands {after}at byte {segment_of(placed).offset}: one terminator follows another"
+    return f"the segment {after}at byte {segment_of(placed).offset} has no tag"
