@@ -9,6 +9,8 @@ from faults.ground import Ground, Process
 
 _UNDER_WAY = """select count(*) from shards
 where owner like '%:' || $1 and (taken_tick, taken_position) > (tick, position)"""
+_INSIDE = """select count(*) from pg_stat_activity
+where state like 'idle in transaction%' and state_change < clock_timestamp() - interval '40 milliseconds'"""
 _OWNED = "select count(*) from shards where owner like '%:' || $1"
 _OWNERS = "select count(distinct owner) from shards where expires_at > now()"
 
@@ -51,13 +53,20 @@ async def _catch(place: Ground, worker: Process, pid: str, patience: float) -> b
     while asyncio.get_running_loop().time() < ends:
         if await _count(place, _UNDER_WAY, pid):
             worker.send(signal.SIGSTOP)
-            await asyncio.sleep(0.05)  # a statement on its way is still carried out
-            if await _count(place, _UNDER_WAY, pid):
+            await asyncio.sleep(0.1)  # a statement on its way is still carried out
+            # Caught inside a transaction it would keep its locks, and on waking find its connection ended instead.
+            if await _count(place, _UNDER_WAY, pid) and await _count(place, _INSIDE) == 0:
                 return True
             worker.send(signal.SIGCONT)
         await asyncio.sleep(0.002)
     worker.send(signal.SIGSTOP)
     return False
+
+
+async def shown_fenced(place: Ground) -> None:
+    """Until one that woke has found it: it wakes with much to do."""
+    while not fenced(place):
+        await asyncio.sleep(0.05)
 
 
 def fenced(place: Ground) -> int:
