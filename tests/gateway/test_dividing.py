@@ -203,7 +203,7 @@ async def test_a_partner_that_is_suspended_meanwhile_waits(world: As2World) -> N
 @pytest.mark.parametrize(
     ("content", "media_type", "what"),
     [
-        (b"<Order/>" + b" " * MOST, "application/xml", "none: documents `Order` are not supported; known are "),
+        (b"<Order/>" + b" " * MOST, "application/xml", "none: documents `Order` are not read; `Order` is read where "),
         (
             b"no interchange" * 2000,
             "text/plain",

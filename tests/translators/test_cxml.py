@@ -132,8 +132,8 @@ def test_without_the_name_of_its_transmission_no_interchange_is_known() -> None:
 def test_a_cxml_document_without_a_map_is_told_what_else_is_read() -> None:
     content = b'<cXML payloadID="1"><Header/><Request><ProfileRequest/></Request></cXML>'
     sentence = (
-        "documents `cXML/Request/ProfileRequest` are not supported; known are cXML/Request/ConfirmationRequest, "
-        "cXML/Request/InvoiceDetailRequest, cXML/Request/OrderRequest, cXML/Request/ShipNoticeRequest"
+        "`cXML/Request/ProfileRequest` is not read; of cXML we read ConfirmationRequest, InvoiceDetailRequest, "
+        "OrderRequest, ShipNoticeRequest"
     )
     with pytest.raises(Unreadable) as refused:
         told(content)

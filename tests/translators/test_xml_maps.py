@@ -73,7 +73,7 @@ def test_the_shared_secret_of_a_cxml_header_goes_no_further() -> None:
 
 def test_cxml_without_a_map_is_refused_at_the_door() -> None:
     content = b'<cXML payloadID="1"><Header/><Request><PunchOutSetupRequest/></Request></cXML>'
-    with pytest.raises(Unreadable, match=r"documents `cXML/Request/PunchOutSetupRequest` are not supported"):
+    with pytest.raises(Unreadable, match=r"`cXML/Request/PunchOutSetupRequest` is not read"):
         identify(content, None)
 
 

@@ -24,6 +24,7 @@ from translators.xmldoc.order import listed, ubl
 from translators.xmldoc.parsing import XmlLimits, XmlTree, parse, place_of, places_of, without_doctype
 from translators.xmldoc.paths import XmlSource, element_of
 from translators.xmldoc.sweeping import compile_sweep
+from translators.xmldoc.unmapped import unmapped
 
 MAPS = {each.root: each.name for each in entries() if each.format == "xml"}
 """The name of a document's root element -> the map that ships for it."""
@@ -156,10 +157,7 @@ def compiled_xml(file: MapFile) -> Map:
 
 def unknown_root(tag: str) -> Finding:
     """What to say of a document nobody has a map for."""
-    family = f"{tag.partition('/')[0]}/"  # of cXML only what else stands in a cXML document is of use
-    near = [each for each in MAPS if each.startswith(family)] or MAPS
-    known = {each.rpartition("}")[2] + (" (UBL 2)" if _UBL in each else "") for each in near}
-    return Finding("xml.root", f"documents `{tag[:120]}` are not supported; known are {', '.join(sorted(known))}")
+    return unmapped(tag, MAPS)
 
 
 def _finding(trouble: Trouble, content: bytes, root: Any, compiled: Map, *, is_held: bool = False) -> Finding:
