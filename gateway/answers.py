@@ -20,6 +20,7 @@ _HTTP = {
     "request.deadline": 408,
     "request.too_large": 413,
     "request.parameter": 400,
+    "request.unknown_parameter": 400,
     "request.wrong_kind": 403,
     "sender.unknown": 403,
     "sender.suspended": 403,

@@ -28,6 +28,7 @@ ERRORS: dict[str, Error] = {
     "request.deadline": Error("the request did not arrive in time", repeat=True),
     "request.too_large": Error("the request is larger than this gateway takes"),
     "request.parameter": Error("a parameter has the wrong form"),
+    "request.unknown_parameter": Error("the address has no such parameter"),
     "request.wrong_kind": Error("this address is for other callers"),
     # who is calling
     "sender.unknown": Error("the client belongs to no partner or plant we know", "operator"),

@@ -22,7 +22,7 @@ from gateway.channels.as2.stations import Stations
 from gateway.channels.as2.strangers import Strangers
 from gateway.channels.as2.windows import Spools, whole
 from gateway.channels.http.bodies import LATE
-from gateway.channels.http.heads import Incoming, address_of, read_head, traceparent
+from gateway.channels.http.heads import Incoming, address_of, read_head
 from gateway.channels.http.problems import problem
 from gateway.channels.http.timelimits import TimeLimits
 from gateway.clock import now
@@ -78,7 +78,7 @@ class As2Inbox(Struct, frozen=True):
     async def take(self, incoming: Incoming) -> Response[bytes]:
         """One request, from its head to its answer."""
         head = read_head(incoming.scope)
-        trace, address = traceparent(head), address_of(head, self.trusted_proxies)
+        trace, address = head.trace, address_of(head, self.trusted_proxies)
         if not self.strangers.admit(address):
             text = "too many messages from this address that proved nothing"
             return problem(Rejection(code="limit.exceeded", text=text, retry_after=60), trace=trace)

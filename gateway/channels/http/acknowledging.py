@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gateway.channels.http.bodies import LATE, read_body
 from gateway.channels.http.heads import HttpRequest
-from gateway.channels.http.problems import problem
+from gateway.channels.http.problems import refuse
 from gateway.submissions import Rejection
 
 MOST_WORD = 16 * 1024
@@ -44,22 +44,24 @@ async def read_acknowledgement(request: HttpRequest, seconds: float) -> Acknowle
         async with asyncio.timeout(seconds):
             content = await read_body(request.receive, None, MOST_WORD)
     except TimeoutError:
-        return problem(LATE)
+        return refuse(request, LATE)
     if isinstance(content, Rejection):
-        return problem(content)
+        return refuse(request, content)
     try:
         return msgspec.json.decode(content, type=Acknowledgement)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         text = str(error) if isinstance(error, msgspec.ValidationError) else "the body is not JSON"
-        return problem(Rejection(code="request.malformed", text=text))
+        return refuse(request, Rejection(code="request.malformed", text=text))
 
 
-def answer_acknowledgement(said: str, what: str, id: str, word: Acknowledgement, missing: Rejection) -> Response[bytes]:  # noqa: A002
+def answer_acknowledgement(
+    request: HttpRequest, said: str, what: str, id_: str, word: Acknowledgement, missing: Rejection
+) -> Response[bytes]:
     """`what` is `delivery` or `parcel`; `missing` is said of one that is not the receiver's."""
     if said == "unknown":
-        return problem(missing)
+        return refuse(request, missing)
     if said == "contradicted":
         text = f"this {what} was acknowledged the other way before; the first word stands"
-        return problem(Rejection(code="delivery.contradicted", text=text, act="ask our operators"))
-    answer: dict[str, Any] = {what: id, "verdict": word.verdict, "repeated": said == "repeated"}
+        return refuse(request, Rejection(code="delivery.contradicted", text=text, act="ask our operators"))
+    answer: dict[str, Any] = {what: id_, "verdict": word.verdict, "repeated": said == "repeated"}
     return Response(msgspec.json.encode(answer), media_type="application/json")

@@ -15,13 +15,14 @@ from gateway.channels.http import documented
 from gateway.channels.http.asking import PAGE, Questions
 from gateway.channels.http.failures import answer_failure, answer_http_exception, nothing_here
 from gateway.channels.http.fastlane import FastLane, Take
-from gateway.channels.http.heads import NEWEST, HttpRequest, Incoming
+from gateway.channels.http.heads import NEWEST, HttpRequest, Incoming, trace_of
 from gateway.channels.http.health import Health
 from gateway.channels.http.inbox import PlantInbox
 from gateway.channels.http.olderapis import OlderApis
 from gateway.channels.http.outbox import PartnerOutbox
 from gateway.channels.http.pages import Pages
-from gateway.channels.http.problems import problem
+from gateway.channels.http.parameters import before_request
+from gateway.channels.http.problems import refuse
 from gateway.channels.http.selftest import SelfTests
 from gateway.channels.http.sending import add_fields
 from gateway.channels.http.submitting import Submissions
@@ -70,6 +71,7 @@ def http_application(
             *_pages(document),
         ],
         openapi_config=None,  # documented.py says more than handlers can
+        before_request=before_request,
         before_send=[add_fields],
         exception_handlers={
             HTTPException: answer_http_exception,
@@ -129,7 +131,7 @@ def _submitting(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
     async def other_versions(request: HttpRequest, version: FromPath[str]) -> Response[bytes]:
         """An API version that is not served: the rules know whether it never was or is retired, and where to go."""
         if version == NEWEST or not (version.startswith("v") and version[1:].isdigit()):
-            return problem(nothing_here(request))
+            return refuse(request, nothing_here(request))
         incoming = Incoming(request.scope, request.receive)
         return await api().submissions.elsewhere(incoming, (*_PARTNER, *_PLANT, "corporate"), version)
 
@@ -247,7 +249,7 @@ def _health(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
 
     @get("/metrics")
     async def metrics(request: HttpRequest) -> Response[bytes]:
-        return api().health.metrics(request) or problem(nothing_here(request))
+        return api().health.metrics(request) or refuse(request, nothing_here(request))
 
     return [live, ready, metrics]
 
@@ -268,9 +270,9 @@ def _pages(document: dict[str, Any]) -> list[HTTPRouteHandler]:
         return pages.errors()
 
     @get("/errors/{code:str}")
-    async def error(code: FromPath[str]) -> Response[bytes]:
+    async def error(request: HttpRequest, code: FromPath[str]) -> Response[bytes]:
         text = "there is no error of this code; /errors lists all"
-        return pages.error(code) or problem(Rejection(code="request.not_found", text=text))
+        return pages.error(code) or refuse(request, Rejection(code="request.not_found", text=text))
 
     @get("/docs/moving-from-v0-to-v1")
     async def moving() -> Response[bytes]:
@@ -283,5 +285,5 @@ def _pages(document: dict[str, Any]) -> list[HTTPRouteHandler]:
     return [openapi, reference, errors, error, moving, stylesheet]
 
 
-def _answer_failure(_: HttpRequest, error: Exception) -> Response[bytes]:
-    return answer_failure(error)
+def _answer_failure(request: HttpRequest, error: Exception) -> Response[bytes]:
+    return answer_failure(error, trace_of(request.scope))

@@ -8,9 +8,10 @@ import msgspec
 from litestar.response import Response
 from msgspec import Struct
 
+from gateway.channels.http.admitting import admitted
 from gateway.channels.http.calling import Callers
-from gateway.channels.http.heads import HttpRequest, read_head
-from gateway.channels.http.problems import problem
+from gateway.channels.http.heads import HttpRequest
+from gateway.channels.http.problems import refuse
 from gateway.identity.issuers import IssuerKind
 from gateway.intake import Intake
 from gateway.ledger.ledger import Ledger
@@ -21,6 +22,7 @@ from gateway.submissions import Rejection, Sender
 
 _SENDERS: tuple[IssuerKind, ...] = ("partner", "plant", "corporate")
 PAGE = 50
+_CURSOR = "take it unchanged from `next` of the page before"
 
 
 class Page(Struct, frozen=True):
@@ -64,11 +66,12 @@ class Questions(Struct, frozen=True):
         if found.events_erased_at is not None:
             text = f"the receipt was kept as long as our rules say, and erased on {found.events_erased_at:%Y-%m-%d}"
             act = "use the one that you were given; it goes on being provable"
-            return problem(Rejection(code="receipt.erased", text=text, act=act))
+            return refuse(request, Rejection(code="receipt.erased", text=text, act=act))
         proof = await self.ledger.prove(found.id)
         if proof is None:
             text = "the message is recorded and will be under a signed checkpoint in a moment"
-            return problem(Rejection(code="receipt.not_ready", text=text, act="ask again in a second", retry_after=1))
+            act = "ask again in a second"
+            return refuse(request, Rejection(code="receipt.not_ready", text=text, act=act, retry_after=1))
         content = write_receipt(proof.statement, proof.leaf, proof.hashes, proof.checkpoint)
         name = f'attachment; filename="{found.id}{SUFFIX}"'
         return Response(content, media_type="text/plain", headers={"Content-Disposition": name})
@@ -87,7 +90,7 @@ class Questions(Struct, frozen=True):
             return sender
         before = _read_cursor(cursor)
         if isinstance(before, Rejection):
-            return problem(before)
+            return refuse(request, before)
         which = MessageFilter(
             sender=sender.id,
             sender_kind=sender.kind,
@@ -101,12 +104,7 @@ class Questions(Struct, frozen=True):
         return _json(Page(found[:limit], _write_cursor(found[limit - 1].id) if more else None))
 
     async def _sender(self, request: HttpRequest) -> Sender | Response[bytes]:
-        head = read_head(request.scope)
-        credential = await self.callers.prove(head, _SENDERS)
-        if isinstance(credential, Response):
-            return credential
-        admission = await self.intake.admit(credential, head.api_version, "read")
-        return problem(admission) if isinstance(admission, Rejection) else admission.sender
+        return await admitted(self.callers, self.intake, request, _SENDERS, "read")
 
     async def _own(self, request: HttpRequest, message_id: str) -> MessageHistory | Response[bytes]:
         """The message, if it is the caller's: another's is as good as absent."""
@@ -119,7 +117,7 @@ class Questions(Struct, frozen=True):
             history = None
         if history is None or (history.sender, history.sender_kind) != (sender.id, sender.kind):
             act = "compare the id with the one in your receipt, and use the client that sent it"
-            return problem(Rejection(code="message.not_found", text="you have no message of this id", act=act))
+            return refuse(request, Rejection(code="message.not_found", text="you have no message of this id", act=act))
         return history
 
 
@@ -137,4 +135,4 @@ def _read_cursor(text: str | None) -> UUID | Rejection | None:
     try:
         return UUID(bytes=urlsafe_b64decode(text + "=="))
     except ValueError:
-        return Rejection(code="request.parameter", text="`cursor` is not one that an answer gave")
+        return Rejection(code="request.parameter", text="`cursor` is not one that an answer gave", act=_CURSOR)

@@ -12,7 +12,7 @@ from gateway.identity.certificates import thumbprint_from
 from gateway.identity.issuers import IssuerKind
 from gateway.identity.tokens import Presented, TokenVerifier
 from gateway.networks import Networks
-from gateway.observing import AUTH_FAILURES
+from gateway.observing import AUTH_FAILURES, log_change
 from gateway.submissions import Credential, Rejection
 
 
@@ -30,7 +30,10 @@ class Callers(Struct, frozen=True):
             caller = self.verifier.recall(presented, kinds) or await self.verifier.verify(presented, kinds=kinds)
         except Unauthenticated as refused:
             AUTH_FAILURES.labels(refused.code).inc()
-            return problem(Rejection(code=refused.code, text=refused.text), challenge=refused.challenge)
+            address = address_of(head, self.trusted_proxies)
+            log_change("caller.refused", code=refused.code, address=address, traceparent=head.trace)
+            rejection = Rejection(code=refused.code, text=refused.text)
+            return problem(rejection, challenge=refused.challenge, trace=head.trace)
         return Credential(
             kind=caller.kind,
             client=caller.client,

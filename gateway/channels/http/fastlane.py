@@ -12,7 +12,8 @@ from litestar.response import Response
 from msgspec import Struct
 
 from gateway.channels.http.failures import answer_failure
-from gateway.channels.http.heads import Incoming
+from gateway.channels.http.heads import Incoming, trace_of
+from gateway.channels.http.parameters import refuse_parameters
 from gateway.channels.http.sending import send_answer
 
 Take = Callable[[Incoming], Awaitable[Response[bytes]]]
@@ -37,9 +38,10 @@ class FastLane(Struct, frozen=True):
             await self.application(scope, receive, send)
             return
         try:
-            response = await take(Incoming(scope, receive))
+            refused = refuse_parameters(scope, scope["path"]) if scope["query_string"] else None
+            response = refused or await take(Incoming(scope, receive))
         except Exception as error:  # noqa: BLE001 - answered as Litestar's handlers would
-            response = answer_failure(error)
+            response = answer_failure(error, trace_of(scope))
         await send_answer(response, send)
 
 

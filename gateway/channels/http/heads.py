@@ -16,6 +16,10 @@ NEWEST = "v1"
 API_VERSION = "gateway.api_version"
 ASKED_PATH = "gateway.asked_path"
 """In the scope of a request that came to an older version: which, and at what path."""
+_TRACE = "gateway.trace"
+ADMITTED_WITH = "gateway.admitted_with"
+"""In the scope of a request: the trace it is handled under, and the header fields that its admission told. Every answer
+carries both, whoever makes it (sending.py)."""
 
 HttpRequest = Request[Any, Any, Any]
 _PICKED = {
@@ -44,6 +48,8 @@ class Head(Struct, frozen=True):
     method: str
     path: str
     """As the caller wrote it."""
+    trace: str
+    """The traceparent that this request is handled under."""
     api_version: str = NEWEST
 
     def get(self, name: str) -> str | None:
@@ -66,7 +72,15 @@ def read_head(scope: Any) -> Head:
     client = scope.get("client")
     peer = client[0] if client else ""
     path = scope.get(ASKED_PATH) or scope["path"]
-    return Head(fields, scope["headers"], peer, scope["method"], path, scope.get(API_VERSION, NEWEST))
+    trace = scope.get(_TRACE)
+    if trace is None:
+        trace = scope[_TRACE] = _traceparent(fields.get("traceparent", ""))
+    return Head(fields, scope["headers"], peer, scope["method"], path, trace, scope.get(API_VERSION, NEWEST))
+
+
+def trace_of(scope: Any) -> str:
+    """The same, for whoever answers without having read the head: a failure is told under the request's own trace."""
+    return scope.get(_TRACE) or read_head(scope).trace
 
 
 def address_of(head: Head, trusted: Networks) -> str:
@@ -94,9 +108,9 @@ def idempotency_key(head: Head) -> str | Rejection | None:
     return matched[2] if quoted is None else quoted.replace('\\"', '"').replace("\\\\", "\\")
 
 
-def traceparent(head: Head) -> str:
+def _traceparent(callers: str) -> str:
     """The caller's trace continued with a step of our own, or a new trace (W3C Trace Context)."""
-    matched = _TRACEPARENT.fullmatch(head.get("traceparent") or "")
+    matched = _TRACEPARENT.fullmatch(callers)
     span = f"{getrandbits(64) or 1:016x}"
     if matched is None:
         return f"00-{getrandbits(128) or 1:032x}-{span}-00"

@@ -8,9 +8,10 @@ from litestar.response import Response
 from msgspec import Struct
 
 from gateway.channels.http.acknowledging import Acknowledgement, answer_acknowledgement, read_acknowledgement
+from gateway.channels.http.admitting import admitted
 from gateway.channels.http.calling import Callers
-from gateway.channels.http.heads import HttpRequest, read_head
-from gateway.channels.http.problems import problem
+from gateway.channels.http.heads import HttpRequest
+from gateway.channels.http.problems import refuse
 from gateway.identifiers import split_delivery_id
 from gateway.identity.issuers import IssuerKind
 from gateway.intake import Intake
@@ -89,34 +90,30 @@ class PlantInbox(Struct, frozen=True):
         word = await read_acknowledgement(request, seconds)
         if isinstance(word, Response):
             return word
-        return await self._record(plant, delivery_id, word, actor=sender.id)
+        return await self._record(request, plant, delivery_id, word)
 
-    async def _record(self, plant: str, delivery_id: str, word: Acknowledgement, *, actor: str) -> Response[bytes]:
+    async def _record(
+        self, request: HttpRequest, plant: str, delivery_id: str, word: Acknowledgement
+    ) -> Response[bytes]:
         missing = Rejection(code="delivery.not_found", text="the inbox has no delivery of this id")
         try:
             message_id, number = split_delivery_id(delivery_id)
         except ValueError:
-            return problem(missing)
+            return refuse(request, missing)
         said = await self.ledger.acknowledge(
             f"plant:{plant}",
             message_id,
             number,
             accepted=word.verdict == "accepted",
             reference=word.word,
-            actor=f"plant {actor}",
+            actor=f"plant {plant}",
         )
-        return answer_acknowledgement(said, "delivery", delivery_id, word, missing)
+        return answer_acknowledgement(request, said, "delivery", delivery_id, word, missing)
 
     async def _plant(self, request: HttpRequest, plant: str) -> Sender | Response[bytes]:
         """The caller, who must be this very plant."""
-        head = read_head(request.scope)
-        credential = await self.callers.prove(head, _PLANT)
-        if isinstance(credential, Response):
-            return credential
-        admission = await self.intake.admit(credential, head.api_version, "fetch")
-        if isinstance(admission, Rejection):
-            return problem(admission)
-        if admission.sender.id != plant:
-            text = f"this is the inbox of another plant; yours is /v1/plants/{admission.sender.id}/deliveries"
-            return problem(Rejection(code="request.wrong_kind", text=text))
-        return admission.sender
+        sender = await admitted(self.callers, self.intake, request, _PLANT, "fetch")
+        if isinstance(sender, Response) or sender.id == plant:
+            return sender
+        text = f"this is the inbox of another plant; yours is /v1/plants/{sender.id}/deliveries"
+        return refuse(request, Rejection(code="request.wrong_kind", text=text))

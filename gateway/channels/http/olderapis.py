@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from gateway.channels.http.failures import answer_failure
-from gateway.channels.http.heads import API_VERSION, ASKED_PATH, NEWEST
+from gateway.channels.http.heads import API_VERSION, ASKED_PATH, NEWEST, trace_of
 from gateway.channels.http.sending import send_answer
 from policies.olderversions import OlderVersions
 from translators.jsondoc.olderjson import answered
@@ -40,15 +40,17 @@ class OlderApis(Struct, frozen=True):
         path = f"/{NEWEST}{address}"
         served = {**scope, "path": path, "raw_path": path.encode(), API_VERSION: asked[1], ASKED_PATH: scope["path"]}
         reshapes = api.answers(address)
-        await self.application(served, receive, _Reshaping(send, reshapes) if reshapes else send)
+        reshaping = _Reshaping(send, reshapes, lambda: trace_of(served)) if reshapes else send
+        await self.application(served, receive, reshaping)
 
 
 class _Reshaping:
     """Sends an answer in the older shape, once it is whole. Problems are the same in all versions."""
 
-    def __init__(self, send: Callable[[Any], Any], reshapes: Sequence[Reshape]) -> None:
+    def __init__(self, send: Callable[[Any], Any], reshapes: Sequence[Reshape], trace: Callable[[], str]) -> None:
         self._send = send
         self._reshapes = reshapes
+        self._trace = trace
         self._start: Any = None
         self._body = b""
 
@@ -65,7 +67,7 @@ class _Reshaping:
         try:
             body = answered(self._body, self._reshapes) if self._body else b""
         except Unfitting as error:  # a step of ours that does not fit our own answer
-            await send_answer(answer_failure(error), self._send)
+            await send_answer(answer_failure(error, self._trace()), self._send)
             return
         headers = [(name, value) for name, value in self._start["headers"] if name.lower() != b"content-length"]
         headers.append((b"content-length", b"%d" % len(body)))

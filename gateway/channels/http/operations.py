@@ -66,8 +66,9 @@ _TRIAL = Parameter(
 
 TOKENS = tuple(code for code in ERRORS if code.startswith(("token.", "dpop.")) and code != "dpop.unavailable")
 ADMISSION = (
-    *TOKENS, "certificate.malformed", "keys.unavailable", "dpop.unavailable", "sender.unknown", "sender.suspended",
-    "sender.binding_required", "version.unknown", "version.not_open", "version.retired", "version.brownout",
+    "request.unknown_parameter", *TOKENS, "certificate.malformed", "keys.unavailable", "dpop.unavailable",
+    "sender.unknown", "sender.suspended", "sender.binding_required",
+    "version.unknown", "version.not_open", "version.retired", "version.brownout",
     "access.outside_zone", "access.not_granted", "access.denied", "rule.not_judged", "limit.none_applies",
     "policy.expired", "limit.exceeded", "limit.reduced_capacity", "limit.unavailable", "ledger.unavailable",
     "internal",
@@ -83,7 +84,7 @@ _JUDGING = (
     "version.document_not_open", "version.document_retired", "version.document_brownout", "limit.too_large",
     "gateway.overrun",
 )  # fmt: skip
-_RATES = ("RateLimit", "RateLimit-Policy", "Deprecation", "Sunset", "Link")
+_TOLD = ("traceparent", "RateLimit", "RateLimit-Policy", "Deprecation", "Sunset", "Link")
 
 
 def _examples(*names: str) -> dict[str, dict[str, Any]]:
@@ -107,7 +108,7 @@ def _submitting(document_type: str | None, path: str, summary: str, about: str, 
         shape=document_type or "Document", status=202,
         outcome="Taken and kept, durably. A repetition gets the stored receipt with `duplicate` true.",
         gives={"application/json": samples.ACCEPTED}, answer_shape="Accepted",
-        fields=("Location", "traceparent", *_RATES), refusals=(*ADMISSION, *_JUDGING, *typed),
+        fields=("Location", *_TOLD), refusals=(*ADMISSION, *_JUDGING, *typed),
     )  # fmt: skip
 
 
@@ -151,13 +152,13 @@ OPERATIONS: tuple[Operation, ...] = (
                       schema={"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
         ),
         outcome="A page of messages.", gives={"application/json": samples.PAGE}, answer_shape="Page",
-        fields=_RATES, refusals=(*ADMISSION, "request.parameter"),
+        fields=_TOLD, refusals=(*ADMISSION, "request.parameter"),
     ),
     Operation(
         id="read_message", method="get", path="/v1/messages/{message_id}", tag="Messages", summary="Ask for a message",
         about="Its state, its documents, where each was delivered, and every event since it arrived. Only your own.",
         callers=("partner", "plant", "corporate"), parameters=(_MESSAGE_ID,), outcome="The message.",
-        gives={"application/json": samples.HISTORY}, answer_shape="MessageHistory", fields=_RATES,
+        gives={"application/json": samples.HISTORY}, answer_shape="MessageHistory", fields=_TOLD,
         refusals=(*ADMISSION, "message.not_found"),
     ),
     Operation(
@@ -167,7 +168,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "`body` is null once a rule of retention has let go of it.",
         callers=("partner", "plant", "corporate"), parameters=(_MESSAGE_ID,),
         outcome="The documents; none when it was refused.",
-        gives={"application/json": samples.DOCUMENTS}, answer_shape="Documents", fields=_RATES,
+        gives={"application/json": samples.DOCUMENTS}, answer_shape="Documents", fields=_TOLD,
         refusals=(*ADMISSION, "message.not_found"),
     ),
     Operation(
@@ -177,7 +178,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "checkpoint signed by us. `partner-gateway audit verify-receipt` checks it, and so does any tool for "
         "transparency log proofs (C2SP).",
         callers=("partner", "plant", "corporate"), parameters=(_MESSAGE_ID,), outcome="The receipt.",
-        gives={"text/plain": samples.RECEIPT}, fields=("Content-Disposition", *_RATES),
+        gives={"text/plain": samples.RECEIPT}, fields=("Content-Disposition", *_TOLD),
         refusals=(*ADMISSION, "message.not_found", "receipt.not_ready", "receipt.erased"),
     ),
     Operation(
@@ -187,7 +188,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "audit that it was tried, and nothing counts as a repetition. The answer tells each step.",
         callers=("partner",), parameters=(_TRACEPARENT,), takes=_examples("purchase_order", "order_as_edifact",
         "order_as_ubl", "despatch_advice"), shape="Document", outcome="Every step with its verdict.",
-        gives={"application/json": samples.TRIED}, answer_shape="SelfTest", fields=("traceparent", *_RATES),
+        gives={"application/json": samples.TRIED}, answer_shape="SelfTest", fields=_TOLD,
         refusals=(*ADMISSION, "request.malformed", "request.deadline", "request.too_large"),
     ),
     Operation(
@@ -195,7 +196,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Fetch the receipt of a self-test",
         about="As the receipt of a message: with it you try how you verify ours.",
         callers=("partner",), parameters=(_TRIAL,), outcome="The receipt.", gives={"text/plain": samples.RECEIPT},
-        fields=("Content-Disposition", *_RATES), refusals=(*ADMISSION, "message.not_found", "receipt.not_ready"),
+        fields=("Content-Disposition", *_TOLD), refusals=(*ADMISSION, "message.not_found", "receipt.not_ready"),
     ),
     Operation(
         id="fetch_deliveries", method="get", path="/v1/plants/{plant}/deliveries", tag="Plants",
@@ -213,7 +214,7 @@ OPERATIONS: tuple[Operation, ...] = (
                       schema={"type": "number", "minimum": 1, "maximum": 3600, "default": 60}),
         ),
         outcome="The deliveries; none when nothing lies ready.",
-        gives={"application/json": {"deliveries": [samples.delivery()]}}, answer_shape="Inbox", fields=_RATES,
+        gives={"application/json": {"deliveries": [samples.delivery()]}}, answer_shape="Inbox", fields=_TOLD,
         refusals=(*ADMISSION, "request.parameter", "request.wrong_kind"),
     ),
     Operation(
@@ -228,7 +229,7 @@ OPERATIONS: tuple[Operation, ...] = (
                       example=f"{samples.MESSAGE}.1"),
         ),
         takes={"application/json": samples.ACKNOWLEDGEMENTS}, shape="Acknowledgement", outcome="It is on record.",
-        gives={"application/json": samples.ACKNOWLEDGED}, answer_shape="AcknowledgementAnswer", fields=_RATES,
+        gives={"application/json": samples.ACKNOWLEDGED}, answer_shape="AcknowledgementAnswer", fields=_TOLD,
         refusals=(*ADMISSION, "request.malformed", "request.deadline", "request.too_large", "request.wrong_kind",
                   "delivery.not_found", "delivery.contradicted"),
     ),
@@ -247,14 +248,14 @@ OPERATIONS: tuple[Operation, ...] = (
                       schema={"type": "number", "minimum": 1, "maximum": 3600, "default": 60}),
         ),
         outcome="The parcels; none when nothing lies ready.",
-        gives={"application/json": {"parcels": [samples.parcel()]}}, answer_shape="Outbox", fields=_RATES,
+        gives={"application/json": {"parcels": [samples.parcel()]}}, answer_shape="Outbox", fields=_TOLD,
         refusals=(*ADMISSION, "request.parameter"),
     ),
     Operation(
         id="read_parcel", method="get", path="/v1/outbox/{parcel}", tag="Partners", summary="Read a parcel as a file",
         about="Its bytes in their own media type, with the file name. It hides nothing and may be asked again.",
         callers=("partner",), parameters=(_PARCEL,), outcome="The bytes.",
-        gives={"application/edifact": samples.INTERCHANGE}, fields=("Content-Disposition", *_RATES),
+        gives={"application/edifact": samples.INTERCHANGE}, fields=("Content-Disposition", *_TOLD),
         refusals=(*ADMISSION, "delivery.not_found"),
     ),
     Operation(
@@ -264,7 +265,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "operators. It holds for all documents in it. Saying the same twice is harmless; the first word stands.",
         callers=("partner",), parameters=(_PARCEL,),
         takes={"application/json": samples.ACKNOWLEDGEMENTS}, shape="Acknowledgement", outcome="It is on record.",
-        gives={"application/json": samples.PARCEL_ACKNOWLEDGED}, answer_shape="ParcelAnswer", fields=_RATES,
+        gives={"application/json": samples.PARCEL_ACKNOWLEDGED}, answer_shape="ParcelAnswer", fields=_TOLD,
         refusals=(*ADMISSION, "request.malformed", "request.deadline", "request.too_large", "delivery.not_found",
                   "delivery.contradicted"),
     ),

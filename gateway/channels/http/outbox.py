@@ -10,10 +10,11 @@ from litestar.response import Response
 from msgspec import Struct
 
 from gateway.channels.http.acknowledging import answer_acknowledgement, read_acknowledgement
+from gateway.channels.http.admitting import admitted
 from gateway.channels.http.calling import Callers
-from gateway.channels.http.heads import HttpRequest, read_head
+from gateway.channels.http.heads import HttpRequest
 from gateway.channels.http.inbox import LOOK_EVERY
-from gateway.channels.http.problems import problem
+from gateway.channels.http.problems import refuse
 from gateway.identity.issuers import IssuerKind
 from gateway.intake import Intake
 from gateway.ledger.ledger import Ledger
@@ -71,7 +72,7 @@ class PartnerOutbox(Struct, frozen=True):
             return sender
         parcel = await self._own(sender, parcel_id)
         if parcel is None or not parcel.content:
-            return problem(_MISSING)
+            return refuse(request, _MISSING)
         fields = {"Content-Disposition": f'attachment; filename="{parcel.file_name}"'}
         return Response(parcel.content, media_type=parcel.media_type, headers=fields)
 
@@ -84,7 +85,7 @@ class PartnerOutbox(Struct, frozen=True):
             return word
         parcel = await self._own(sender, parcel_id)
         if parcel is None:
-            return problem(_MISSING)
+            return refuse(request, _MISSING)
         said = await self.ledger.parcels.acknowledge(
             parcel.id,
             accepted=word.verdict == "accepted",
@@ -92,7 +93,7 @@ class PartnerOutbox(Struct, frozen=True):
             actor=f"partner {sender.id}",
             partner=sender.id,
         )
-        return answer_acknowledgement(said, "parcel", parcel_id, word, _MISSING)
+        return answer_acknowledgement(request, said, "parcel", parcel_id, word, _MISSING)
 
     async def _own(self, sender: Sender, parcel_id: str) -> KeptParcel | None:
         """Another partner's parcel, or one that leaves another way or lies not ready yet, is as good as absent."""
@@ -105,12 +106,7 @@ class PartnerOutbox(Struct, frozen=True):
         return parcel if parcel.state in ("offered", "delivered", "refused") else None
 
     async def _partner(self, request: HttpRequest) -> Sender | Response[bytes]:
-        head = read_head(request.scope)
-        credential = await self.callers.prove(head, _PARTNER)
-        if isinstance(credential, Response):
-            return credential
-        admission = await self.intake.admit(credential, head.api_version, "fetch")
-        return problem(admission) if isinstance(admission, Rejection) else admission.sender
+        return await admitted(self.callers, self.intake, request, _PARTNER, "fetch")
 
 
 def _shown(parcel: KeptParcel) -> OutboxParcel:

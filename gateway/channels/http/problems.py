@@ -6,11 +6,17 @@ import msgspec
 from litestar.response import Response
 
 from gateway.answers import HTTP_STATUS, problem_type
+from gateway.channels.http.heads import HttpRequest, trace_of
 from gateway.errors import ERRORS
 from gateway.submissions import Rejection
 
 MEDIA_TYPE = "application/problem+json"
 MOST_FINDINGS = 100
+TAKEN = (
+    "application/json, application/xml, application/edifact, application/edi-x12, text/plain, application/octet-stream"
+)
+"""The media types of what is taken, told with a 415 in `Accept` (RFC 9110 section 15.5.16). The last two say nothing:
+the first bytes decide."""
 
 
 def problem(rejection: Rejection, *, challenge: str | None = None, trace: str | None = None) -> Response[bytes]:
@@ -43,10 +49,17 @@ def problem(rejection: Rejection, *, challenge: str | None = None, trace: str | 
         headers["Retry-After"] = str(rejection.retry_after)
     elif status == 503:
         headers["Retry-After"] = "5"
+    if status == 415:
+        headers["Accept"] = TAKEN
     if challenge is not None:
         headers["WWW-Authenticate"] = challenge
     body = msgspec.json.encode({name: value for name, value in document.items() if value is not None})
     return Response(body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def refuse(request: HttpRequest, rejection: Rejection) -> Response[bytes]:
+    """The same, under the trace of the request."""
+    return problem(rejection, trace=trace_of(request.scope))
 
 
 def _plain(finding: Any) -> Any:

@@ -149,6 +149,14 @@ _REJECTIONS: dict[str, Json] = {
         "text": "API v0 is retired", "act": "use v1; /docs/moving-from-v0-to-v1 says how",
         "rule": "versions `api-v0` (versions.yaml:13)",
     },
+    "request.parameter": {
+        "text": "`limit`: a whole number from 1 to 200 is expected, not `500`",
+        "act": "correct it; / says what each parameter may be",
+    },
+    "request.unknown_parameter": {
+        "text": "`dry_run` is no parameter of this address; it takes none",
+        "act": "leave it out, or correct its name; / says what each address takes",
+    },
     "receipt.not_ready": {
         "text": "the message is recorded and will be under a signed checkpoint in a moment",
         "act": "ask again in a second", "retry_after": 1,

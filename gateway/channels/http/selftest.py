@@ -14,10 +14,11 @@ from litestar.response import Response
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gateway.channels.http.admitting import admitted
 from gateway.channels.http.bodies import LATE, read_body
 from gateway.channels.http.calling import Callers
-from gateway.channels.http.heads import HttpRequest, Incoming, read_head, traceparent
-from gateway.channels.http.problems import problem
+from gateway.channels.http.heads import HttpRequest, Incoming, read_head
+from gateway.channels.http.problems import problem, refuse
 from gateway.channels.http.timelimits import TimeLimits
 from gateway.identity.issuers import IssuerKind
 from gateway.intake import Intake
@@ -82,7 +83,7 @@ class SelfTests(Struct, frozen=True):
     async def run(self, incoming: Incoming) -> Response[bytes]:
         """Whoever is not admitted is told so as everywhere; from then on the answer is 200 with a verdict."""
         head = read_head(incoming.scope)
-        trace = traceparent(head)
+        trace = head.trace
         credential = await self.callers.prove(head, _PARTNER)
         if isinstance(credential, Response):
             return credential
@@ -105,25 +106,22 @@ class SelfTests(Struct, frozen=True):
 
     async def receipt(self, request: HttpRequest, trial: str) -> Response[bytes]:
         """As the receipt of a message, to whoever tried it."""
-        head = read_head(request.scope)
-        credential = await self.callers.prove(head, _PARTNER)
-        if isinstance(credential, Response):
-            return credential
-        admission = await self.sandbox.admit(credential, head.api_version, "read")
-        if isinstance(admission, Rejection):
-            return problem(admission)
+        sender = await admitted(self.callers, self.sandbox, request, _PARTNER, "read")
+        if isinstance(sender, Response):
+            return sender
         missing = Rejection(code="message.not_found", text="you have made no self-test of this id")
         try:
             id_ = UUID(trial)
         except ValueError:
-            return problem(missing)
+            return refuse(request, missing)
         proof = await self.ledger.prove(id_)
         if proof is None and _age(id_) < _PROVEN_WITHIN:
             text = "a self-test is under a signed checkpoint in a moment"
-            return problem(Rejection(code="receipt.not_ready", text=text, act="ask again in a second", retry_after=1))
+            act = "ask again in a second"
+            return refuse(request, Rejection(code="receipt.not_ready", text=text, act=act, retry_after=1))
         tried = msgspec.json.decode(proof.statement, type=_Tried) if proof is not None else None
-        if proof is None or tried is None or (tried.event, tried.sender) != (Event.SANDBOX_TRIED, admission.sender.id):
-            return problem(missing)
+        if proof is None or tried is None or (tried.event, tried.sender) != (Event.SANDBOX_TRIED, sender.id):
+            return refuse(request, missing)
         content = write_receipt(proof.statement, proof.leaf, proof.hashes, proof.checkpoint)
         name = f'attachment; filename="{id_}{SUFFIX}"'
         return Response(content, media_type="text/plain", headers={"Content-Disposition": name})

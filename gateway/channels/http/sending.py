@@ -4,6 +4,8 @@ from typing import Any
 
 from litestar.response import Response
 
+from gateway.channels.http.heads import ADMITTED_WITH, trace_of
+
 PLAIN: list[tuple[bytes, bytes]] = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
@@ -25,11 +27,19 @@ class Answer(Response[bytes]):
         self.response_type_encoders = {}
 
 
-async def add_fields(message: Any, _: Any) -> None:
-    """To Litestar's answers, whoever made them."""
+async def add_fields(message: Any, scope: Any) -> None:
+    """To Litestar's answers, whoever made them. Of the API, the trace and what the caller's admission told, too."""
     if message["type"] == "http.response.start":
         present = {name for name, _ in message["headers"]}
-        message["headers"] = [*message["headers"], *(field for field in PLAIN if field[0] not in present)]
+        fields = [*PLAIN, *_told(scope, present)] if scope["path"].startswith("/v1/") else PLAIN
+        message["headers"] = [*message["headers"], *(field for field in fields if field[0] not in present)]
+
+
+def _told(scope: Any, present: set[bytes]) -> list[tuple[bytes, bytes]]:
+    """Beside a Retry-After nothing is told of limits that are not used up (rejections.fields_of)."""
+    told = [(name.lower().encode(), value.encode("latin-1")) for name, value in scope.get(ADMITTED_WITH, ())]
+    trace = (b"traceparent", trace_of(scope).encode())
+    return [trace, *(field for field in told if b"retry-after" not in present or field[0] != b"ratelimit")]
 
 
 async def send_answer(response: Response[bytes], send: Any) -> None:

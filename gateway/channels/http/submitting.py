@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from gateway.channels.http.bodies import LATE, read_body
 from gateway.channels.http.calling import Callers
-from gateway.channels.http.heads import NEWEST, Incoming, idempotency_key, read_head, traceparent
+from gateway.channels.http.heads import NEWEST, Incoming, idempotency_key, read_head
 from gateway.channels.http.problems import problem
 from gateway.channels.http.sending import Answer
 from gateway.channels.http.timelimits import TimeLimits
@@ -62,7 +62,7 @@ class Submissions(Struct, frozen=True):
         """One request, from its head to its answer."""
         started = time.perf_counter()
         head = read_head(incoming.scope)
-        trace = traceparent(head)
+        trace = head.trace
         credential = await self.callers.prove(head, kinds)
         if isinstance(credential, Response):
             return credential
@@ -101,9 +101,9 @@ class Submissions(Struct, frozen=True):
             return credential
         admission = await self.intake.admit(credential, api_version)
         if isinstance(admission, Rejection):
-            return problem(admission, trace=traceparent(head))
+            return problem(admission, trace=head.trace)
         text = f"API version `{api_version}` has nothing at this address"
-        return problem(Rejection(code="request.not_found", text=text, fields=admission.fields))
+        return problem(Rejection(code="request.not_found", text=text, fields=admission.fields), trace=head.trace)
 
 
 def _refused(rejection: Rejection, admission: Admission, trace: str) -> Response[bytes]:

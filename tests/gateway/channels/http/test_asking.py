@@ -30,11 +30,11 @@ async def test_a_message_is_told_with_its_documents_deliveries_and_timeline(serv
 @pytest.mark.parametrize("tail", ["", "/receipt"])
 async def test_another_senders_message_is_as_good_as_absent(served: Served, tail: str) -> None:
     sent = (await served.order("PO-1")).json()
-    absent = await served.client.get(f"/v1/messages/{uuid4()}{tail}", headers=served.aurora())
+    absent = (await served.client.get(f"/v1/messages/{uuid4()}{tail}", headers=served.aurora())).json()
     for caller in (served.partner("monteverde-api"), served.plant()):
         answer = await served.client.get(f"{sent['status']}{tail}", headers=caller)
         assert (answer.status_code, answer.json()["code"]) == (404, "message.not_found")
-        assert answer.json() == absent.json()
+        assert answer.json() | {"trace": absent["trace"]} == absent
         assert answer.json()["act"] == "compare the id with the one in your receipt, and use the client that sent it"
 
 
@@ -143,17 +143,3 @@ async def test_asking_needs_a_token_and_counts_against_the_limit(served: Served)
     caller = served.partner("kiesel-test")
     answers = await asyncio.gather(*(served.client.get("/v1/messages", headers=caller) for _ in range(12)))
     assert sorted(answer.status_code for answer in answers)[-2:] == [429, 429]
-
-
-@pytest.mark.parametrize(
-    ("query", "told"),
-    [
-        ("limit=abc", "`limit`: a whole number is expected"),
-        ("limit=0", "`limit`: a whole number from 1 is expected"),
-        ("limit=201", "`limit`: a whole number up to 200 is expected"),
-        ("verdict=perhaps", "`verdict`: `perhaps` is none of the values it may have"),
-    ],
-)
-async def test_what_a_parameter_may_be_is_told_without_names_of_types(served: Served, query: str, told: str) -> None:
-    answer = await served.client.get(f"/v1/messages?{query}", headers=served.aurora())
-    assert (answer.json()["detail"], answer.json()["act"]) == (told, "correct it; / says what each parameter may be")
