@@ -47,9 +47,17 @@ def unreadable(findings: tuple[Finding, ...]) -> Rejection:
     return Rejection(
         code=refusal_code(errors[0].code),
         text=f"{errors[0].text}{more}",
-        act="correct the document and send it again",
+        act=_ACTS.get(errors[0].code, "correct the document and send it again"),
         findings=findings,
     )
+
+
+_ACTS = {
+    "document.empty": "send the document itself, as it is",
+    "document.format": "send EDIFACT, X12, VDA, XML or JSON as it is, neither packed nor encoded",
+    "document.media_type": "name the content as what it is, or as application/octet-stream, and send it again",
+}
+"""Where not the document is wrong, but what came in its place."""
 
 
 def suspended_because(why: str) -> Rejection:

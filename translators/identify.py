@@ -8,6 +8,7 @@ from translators.edifact.tokens import Tokenizer
 from translators.edifact.translating import compiled_map
 from translators.edifact.unmapped import unmapped
 from translators.findings import Finding, Unreadable
+from translators.foreign import is_of_another, named
 from translators.formats import Label
 from translators.jsondoc.decoding import kind_of
 from translators.vda.translating import compiled_map as compiled_vda_map
@@ -34,6 +35,9 @@ def identify(head: bytes, media_type: str | None) -> Label:
     start = head[:HEAD].removeprefix(_BOM).lstrip()
     if not start:
         raise _unreadable("document.empty", "the document is empty")
+    other = named(start)
+    if other is not None:
+        raise _unreadable("document.format", f"neither EDIFACT, X12, VDA, XML nor JSON: it is {other}")
     if start.startswith(b"{"):
         label = _json(start)
     elif start.startswith(b"["):
@@ -112,11 +116,10 @@ def _xml(start: bytes) -> Label:
 
 
 def _check_media_type(label: Label, media_type: str | None) -> None:
-    wanted = (media_type or "").partition(";")[0].strip().lower()
-    for word in ("json", "xml", "edifact", "x12", "vda"):
-        if word in wanted and label.format != word:
-            text = f"the media type is `{wanted[:60]}`, but the content is {label.format.upper()}"
-            raise _unreadable("document.media_type", text)
+    said = (media_type or "").partition(";")[0].strip().lower()
+    if is_of_another(said, label.format):
+        text = f"the media type is `{said[:60]}`, but the content is {label.format.upper()}"
+        raise _unreadable("document.media_type", text)
 
 
 def _unreadable(code: str, text: str) -> Unreadable:

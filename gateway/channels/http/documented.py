@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.answers import HTTP_STATUS
 from gateway.channels.http.operations import OPERATIONS, Operation, Parameter
-from gateway.channels.http.problems import MEDIA_TYPE
+from gateway.channels.http.problems import MEDIA_TYPE, TAKEN
 from gateway.channels.http.samples import TRACE, refusal_example
 from gateway.channels.http.shapes import reference, schemas
 from gateway.errors import ERRORS
@@ -52,10 +52,11 @@ _FIELDS: Final[dict[str, tuple[str, str, bool]]] = {
     "Link": ("The version to use, and a page about the change.", '</v1>; rel="successor-version"', False),
     "WWW-Authenticate": ("What proof of who you are is taken (RFC 6750, RFC 9449).",
                          'Bearer realm="partner-gateway", DPoP realm="partner-gateway"', True),
+    "Accept": ("The media types that are taken (RFC 9110 section 15.5.16).", TAKEN, True),
     "Content-Disposition": ("A file name for the receipt.", 'attachment; filename="….tlog-proof"', True),
 }  # fmt: skip
 _FIELDS_OF_REFUSALS: Final = {
-    401: ("WWW-Authenticate",), 410: ("Deprecation", "Sunset", "Link"),
+    401: ("WWW-Authenticate",), 415: ("Accept",), 410: ("Deprecation", "Sunset", "Link"),
     429: ("Retry-After", "RateLimit", "RateLimit-Policy"), 503: ("Retry-After",),
 }  # fmt: skip
 

@@ -329,3 +329,21 @@ async def test_a_body_that_does_not_arrive_in_time_is_refused(ledger: Ledger, tm
         assert answer.json()["detail"] == "the body did not arrive in time"
         assert answer.json()["repeat"] is True
         assert await served.messages_kept() == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "media", "act"),
+    [
+        (b"", "application/json", "send the document itself, as it is"),
+        (b"%PDF-1.7", "application/pdf", "send EDIFACT, X12, VDA, XML or JSON as it is, neither packed nor encoded"),
+        (
+            msgspec.json.encode(an_order()),
+            "text/html",
+            "name the content as what it is, or as application/octet-stream, and send it again",
+        ),
+    ],
+)
+async def test_a_415_says_what_is_taken(served: Served, content: bytes, media: str, act: str) -> None:
+    answer = await served.post("/v1/documents", content, served.aurora(), media=media)
+    assert (answer.status_code, answer.json()["code"], answer.json()["act"]) == (415, "document.unsupported", act)
+    assert answer.headers["accept"].startswith("application/json, application/xml, application/edifact, ")
