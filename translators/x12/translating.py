@@ -22,7 +22,7 @@ from translators.x12.grammar import RELEASES, grammar, messages
 from translators.x12.interchanges import Interchange, TransactionSet, X12Examination
 from translators.x12.segments import Segment
 
-_COUNTED = {"850": "PO1", "855": "PO1", "856": "HL", "810": "IT1", "830": "LIN", "862": "LIN"}
+_COUNTED = {"850": "PO1", "855": "PO1", "860": "POC", "856": "HL", "810": "IT1", "830": "LIN", "862": "LIN"}
 """What CTT01 counts."""
 
 
