@@ -1,10 +1,14 @@
-"""One place of a message in which some write a BIC and others the number a bank has in its country.
+"""Numbers of banks and accounts: places of a message in which some write one kind of number and others another.
 
-UBL's `FinancialInstitutionBranch/ID` is the BIC in EN 16931, and the registration number of the branch in OIOUBL.
+UBL's `FinancialInstitutionBranch/ID` is the BIC in EN 16931, and the registration number of the branch in OIOUBL. Its
+`PayeeFinancialAccount/ID` is an IBAN or the number of the account in its country. An IBAN is printed in groups of four
+(ISO 13616), and some write it so.
 """
 
 import re
 from collections.abc import Callable
+
+from translators.canonical.payments import check_iban
 
 _NUMBER = re.compile(r"[0-9][0-9 -]*\Z", re.ASCII).match
 
@@ -25,5 +29,41 @@ def _written_number(text: str) -> str:
     return text
 
 
-BANK_CONVERSIONS: dict[str, Callable[[str, str], str | None]] = {"bic": _bic, "bank_number": _bank_number}
-BANK_INVERSES: dict[str, Callable[[str], str]] = {"bic": lambda text: text, "bank_number": _written_number}
+def _iban(text: str, _: str = "") -> str:
+    """An IBAN without the blanks it is printed with; whether it is one is asked of the payment."""
+    return "".join(text.split())
+
+
+def _right_iban(text: str, _: str = "") -> str | None:
+    """What is an IBAN to its check digits, without blanks."""
+    number = _iban(text)
+    try:
+        check_iban(number)
+    except ValueError:
+        return None
+    return number
+
+
+def _account_number(text: str, _: str = "") -> str | None:
+    """What is no IBAN: the number of an account in its country."""
+    return None if _right_iban(text) else text
+
+
+def _same(text: str) -> str:
+    return text
+
+
+BANK_CONVERSIONS: dict[str, Callable[[str, str], str | None]] = {
+    "bic": _bic,
+    "bank_number": _bank_number,
+    "iban": _iban,
+    "right_iban": _right_iban,
+    "account_number": _account_number,
+}
+BANK_INVERSES: dict[str, Callable[[str], str]] = {
+    "bic": _same,
+    "bank_number": _written_number,
+    "iban": _same,
+    "right_iban": _same,
+    "account_number": _same,
+}

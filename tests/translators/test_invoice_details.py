@@ -1,0 +1,159 @@
+"""What invoices say beside EN 16931, or in ways it leaves open: accounts, freight, discounts, the invoices of lines."""
+
+from pathlib import Path
+
+import pytest
+
+from translators.canonical.invoice import Invoice
+from translators.findings import Unreadable
+from translators.identify import identify
+from translators.reading import read
+from translators.writing import write
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+UBL = (SAMPLES / "invoice-ubl21.in.xml").read_text()
+CII = (SAMPLES / "invoice-cii.in.xml").read_text()
+CREDIT_NOTE = (SAMPLES / "credit-note-ubl21.in.xml").read_text()
+IBAN = "DE02120300000000202051"
+PRINTED = "DE02 1203 0000 0000 2020 51"
+
+
+def document(text: str) -> Invoice:
+    content = text.encode()
+    found = read(content, identify(content[:4096], None)).documents[0].object
+    assert isinstance(found, Invoice)
+    return found
+
+
+def refusals(text: str) -> list[str]:
+    with pytest.raises(Unreadable) as refused:
+        document(text)
+    return [finding.text for finding in refused.value.findings]
+
+
+def changed(text: str, old: str, new: str) -> str:
+    assert text.count(old) == 1, old
+    return text.replace(old, new)
+
+
+@pytest.mark.parametrize("text", [UBL, CII], ids=["UBL", "CII"])
+def test_an_iban_as_it_is_printed_is_taken_without_its_blanks(text: str) -> None:
+    assert document(changed(text, IBAN, PRINTED)).payments[0].iban == IBAN
+
+
+def test_an_iban_that_is_wrong_is_told_without_its_blanks() -> None:
+    wrong = changed(UBL, IBAN, PRINTED.replace("DE02", "DE03"))
+    assert refusals(wrong) == ["`DE03120300000000202051` is not an IBAN: its check digits are wrong"]
+
+
+def test_an_account_of_a_credit_transfer_is_an_iban_where_it_is_one() -> None:
+    as_it_is = document(UBL).payments[1]
+    assert (as_it_is.account, as_it_is.iban) == ("5550-778", None)
+    known = document(changed(UBL, ">5550-778<", f">{PRINTED}<")).payments[1]
+    assert (known.account, known.iban) == (None, IBAN)
+
+
+def test_an_iban_of_a_credit_transfer_is_written_and_read_again() -> None:
+    known = document(changed(UBL, ">5550-778<", f">{IBAN}<"))
+    assert document(write(known, "ubl:Invoice:2.1").decode()).payments == known.payments
+
+
+LINE = "<cac:OrderLineReference><cbc:LineID>10</cbc:LineID></cac:OrderLineReference>"
+OF_LINE = """<cac:BillingReference>
+    <cac:InvoiceDocumentReference><cbc:ID>RE-2026-10399</cbc:ID><cbc:IssueDate>2026-11-30</cbc:IssueDate></cac:InvoiceDocumentReference>
+    <cac:BillingReferenceLine><cbc:ID>4</cbc:ID></cac:BillingReferenceLine></cac:BillingReference>"""
+
+
+def test_a_line_of_a_credit_note_names_the_line_of_its_invoice() -> None:
+    credited = document(changed(CREDIT_NOTE, LINE, LINE + OF_LINE))
+    (found,) = credited.lines[0].references
+    assert (found.kind, found.number, found.line, str(found.issued_on)) == (
+        "invoice",
+        "RE-2026-10399",
+        "4",
+        "2026-11-30",
+    )
+    assert document(write(credited, "ubl:CreditNote:2.1").decode()).lines == credited.lines
+
+
+def test_a_credit_note_names_the_credit_note_it_is_about() -> None:
+    of_invoice = "<cac:BillingReference><cac:InvoiceDocumentReference><cbc:ID>RE-2026-10442</cbc:ID>"
+    other = "<cac:BillingReference><cac:CreditNoteDocumentReference><cbc:ID>GS-77</cbc:ID>"
+    text = CREDIT_NOTE.replace(of_invoice, other).replace(
+        "</cac:InvoiceDocumentReference></cac:BillingReference>",
+        "</cac:CreditNoteDocumentReference></cac:BillingReference>",
+    )
+    found = [(each.kind, each.qualifier, each.number) for each in document(text).references]
+    assert ("other", "credit_note", "GS-77") in found
+
+
+def test_a_line_says_where_its_goods_went() -> None:
+    went = (
+        '<cac:Delivery><cac:DeliveryLocation><cbc:ID schemeID="0088">4012345000016</cbc:ID>'
+        "<cac:Address><cbc:CityName>Wismar</cbc:CityName></cac:Address></cac:DeliveryLocation></cac:Delivery>"
+    )
+    place = document(changed(CREDIT_NOTE, LINE, LINE + went)).lines[0].ship_to
+    assert place is not None
+    assert place.address is not None
+    assert (place.identifier("gln"), place.address.city) == ("4012345000016", "Wismar")
+
+
+CHARGE = CII[CII.index("<ram:SpecifiedTradeAllowanceCharge><ram:ChargeIndicator><udt:Indicator>true<") :]
+CHARGE = CHARGE[: CHARGE.index("</ram:SpecifiedTradeAllowanceCharge>") + len("</ram:SpecifiedTradeAllowanceCharge>")]
+FREIGHT = (
+    "<ram:SpecifiedLogisticsServiceCharge><ram:Description>Fracht</ram:Description><ram:AppliedAmount>45.00"
+    "</ram:AppliedAmount><ram:AppliedTradeTax><ram:TypeCode>VAT</ram:TypeCode><ram:CategoryCode>S</ram:CategoryCode>"
+    "<ram:RateApplicablePercent>19.00</ram:RateApplicablePercent></ram:AppliedTradeTax>"
+    "</ram:SpecifiedLogisticsServiceCharge>"
+)
+
+
+def test_freight_of_the_profile_extended_is_a_charge() -> None:
+    charge = document(changed(CII, CHARGE, FREIGHT)).allowances[-1]
+    assert charge.tax is not None
+    assert (charge.kind, charge.reason, charge.amount.amount, charge.tax.rate) == ("charge", "Fracht", 45, 19)
+
+
+def test_a_discount_for_paying_early_is_read() -> None:
+    due = "<ram:DueDateDateTime>"
+    terms = (
+        '<ram:ApplicableTradePaymentDiscountTerms><ram:BasisPeriodMeasure unitCode="DAY">10</ram:BasisPeriodMeasure>'
+        "<ram:CalculationPercent>2.00</ram:CalculationPercent></ram:ApplicableTradePaymentDiscountTerms>"
+    )
+    end = "</ram:DueDateDateTime></ram:SpecifiedTradePaymentTerms>"
+    assert due in CII
+    found = document(changed(CII, end, "</ram:DueDateDateTime>" + terms + "</ram:SpecifiedTradePaymentTerms>"))
+    assert found.payment_terms is not None
+    assert [(each.percent, each.days) for each in found.payment_terms.discounts] == [(2, "10")]
+
+
+def test_who_is_invoiced_and_the_terms_of_delivery_are_read() -> None:
+    invoicee = "<ram:InvoiceeTradeParty><ram:Name>Nordlicht Rechnungsstelle</ram:Name></ram:InvoiceeTradeParty>"
+    currency = "<ram:InvoiceCurrencyCode>EUR</ram:InvoiceCurrencyCode>"
+    code = "<ram:DeliveryTypeCode>DAP</ram:DeliveryTypeCode>"
+    terms = f"<ram:ApplicableTradeDeliveryTerms>{code}</ram:ApplicableTradeDeliveryTerms>"
+    text = changed(CII, currency, currency + invoicee)
+    found = document(changed(text, "</ram:BuyerTradeParty>", "</ram:BuyerTradeParty>" + terms))
+    assert found.invoicee is not None
+    assert found.delivery_terms is not None
+    assert (found.invoicee.name, found.delivery_terms.incoterms) == ("Nordlicht Rechnungsstelle", "DAP")
+
+
+def test_the_number_of_a_creditor_is_one_of_the_seller_as_in_ubl() -> None:
+    creditor = "<ram:CreditorReferenceID>DE98ZZZ09999999999</ram:CreditorReferenceID>"
+    reference = "<ram:PaymentReference>"
+    seller = document(changed(CII, reference, creditor + reference)).seller
+    assert ("other", "SEPA", "DE98ZZZ09999999999") in [
+        (each.scheme, each.agency, each.value) for each in seller.identifiers
+    ]
+
+
+@pytest.mark.parametrize("profile", ["urn:factur-x.eu:1p0:minimum", "urn:zugferd.de:2p0:basicwl"])
+def test_a_profile_without_lines_is_refused_by_its_name(profile: str) -> None:
+    start = CII.index("<ram:GuidelineSpecifiedDocumentContextParameter>")
+    end = CII.index("</ram:GuidelineSpecifiedDocumentContextParameter>")
+    text = f"{CII[:start]}<ram:GuidelineSpecifiedDocumentContextParameter><ram:ID>{profile}</ram:ID>{CII[end:]}"
+    because = (
+        "the profiles MINIMUM and BASIC WL have no lines, which an invoice needs; send BASIC, EN 16931 or EXTENDED"
+    )
+    assert refusals(text) == [f"`{profile}` is not taken here: {because}"]
