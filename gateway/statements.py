@@ -21,6 +21,7 @@ from policies.policyset import PolicySet
 from policies.recordedfacts import encode_facts
 from policies.verdicts import RuleRef
 from translators.formats import Label
+from translators.glimpse import numbers_in
 from translators.reading import Reading
 
 
@@ -167,6 +168,8 @@ def refusal(
 ) -> Refusal:
     message_id, received_at, digest = new_message_id(), now(), sha256(submission.content).digest()
     why = {"code": rejection.code, "text": rejection.text, "rule": rejection.rule, "findings": rejection.findings}
+    if numbers := numbers_in(submission.content):
+        why["numbers"] = numbers
     sender = admission.sender
     statement = RefusedStatement(
         at=as_text(received_at),

@@ -8,14 +8,16 @@ from uuid import UUID
 
 import msgspec
 
-from gateway.cli.message_waiting import clock, tried
+from gateway.cli.message_standing import clock, standing
 from gateway.cli.operating import Act, how_many, past
-from gateway.cli.telling import Impossible, carefully, console, row, table
+from gateway.cli.telling import Impossible, blocks, carefully
+from gateway.cli.translate_findings import place_words
 from gateway.errors import ERRORS
 from gateway.identifiers import split_delivery_id
 from gateway.ledger.finding import Wanted
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.reading import DeliveryState, MessageHistory
+from translators.findings import Place
 
 LOOK_BACK = timedelta(days=30)
 """How far back is looked for what no index leads to, unless `--since` says more."""
@@ -51,16 +53,18 @@ async def _find(ledger: Ledger, chosen: argparse.Namespace) -> int:
         print(msgspec.json.encode(found).decode())
         return 0 if found else 1
     title = f"{len(found)} found" + (", the newest; there are more, see --limit" if len(ids) > chosen.limit else "")
-    messages = table(title, "message", "document", "where it is")
-    messages.columns[0].min_width = 36
-    for one in found:
-        documents = ", ".join(f"{d.document_type} {d.business_number}" for d in one.documents)
-        came = f"of {one.sender}, {clock(one.received_at)}"
-        row(messages, one.id, f"{documents or one.document_type or 'unread'}\n{came}", whereabouts(one))
-    console().print(messages)
+    blocks(title, [(f"{one.id} of {one.sender}, {clock(one.received_at)}", _told(one)) for one in found])
     if not found and chosen.number is not None:
-        print("what is refused is not kept by its number: try `message find --refused --partner … --since 1d`")
+        print("what could not be read has no number: try `message find --refused --partner … --since 1d`")
     return 0 if found else 1
+
+
+def _told(found: MessageHistory) -> list[str]:
+    documents = [f"{one.document_type} {one.business_number}" for one in found.documents]
+    if not documents:
+        numbers = (found.refusal or {}).get("numbers", ())
+        documents = [" ".join([found.document_type or "unread", ", ".join(numbers)]).strip()]
+    return [", ".join(documents), *whereabouts(found)]
 
 
 async def _ids(ledger: Ledger, chosen: argparse.Namespace) -> list[UUID]:
@@ -92,15 +96,23 @@ def _message_of(text: str | None) -> UUID | None:
         return None
 
 
-def whereabouts(found: MessageHistory) -> str:
-    """In a sentence: refused why and who must act, or how it stands with each delivery."""
+def whereabouts(found: MessageHistory) -> list[str]:
+    """In sentences: refused why and who must act, or how it stands with each delivery."""
     if found.refusal is not None:
         code = str(found.refusal.get("code", "?"))
-        acts = f" (acts: {ERRORS[code].acts})" if code in ERRORS else ""
-        return f"refused, {code}{acts}: {found.refusal.get('text', '')}"
+        acts = f", acts: {ERRORS[code].acts}" if code in ERRORS else ""
+        why = f"{found.refusal.get('text', '?')}{_where(found.refusal)}"
+        return [f"refused at {clock(found.received_at)}, because {why} ({code}{acts})"]
     if not found.deliveries:
-        return found.waits or found.state
-    return "\n".join(_standing(one) for one in found.deliveries)
+        return [found.waits or found.state]
+    return [_standing(one) for one in found.deliveries]
+
+
+def _where(refusal: dict[str, Any]) -> str:
+    """The place of the first mistake."""
+    findings = [one for one in refusal.get("findings", ()) if one.get("severity", "error") == "error"]
+    place = place_words(msgspec.convert(findings[0].get("place", {}), Place)) if findings else ""
+    return f", at {place}" if place else ""
 
 
 def _standing(one: DeliveryState) -> str:
@@ -109,4 +121,4 @@ def _standing(one: DeliveryState) -> str:
         said += f" as {one.reference}"
     if one.ended_at:
         return f"{said} at {clock(one.ended_at)}"
-    return said + tried(one.attempts or 0, one.due_at, one.cause, one.last_error)
+    return f"{one.destination}: {standing(one)}"

@@ -2,13 +2,13 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from gateway.cli.message_standing import clock, due, standing
 from gateway.cli.operating import Act, how_many
-from gateway.cli.telling import console, row, table
+from gateway.cli.telling import blocks
 from gateway.ledger.finding import WaitingDelivery
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.operating import ParkedDelivery
@@ -48,11 +48,12 @@ async def _waiting(ledger: Ledger, chosen: argparse.Namespace) -> int:
 
 
 def _why(one: WaitingDelivery) -> str:
-    if one.behind is not None:
-        return f"held since {clock(one.since)} behind {one.behind}"
-    if one.state == "pending":
-        return f"pending since {clock(one.since)}: no attempt has ended yet"
-    return f"{one.state} since {clock(one.since)}{tried(one.attempts, one.due_at, one.cause, one.last_error)}"
+    if one.behind is None:
+        return standing(one, one.since)
+    head = "parked: replay or cancel that one"
+    if one.behind_state != "parked":
+        head = f"{one.behind_state}{due(one.behind_due_at)}"
+    return f"held since {clock(one.since)} behind {one.behind}, which is {head}"
 
 
 async def _parked(ledger: Ledger, chosen: argparse.Namespace) -> int:
@@ -71,23 +72,5 @@ async def _parked(ledger: Ledger, chosen: argparse.Namespace) -> int:
 
 
 def _print(title: str, rows: Sequence[tuple[WaitingDelivery | ParkedDelivery, str]]) -> None:
-    """In three columns, so that a terminal of 100 has room for the reason."""
-    deliveries = table(title, "delivery", "document", "to, and why it is not there")
-    deliveries.columns[0].min_width = max((len(one.id) for one, _ in rows), default=0)  # what `replay` asks for
-    for one, why in rows:
-        document = f"{one.document_type} {one.business_number}\nof {one.sender}"
-        row(deliveries, one.id, document, f"{one.destination}: {why}")
-    console().print(deliveries)
-
-
-def clock(at: datetime) -> str:
-    """In UTC, as the ledger and the logs have it; with its day when that is not today."""
-    return f"{at:%H:%M:%SZ}" if at.date() == datetime.now(UTC).date() else f"{at:%Y-%m-%d %H:%MZ}"
-
-
-def tried(attempts: int, due_at: datetime | None, cause: str | None, last_error: str | None) -> str:
-    said = f", {attempts} attempt{'' if attempts == 1 else 's'} spent" if attempts or cause else ""
-    if due_at:
-        said += f", next at {clock(due_at)}" if due_at > datetime.now(UTC) else f", due since {clock(due_at)}"
-    why = ": ".join(part for part in (cause, last_error) if part)
-    return said + (f"; {why}" if why else "")
+    told = ((one, f"{one.document_type} {one.business_number} of {one.sender}", why) for one, why in rows)
+    blocks(title, [(one.id, [document, f"{one.destination}: {why}"]) for one, document, why in told])

@@ -5,7 +5,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,20 @@ def console() -> Console:
 
 def table(title: str, *columns: str) -> Table:
     return Table(*columns, title=Text(title, style="bold"), title_justify="left", show_edge=False, pad_edge=False)
+
+
+def blocks(title: str, told: Iterable[tuple[str, Sequence[str]]]) -> None:
+    """Of each, an id on a line of its own, so that it can be copied whole on any terminal, and lines below it."""
+    width = console().width
+    print(safe(title))
+    for head, lines in told:
+        print(safe(head))
+        for line in lines:
+            print(textwrap.indent(textwrap.fill(safe(line), width - 2, subsequent_indent="  ", **_WRAPPING), "  "))
+
+
+_WRAPPING: Any = {"break_on_hyphens": False, "break_long_words": False}
+"""An id that is broken in two is none any more."""
 
 
 def safe(text: object) -> str:

@@ -26,8 +26,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 class WaitingDelivery(Struct, frozen=True, kw_only=True):
-    """`state` is any but parked and the ends; `due_at` says when the next try is, `behind` which delivery holds the
-    lane."""
+    """`state` is any but parked and the ends; `due_at` says when the next try is (of what was offered: until when
+    a fetch hides it), `behind` which delivery holds the lane, with its own state and next try."""
 
     id: str
     destination: str
@@ -39,6 +39,8 @@ class WaitingDelivery(Struct, frozen=True, kw_only=True):
     due_at: datetime | None
     since: datetime
     behind: str | None
+    behind_state: str | None
+    behind_due_at: datetime | None
     deadline: datetime | None
     document_type: str
     business_number: str

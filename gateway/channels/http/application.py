@@ -172,7 +172,11 @@ def _asking(api: Callable[[], Api]) -> list[HTTPRouteHandler]:
         ] = None,
         number: Annotated[
             str | None,
-            QueryParameter(description="Only this document number, e.g. of an order.", pattern=PRINTED, max_length=200),
+            QueryParameter(
+                description="Only this document number, of what was refused, too.",
+                pattern=PRINTED,
+                max_length=200,
+            ),
         ] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=200, description="Messages on a page.")] = PAGE,
     ) -> Response[bytes]:

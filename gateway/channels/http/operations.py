@@ -146,7 +146,7 @@ OPERATIONS: tuple[Operation, ...] = (
                       schema={"type": "string", "maxLength": 100}, example="purchase_order"),
             Parameter(name="verdict", place="query", about="Only this verdict.",
                       schema={"type": "string", "enum": ["accepted", "refused"]}, example="refused"),
-            Parameter(name="number", place="query", about="Only this document number, e.g. of an order.",
+            Parameter(name="number", place="query", about="Only this document number, of what was refused, too.",
                       schema={"type": "string", "maxLength": 200}, example="PO-4711"),
             Parameter(name="limit", place="query", about="Messages on a page.", example=50,
                       schema={"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),

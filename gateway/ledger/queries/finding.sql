@@ -1,18 +1,30 @@
 -- name: numbered
--- Messages that hold a document of this very number ($1), newest first. Ids are UUIDv7, so that they bound the time.
-select m.id from documents d join messages m on m.id = d.message_id
-where d.business_number = $1 and m.id >= $2 and m.id < $3
+-- Messages that hold a document of this very number ($1), or were refused with one, newest first. Ids are UUIDv7, so that
+-- they bound the time.
+with found as (
+  select message_id as id from documents where business_number = $1
+  union
+  select id from messages where verdict = 'refused' and refused_numbers(refusal) ? $1
+)
+select m.id from found join messages m using (id)
+where m.id >= $2 and m.id < $3
   and ($4::text is null or m.sender = $4) and ($5::text is null or m.document_type = $5)
   and ($6::text is null or m.verdict = $6)
-group by m.id order by m.id desc limit $7;
+order by m.id desc limit $7;
 
 -- name: containing
 -- Those in whose numbers the text stands anywhere: read through, so the time must be bounded.
-select m.id from documents d join messages m on m.id = d.message_id
-where strpos(lower(d.business_number), lower($1)) > 0 and d.message_id >= $2 and d.message_id < $3
-  and ($4::text is null or m.sender = $4) and ($5::text is null or m.document_type = $5)
+with found as (
+  select message_id as id from documents
+  where strpos(lower(business_number), lower($1)) > 0 and message_id >= $2 and message_id < $3
+  union
+  select m.id from messages m cross join jsonb_array_elements_text(refused_numbers(m.refusal)) as number
+  where m.verdict = 'refused' and m.id >= $2 and m.id < $3 and strpos(lower(number), lower($1)) > 0
+)
+select m.id from found join messages m using (id)
+where ($4::text is null or m.sender = $4) and ($5::text is null or m.document_type = $5)
   and ($6::text is null or m.verdict = $6)
-group by m.id order by m.id desc limit $7;
+order by m.id desc limit $7;
 
 -- name: received
 -- Messages of anybody, newest first; $1 is their trace, null for any.
@@ -24,7 +36,7 @@ order by m.id desc limit $7;
 
 -- name: waiting
 -- What has not ended and is not parked, oldest first: the exceptions, and what lies beyond the cursors. `behind` is the
--- delivery that holds its lane.
+-- delivery that holds its lane, with its own state and the time of its next try.
 with open as (
   select x.message_id, x.number, x.destination, x.lane, x.state, x.cause, x.last_error, x.attempts, x.due_at, x.since,
          x.tick, x.position
@@ -37,13 +49,16 @@ with open as (
 )
 select o.message_id, o.number, o.destination, o.lane, o.state, o.cause, o.last_error, o.attempts, o.due_at,
        coalesce(o.since, m.received_at) as since, c.document_type, c.business_number, m.sender, d.deadline,
-       case when o.state = 'held' then (
-         select b.message_id || '.' || b.number from exceptions b
-         where b.destination = o.destination and b.lane = o.lane and b.blocks and (b.tick, b.position) < (o.tick, o.position)
-         order by b.state = 'held', b.tick, b.position limit 1) end as behind
+       first.message_id || '.' || first.number as behind, first.state as behind_state, first.due_at as behind_due_at
 from open o
 join deliveries d using (message_id, number)
 join documents c on c.message_id = o.message_id and c.number = d.document
 join messages m on m.id = o.message_id
+left join lateral (
+  select b.message_id, b.number, b.state, b.due_at from exceptions b
+  where o.state = 'held' and b.destination = o.destination and b.lane = o.lane and b.blocks
+    and (b.tick, b.position) < (o.tick, o.position)
+  order by b.state = 'held', b.tick, b.position limit 1
+) first on true
 where $2::text is null or m.sender = $2
 order by o.tick, o.position limit $3;

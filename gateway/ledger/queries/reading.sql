@@ -33,12 +33,13 @@ select e.body, l.leaf from events e left join leaves l on l.event = e.id
 where e.message_id = $1 order by e.tick, e.id limit 1;
 
 -- name: messages
--- A sender's own messages, newest first, before the cursor $2.
+-- A sender's own messages, newest first, before the cursor $3; with the number $6, or refused with it.
 select id, received_at, document_type, verdict, size from messages
 where sender = $1 and sender_kind = $2 and ($3::uuid is null or id < $3)
   and ($4::text is null or document_type = $4) and ($5::text is null or verdict = $5)
-  and ($6::text is null or exists (
-    select 1 from documents d where d.message_id = messages.id and d.business_number = $6))
+  and ($6::text is null or id in (
+    select d.message_id from documents d where d.business_number = $6
+    union all select r.id from messages r where r.verdict = 'refused' and refused_numbers(r.refusal) ? $6))
 order by id desc limit $7;
 
 -- name: content

@@ -2,16 +2,22 @@
 
 from argparse import Namespace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
+import msgspec
 import pytest
 from support.ledgering import an_entry, held, lease_all, parked, postponed, take_all
 
 from gateway.cli.main import main
 from gateway.cli.message import _cancel, _replay
 from gateway.cli.message_finding import _find
-from gateway.cli.message_waiting import _parked, _waiting, clock
+from gateway.cli.message_standing import clock, standing
+from gateway.cli.message_waiting import _parked, _waiting
 from gateway.cli.operating import past
 from gateway.cli.telling import Impossible
+from gateway.identifiers import new_message_id
+from gateway.ledger.entries import Refusal
+from gateway.ledger.finding import WaitingDelivery
 from gateway.ledger.ledger import Ledger
 
 A = "01a223fa-6d48-7a4d-a559-01b7a7b6fc6c"
@@ -70,18 +76,18 @@ async def test_what_waits_is_told_with_its_reason_and_what_it_waits_behind(
     for lease, works in await take_all(ledger, await lease_all(ledger)):
         await ledger.settle(lease, [postponed(work, after=3600.0) for work in works])
     await _waiting(ledger, _asked())
-    out = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    out = " ".join(capsys.readouterr().out.split())
     assert "2 waiting; in the whole ledger: 1 held, 1 waiting" in out
-    assert f"behind {one.id}" in out
+    assert f"behind {one.id}, which is parked: replay or cancel that one" in out
     assert "1 attempt spent, next at " in out
-    assert "; busy" in out
+    assert ", in 60 min; busy" in out
 
 
 async def test_what_nobody_takes_is_told_with_what_to_do(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
     await ledger.record(an_entry())
     await _waiting(ledger, _asked())
     out = capsys.readouterr().out
-    assert "no attempt has ended yet" in " ".join(out.replace("│", " ").split())
+    assert "no attempt has ended yet" in " ".join(out.split())
     assert out.endswith("no worker was seen of late: start one (`partner-gateway worker`)\n")
 
 
@@ -95,6 +101,75 @@ async def test_an_order_is_found_by_a_part_of_its_number_by_its_id_and_by_its_de
         out = capsys.readouterr().out
         assert str(entry.message_id) in out
         assert "recording: pending" in out
+
+
+async def test_lists_fit_eighty_columns_and_break_no_id(
+    ledger: Ledger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason of each stood beyond the edge of the terminal."""
+    monkeypatch.setenv("COLUMNS", "80")
+    await _one_parked_one_held(ledger)
+    [one] = await ledger.parked()
+    outs = []
+    for told in (_waiting(ledger, _asked()), _parked(ledger, _asked()), _find(ledger, _asked(number="PO-8"))):
+        await told
+        outs.append(capsys.readouterr().out)
+    assert max(len(line) for out in outs for line in out.splitlines()) <= 80
+    waiting, listed, found = outs
+    assert f"behind {one.id}, which is parked" in " ".join(waiting.split())
+    assert f"\n{one.id}\n" in listed
+    assert "recording: since" in listed
+    assert "no: never" in listed
+    assert "recording: held: behind another of its lane" in found
+
+
+async def test_a_refused_order_is_found_with_when_why_where_and_who_must_act(
+    ledger: Ledger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    why = {
+        "code": "document.invalid", "text": "6060 `4B` is not a number", "rule": None, "numbers": ["PO-4711"],
+        "findings": [{"code": "edifact.value", "text": "x", "place": {"segment": "QTY", "segment_position": 24}}],
+    }  # fmt: skip
+    at = datetime(2026, 11, 29, 2, 13, tzinfo=UTC)
+    refusal = Refusal(
+        message_id=new_message_id(), received_at=at, sender_kind="partner", sender="nordlicht", channel="http",
+        document_type="purchase_order", content=b"x", content_hash=sha256(b"x").digest(),
+        refusal=msgspec.json.encode(why).decode(), policy_revision="sha256:0", statement=b'{"event":"x"}',
+    )  # fmt: skip
+    await ledger.refuse(refusal)
+    for number in ("PO-4711", "4711"):
+        assert await _find(ledger, _asked(number=number)) == 0
+        out = " ".join(capsys.readouterr().out.split())
+        assert f"{refusal.message_id} of nordlicht, 2026-11-29 02:13Z purchase_order PO-4711" in out
+        told = "refused at 2026-11-29 02:13Z, because 6060 `4B` is not a number, at QTY 24"
+        assert f"{told} (document.invalid, acts: sender)" in out
+
+
+def _waits(**given: object) -> WaitingDelivery:
+    usual: dict[str, object] = dict.fromkeys(WaitingDelivery.__struct_fields__) | {"state": "waiting", "attempts": 0}
+    return WaitingDelivery(**(usual | given))  # type: ignore[arg-type]
+
+
+def test_how_a_delivery_stands_is_a_sentence() -> None:
+    soon, past_ = datetime.now(UTC) + timedelta(seconds=45), datetime(2026, 11, 1, 7, 30, tzinfo=UTC)
+    waits = standing(_waits(attempts=2, due_at=soon, cause="odoo.busy", last_error="try later"))
+    assert waits == f"waiting, 2 attempts spent, next at {clock(soon)}, in 45 s; odoo.busy: try later"
+    unknown = standing(_waits(state="unknown", attempts=1, due_at=soon))
+    assert unknown.startswith("unknown, 1 attempt spent, read back at")
+    out = standing(_waits(cause="destination.unavailable", due_at=past_, deadline=past_))
+    told = "waiting, 0 attempts spent, due since 2026-11-01 07:30Z: with the next probe of the destination, a minute"
+    assert out == f"{told} apart at most; destination.unavailable; past its deadline of 2026-11-01 07:30Z"
+    follower = standing(_waits(state="held", due_at=past_))
+    assert follower == "held: behind another of its lane, which `message waiting` names"
+
+
+def test_what_lies_ready_is_due_when_it_is_offered_again() -> None:
+    soon, past_ = datetime.now(UTC) + timedelta(seconds=45), datetime(2026, 11, 1, 7, 30, tzinfo=UTC)
+    assert standing(_waits(state="offered")) == "offered: not fetched yet"
+    again = f"offered: fetched, not acknowledged; it is offered again at {clock(soon)}"
+    assert standing(_waits(state="offered", due_at=soon)) == again
+    since = "offered: fetched, not acknowledged, and offered again since 2026-11-01 07:30Z"
+    assert standing(_waits(state="offered", due_at=past_)) == since
 
 
 async def test_what_is_not_found_by_its_number_may_have_been_refused(

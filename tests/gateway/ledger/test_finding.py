@@ -47,6 +47,34 @@ async def test_a_message_is_found_by_time_verdict_and_trace(ledger: Ledger) -> N
     assert len(await ledger.find(Wanted(since=now() - timedelta(minutes=1), until=now() + timedelta(minutes=1)))) == 2
 
 
+def _refused(numbers: list[str], sender: str = "nordwind", text: str = "no") -> Refusal:
+    why = {"code": "document.invalid", "text": text, "rule": None, "findings": [], "numbers": numbers}
+    return Refusal(
+        message_id=new_message_id(), received_at=now(), sender_kind="partner", sender=sender, channel="http",
+        document_type="purchase_order", content=b"x", content_hash=sha256(b"x").digest(),
+        refusal=msgspec.json.encode(why).decode(), policy_revision="sha256:0",
+        statement=msgspec.json.encode({"event": "intake.message.refused"}),
+    )  # fmt: skip
+
+
+async def test_what_was_refused_is_found_by_its_number_beside_what_was_taken(ledger: Ledger) -> None:
+    first, taken = _refused(["PO-4711", "PO-4712"]), an_entry("PO-4712")
+    await ledger.refuse(first)
+    await ledger.record(taken)
+    assert set(await ledger.find(Wanted(number="PO-4712"))) == {first.message_id, taken.message_id}
+    assert await ledger.find(Wanted(number="PO-4712", verdict="refused")) == [first.message_id]
+    assert await ledger.find(Wanted(number="PO-4711", sender="kiesel")) == []
+    assert await ledger.find(Wanted(number="po-4711"), contained=True) == [first.message_id]
+    assert await ledger.find(Wanted(number="PO-4711", since=now() + timedelta(minutes=1))) == []
+
+
+async def test_a_refusal_whose_words_no_index_can_hold_is_kept_all_the_same(ledger: Ledger) -> None:
+    odd = _refused(["PO-1"], text="`\x00` is no letter")
+    await ledger.refuse(odd)
+    assert await ledger.find(Wanted(number="PO-1")) == []
+    assert await ledger.find(Wanted(verdict="refused")) == [odd.message_id]
+
+
 def test_a_moment_bounds_the_ids_of_its_messages() -> None:
     assert earliest_id(now() - timedelta(seconds=1)) < new_message_id() < earliest_id(now() + timedelta(seconds=1))
 
@@ -62,6 +90,7 @@ async def test_what_waits_says_why_since_when_how_often_and_behind_what(ledger: 
     assert waits.due_at is not None
     assert 50 < (waits.due_at - waits.since).total_seconds() < 70
     assert (behind.business_number, behind.state, behind.behind) == ("PO-2", "held", waits.id)
+    assert (behind.behind_state, behind.behind_due_at) == ("waiting", waits.due_at)
     assert (new.business_number, new.state, new.attempts, new.due_at) == ("PO-3", "pending", 0, None)
     assert [one.business_number for one in await ledger.waiting(sender="kiesel")] == ["PO-3"]
     assert await ledger.waiting(destination="odoo") == []

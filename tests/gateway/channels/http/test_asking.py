@@ -27,6 +27,17 @@ async def test_a_message_is_told_with_its_documents_deliveries_and_timeline(serv
     assert [event["event"] for event in told["timeline"]] == ["intake.message.accepted"]
 
 
+async def test_a_refused_order_is_found_by_its_number_by_its_own_sender_alone(served: Served) -> None:
+    wrong = {**an_order(number="PO-4711"), "issued_on": "2026-11-31"}
+    refused = await served.post("/v1/documents", wrong, served.aurora())
+    assert refused.status_code == 422
+    assert (await ids(served, "?number=PO-4711", served.aurora()))[0] == [refused.json()["message"]]
+    assert (await ids(served, "?number=PO-4711&verdict=accepted", served.aurora()))[0] == []
+    assert (await ids(served, "?number=PO-4711", served.partner("monteverde-api")))[0] == []
+    told = (await served.client.get(refused.json()["instance"], headers=served.aurora())).json()
+    assert told["refusal"]["numbers"] == ["PO-4711"]
+
+
 @pytest.mark.parametrize("tail", ["", "/receipt"])
 async def test_another_senders_message_is_as_good_as_absent(served: Served, tail: str) -> None:
     sent = (await served.order("PO-1")).json()
