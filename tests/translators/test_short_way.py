@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from translators.examples import example
 from translators.mapping.running import Map
-from translators.xmldoc import translating
+from translators.writing import write
+from translators.xmldoc import sweeping, translating
 from translators.xmldoc.parsing import XmlLimits, parse
 from translators.xmldoc.translating import kind_of_root, map_for
 
@@ -102,3 +104,28 @@ def test_a_later_row_that_adds_to_an_object_of_the_walk_finds_it() -> None:
     assert assert_same(using, root)
     lines = using.translate(root).canonical.lines
     assert {line.unit_price.basis.unit == line.quantity.unit for line in lines if line.unit_price} == {True}
+
+
+def test_rows_that_wait_are_asked_only_where_what_they_look_for_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    searching = sweeping.searching
+
+    def counted(text: Any, action: Any) -> Any:
+        def act(run: Any, node: Any, *rest: Any) -> None:
+            asked.append(action)
+            action(run, node, *rest)
+
+        return searching(text, act)
+
+    monkeypatch.setattr(sweeping, "searching", counted)
+    root = parse(write(example("order.json"), "ubl:Order:2.1"), XmlLimits())
+    using = map_for.__wrapped__(kind_of_root(root))  # compiled anew
+    assert using is not None
+    assert using.quickly(root) is not None
+    assert asked == []
+    name = next(next(root.iter("{*}Item")).iter("{*}Name"))
+    described = copy.deepcopy(name)
+    described.tag = name.tag.replace("}Name", "}Description")
+    name.addprevious(described)
+    assert using.quickly(root) is not None
+    assert len(asked) == 1

@@ -39,9 +39,9 @@ def says_all(row: Row, parts: Parts) -> bool:
     )
 
 
-def is_object(row: Row) -> bool:
-    """Whether the row makes the one object of a field, out of an element below."""
-    return row.at is not None and row.around is None and row.to != "" and "." not in row.to and "[" not in row.to
+def is_block(row: Row) -> bool:
+    """Whether the row fills the one object of a field, or this object itself, out of an element below."""
+    return row.at is not None and row.around is None and "." not in row.to and "[" not in row.to
 
 
 def touch(one: str, other: str) -> bool:

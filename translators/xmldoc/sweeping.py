@@ -8,6 +8,7 @@ from here.
 """
 
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Any, cast
 
 from translators.mapping.compiling import Compiler
@@ -27,7 +28,7 @@ from translators.xmldoc.objectsteps import (
 )
 from translators.xmldoc.paths import XmlSource
 from translators.xmldoc.plans import Emit, Guard, Plan, Stem
-from translators.xmldoc.rowfields import counts, filled_fields, inner_rows, is_object, says_all, touch
+from translators.xmldoc.rowfields import counts, filled_fields, inner_rows, is_block, says_all, touch
 from translators.xmldoc.steps import (
     ALWAYS_SAYS,
     append_text,
@@ -102,7 +103,7 @@ class _Sweeper(Compiler):
         plan = Plan(self.text)
         for at, row in enumerate(rows):
             before, after = ({name for other in part for name in other} for part in (filled[:at], filled[at + 1 :]))
-            others = before if is_object(row) else before | after  # what comes later then waits, and finds the object
+            others = before if is_block(row) else before | after  # what comes later then waits, and finds the object
             alone = not any(touch(name, other) for name in filled[at] for other in others)
             if not self._swept(plan, row, inside, alone=alone):
                 self._wait(plan, row, scope, inside)
@@ -230,19 +231,19 @@ class _Sweeper(Compiler):
         return lambda out, element, target, number: out.add(f"{name}(run, {element}, {target}, {number})")
 
     def _wait(self, plan: Plan, row: Row, scope: Any, inside: tuple[str, ...]) -> None:
-        """The row as it searches, when its turn has come; only where the first names of its paths were seen."""
+        """The row as it searches, when its turn has come; only where the elements of one of its paths were seen."""
         if row.as_ == "ordinal" and "." not in row.to:
             plan.wait(lambda out, _element, target, number: out.add(f"{target}[{row.to!r}] = str({number})"))
             return
-        first = self._first_names(row) if row.value is None else None
+        ways = self._ways_to(row) if row.value is None else None
         if row.when is not None and (stem := self._stem_of_condition(plan, row.when)) is not None:
             note = plan.note()
             stem.add(mark(note))
         else:
-            note = "" if first is None else plan.note()
+            note = "" if ways is None else plan.note()
         plan.wait(searching(self.text, self._row(row, scope, inside)), note)
-        for name in first or ():
-            plan.stem((name,)).add(mark(note))
+        for way in ways or ():
+            plan.stem(way).add(mark(note))
 
     def _stem_of_condition(self, plan: Plan, path: str) -> Stem | None:
         """Where it is seen that a condition of a row may hold, or None for a path that may lead anywhere."""
@@ -289,22 +290,24 @@ class _Sweeper(Compiler):
         convert = self._conversion(row)
         return convert if row.table is None else cast(Any, convert).quickly()
 
-    def _first_names(self, row: Row) -> set[str] | None:
-        """The elements without one of which the row has nothing to do; None if it has to be asked always."""
+    def _ways_to(self, row: Row) -> list[tuple[str, ...]] | None:
+        """The names on the ways to elements without which the row has nothing to do; None if it is to be asked always.
+
+        What must hold on a way is left to the row.
+        """
         if row.required or row.otherwise is not None or row.when is not None or row.as_ == "ordinal":
             return None
         if row.value is not None:
-            return set()
+            return []
         if row.at is None and row.from_ is None:
-            found = [
-                self._first_names(inner) for inner in inner_rows(row, self.spec.parts) if inner.direction != "write"
-            ]
-            return None if None in found else {name for each in found if each for name in each}
-        names = set()
+            inner = [self._ways_to(each) for each in inner_rows(row, self.spec.parts) if each.direction != "write"]
+            return None if None in inner else [way for each in inner if each for way in each]
         at = row.around.at if row.around is not None else row.at
-        for path in (at,) if at is not None else row.paths:
-            from_root, steps = steps_of(path)
-            if from_root or steps[0].name[0] in ".@*":
-                return None
-            names.add(self.source.clark(steps[0].name))
-        return names
+        ways = [self._names_to(path) for path in ((at,) if at is not None else row.paths)]
+        return None if () in ways else ways
+
+    def _names_to(self, path: str) -> tuple[str, ...]:
+        """The names of a path as far as they are known; none of one from the root, which may lead anywhere."""
+        from_root, steps = steps_of(path)
+        names = [] if from_root else [step.name for step in steps]
+        return tuple(self.source.clark(name) for name in takewhile(lambda name: name[0] not in ".@*", names))
