@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -41,24 +42,43 @@ def _verify(chosen: argparse.Namespace) -> int:
         if chosen.anchor is not None and not chosen.anchor.exists():
             raise Impossible(f"{chosen.anchor}: no such file of checkpoints; nothing was verified")
         here = anchor is None or anchor.exists()
-        verdict = asyncio.run(_hold_against_checkpoints(settings, anchor if here else None))
+        verdict, workers = asyncio.run(_hold_against_checkpoints(settings, anchor if here else None))
     if not here and verdict.problem is None and verdict.checkpoints:
         gone = f"{anchor} (GATEWAY_CHECKPOINT_FILE) is gone, where every signed checkpoint was written"
-        verdict = msgspec.structs.replace(verdict, problem=f"{gone}; hold the ledger against a copy: --anchor FILE")
+        verdict = msgspec.structs.replace(
+            verdict, problem=gone, act="hold the ledger against a copy of it: --anchor FILE"
+        )
     if chosen.json:
-        facts = {"ok": verdict.problem is None, "events": verdict.events, "checkpoints": verdict.checkpoints}
-        print(json.dumps({**facts, "problem": verdict.problem}))
+        print(json.dumps({"ok": verdict.problem is None, **msgspec.to_builtins(verdict)}))
     elif verdict.problem is None:
-        print(f"ok: {verdict.events} events under {verdict.checkpoints} signed checkpoints")
+        print("\n".join(_holds(verdict, anchor, workers)))
     else:
         print(f"not ok, after {verdict.events} good events: {verdict.problem}", file=sys.stderr)
+        print(f"what to do: {verdict.act}", file=sys.stderr)
     return 0 if verdict.problem is None else 1
 
 
-async def _hold_against_checkpoints(settings: Settings, anchor: Path | None) -> Verdict:
+def _holds(verdict: Verdict, anchor: Path | None, workers: int) -> Iterator[str]:
+    yield f"ok: {verdict.events} events under {verdict.checkpoints} signed checkpoints; the newest covers them all"
+    yield f"    {verdict.messages} messages are as the verdicts on them say"
+    if verdict.not_in_tree:
+        yield f"    {verdict.not_in_tree} events were recorded since, and are under no checkpoint yet"
+        if not workers:
+            yield "    no worker was seen of late, and workers sign: start one (`partner-gateway worker`)"
+    if verdict.anchored is None:
+        yield "    no file of checkpoints outside the database was asked: GATEWAY_CHECKPOINT_FILE, or --anchor FILE"
+    elif verdict.anchored < verdict.events:
+        yield f"    {anchor} ends at {verdict.anchored} events: the later ones are signed in the database alone"
+    else:
+        yield f"    {anchor} agrees, up to the newest"
+
+
+async def _hold_against_checkpoints(settings: Settings, anchor: Path | None) -> tuple[Verdict, int]:
+    """And how many workers were seen of late: they give events their place and sign."""
     keys = open_keys(settings)
     async with open_records(settings, "audit") as ledger:
-        return await ledger.verify([Verifier.from_vkey(one.vkey) for one in keys.verifiers], anchor=anchor)
+        verdict = await ledger.verify([Verifier.from_vkey(one.vkey) for one in keys.verifiers], anchor=anchor)
+        return verdict, await ledger.leases.live_workers()
 
 
 def _verify_receipt(chosen: argparse.Namespace) -> int:

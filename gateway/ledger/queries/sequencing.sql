@@ -38,8 +38,19 @@ select hash from leaves where leaf >= $1 and leaf < $2 order by leaf;
 select hash from tiles where level = $1 and number >= $2 and number < $3 order by number;
 
 -- name: audited
--- Every event beside the leaf that claims it, in the order of the tree; either side may be missing.
-select e.tick, e.id, e.message_id, e.body, l.leaf, l.event, l.hash
+-- Every event beside the leaf that claims it, in the order of the tree, and the message it is about; either may be
+-- missing.
+select e.tick, e.id, e.message_id, e.body, l.leaf, l.event, l.hash, m.sender, m.verdict, m.content_hash
 from (select * from events where (tick, id) > ($1, $2) and (tick, id) <= ($3, $4) order by tick, id limit $5) e
 left join leaves l on l.event = e.id
+left join messages m on m.id = e.message_id
 order by e.tick, e.id;
+
+-- name: without_event
+-- A message that no event tells of. Where a rule erased its events they are there, without their text.
+select m.id from messages m
+where m.events_erased_at is null and not exists (select from events e where e.message_id = m.id) limit 1;
+
+-- name: not_in_tree
+-- How many events lie beyond the head of the tree.
+select count(*) from events where (tick, id) > ($1, $2);

@@ -31,8 +31,8 @@ def test_a_file_of_checkpoints_that_is_not_there_proves_nothing(
     assert capsys.readouterr().err == f"{gone}: no such file of checkpoints; nothing was verified\n"
 
 
-async def _verified(*_: object) -> Verdict:
-    return Verdict(events=7, checkpoints=2)
+async def _verified(*_: object) -> tuple[Verdict, int]:
+    return Verdict(events=7, checkpoints=2), 1
 
 
 def test_an_anchor_that_the_settings_name_and_that_is_gone_is_told(
@@ -45,4 +45,40 @@ def test_an_anchor_that_the_settings_name_and_that_is_gone_is_told(
     monkeypatch.setattr(audit, "_hold_against_checkpoints", _verified)
     assert main(["audit", "verify"]) == 1
     told = f"not ok, after 7 good events: {gone} (GATEWAY_CHECKPOINT_FILE) is gone, where every signed checkpoint was"
-    assert capsys.readouterr().err == f"{told} written; hold the ledger against a copy: --anchor FILE\n"
+    act = "what to do: hold the ledger against a copy of it: --anchor FILE"
+    assert capsys.readouterr().err == f"{told} written\n{act}\n"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "workers", "told"),
+    [
+        (
+            Verdict(events=7, checkpoints=2, messages=3, anchored=7),
+            1,
+            ["    3 messages are as the verdicts on them say", "    kept agrees, up to the newest"],
+        ),
+        (
+            Verdict(events=7, checkpoints=2, messages=3, anchored=4, not_in_tree=2),
+            0,
+            [
+                "    3 messages are as the verdicts on them say",
+                "    2 events were recorded since, and are under no checkpoint yet",
+                "    no worker was seen of late, and workers sign: start one (`partner-gateway worker`)",
+                "    kept ends at 4 events: the later ones are signed in the database alone",
+            ],
+        ),
+        (
+            Verdict(events=7, checkpoints=2, messages=3, not_in_tree=1),
+            1,
+            [
+                "    3 messages are as the verdicts on them say",
+                "    1 events were recorded since, and are under no checkpoint yet",
+                "    no file of checkpoints outside the database was asked: GATEWAY_CHECKPOINT_FILE, or --anchor FILE",
+            ],
+        ),
+    ],
+)
+def test_what_holds_is_told_with_what_it_covers(verdict: Verdict, workers: int, told: list[str]) -> None:
+    first, *others = audit._holds(verdict, Path("kept"), workers)
+    assert first == "ok: 7 events under 2 signed checkpoints; the newest covers them all"
+    assert others == told

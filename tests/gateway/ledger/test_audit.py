@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import asyncpg
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from support.ledgering import an_entry
@@ -83,11 +85,85 @@ async def test_a_rollback_with_its_checkpoints_is_found_by_the_anchor(
         await ledger.record(an_entry(f"PO-{n}"))
         await _sequence(ledger, anchor)
     await tamper.execute("delete from events where id = 3; delete from leaves where leaf = 2")
+    await tamper.execute("delete from messages where id = (select max(id::text)::uuid from messages)")
     await tamper.execute("delete from checkpoints where size = 3")
     await tamper.execute("update tree_head set size = 2, event = 2, tick = (select tick from events where id = 2)")
     assert await _problem(ledger) is None
     verdict = await ledger.verify([KEY.verifier], anchor=anchor)
     assert verdict.problem == ("leaf 2 is missing: the log ends there, but the checkpoint of 3 leaves was signed")
+
+
+async def test_what_was_recorded_since_the_newest_checkpoint_is_counted(audited: Ledger, tmp_path: Path) -> None:
+    await audited.record(an_entry("PO-8"))
+    anchor = tmp_path / "checkpoints"
+    anchor.write_text("")
+    verdict = await audited.verify([KEY.verifier], anchor=anchor)
+    assert (verdict.events, verdict.not_in_tree, verdict.messages, verdict.anchored) == (7, 1, 7, 0)
+    await _sequence(audited, anchor)
+    verdict = await audited.verify([KEY.verifier], anchor=anchor)
+    assert (verdict.events, verdict.not_in_tree, verdict.messages, verdict.anchored) == (8, 0, 8, 8)
+
+
+async def test_a_checkpoint_that_is_missing_at_the_end_is_named(audited: Ledger, tamper: asyncpg.Connection) -> None:
+    """What stands behind the newest that is left could have been changed together with its hashes."""
+    await tamper.execute("delete from checkpoints where size = 7")
+    told = (
+        "the checkpoints after that of 4 leaves are missing: the tree has 7 leaves, and each head of it was signed when"
+    )
+    assert str(await _problem(audited)) == f"{told} it was made"
+
+
+async def _as_received(ledger: Ledger) -> tuple[str, bytes]:
+    """One message more whose verdict says what real ones say."""
+    entry = an_entry("PO-9")
+    said = {
+        "event": "intake.message.accepted", "message": str(entry.message_id), "sender": "nordwind",
+        "verdict": "accepted", "content": f"sha256:{entry.content_hash.hex()}",
+    }  # fmt: skip
+    await ledger.record(msgspec.structs.replace(entry, statement=msgspec.json.encode(said)))
+    await _sequence(ledger)
+    return str(entry.message_id), entry.content_hash
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("sender = 'kiesel'", "its sender is `kiesel`, and the verdict in leaf 7 says `nordwind`"),
+        ("verdict = 'refused'", "its verdict is `refused`, and the verdict in leaf 7 says `accepted`"),
+        ("content_hash = '\\x00'", "its content is `sha256:00`, and the verdict in leaf 7 says `sha256:{content}`"),
+    ],
+)
+async def test_a_message_that_was_changed_is_named(
+    audited: Ledger, tamper: asyncpg.Connection, change: str, told: str
+) -> None:
+    message, content = await _as_received(audited)
+    assert await _problem(audited) is None
+    await tamper.execute(f"update messages set {change} where id = '{message}'")
+    assert await _problem(audited) == f"message {message} was changed: {told.format(content=content.hex())}"
+
+
+async def test_a_message_that_was_deleted_or_inserted_is_named(audited: Ledger, tamper: asyncpg.Connection) -> None:
+    message, _ = await _as_received(audited)
+    await tamper.execute("create temporary table aside as select * from messages where id = $1", UUID(message))
+    await tamper.execute("delete from messages where id = $1", UUID(message))
+    assert await _problem(audited) == f"message {message} was deleted: leaf 7 is the verdict on it"
+    new = uuid4()
+    await tamper.execute("insert into messages select * from aside")
+    await tamper.execute("update aside set id = $1", new)
+    await tamper.execute("insert into messages select * from aside")
+    told = "was inserted, or its events were deleted: no event tells of it"
+    assert await _problem(audited) == f"message {new} {told}"
+
+
+async def test_what_to_do_is_told_with_what_is_wrong(audited: Ledger, tamper: asyncpg.Connection) -> None:
+    stranger = SigningKey("gateway.test/audit", Ed25519PrivateKey.generate())
+    unknown = await audited.verify([stranger.verifier])
+    assert str(unknown.act).startswith("put the .vkey of every key that signed this log into GATEWAY_KEYS")
+    await tamper.execute("delete from events where id >= 6")
+    assert str((await audited.verify([KEY.verifier])).act).startswith("if a backup was restored, what came after it is")
+    await tamper.execute("update events set body = 'x' where id = 2")
+    changed = await audited.verify([KEY.verifier])
+    assert str(changed.act).startswith("somebody who can write to the database changed it")
 
 
 async def test_an_inserted_event_is_named(audited: Ledger, tamper: asyncpg.Connection) -> None:
