@@ -227,3 +227,16 @@ def test_the_sellers_part_number_is_one_whichever_of_its_codes_it_has(name: str,
     content = re.sub(rb"LIN\+1\+(\d*)\+[^']*'", rb"LIN+1+\1+AX-31:" + qualifier + b"'", sample(name), count=1)
     numbers = read(content, identify(content, None)).documents[0].object.lines[0].product
     assert [each.scheme for each in numbers if each.value == "AX-31"] == [scheme]
+
+
+@pytest.mark.parametrize(("release", "severity"), [(b"D:97A", "error"), (b"D:97B", "warning")])
+def test_a_code_the_nearest_release_does_not_have_may_have_come_with_the_release_that_is_named(
+    release: bytes, severity: str
+) -> None:
+    content = sample("order-d97a", (b"ORDERS:D:97A", b"ORDERS:" + release), (b"RFF+CT:", b"RFF+ZQ4:"))
+    try:
+        findings = read(content, identify(content, None)).findings
+    except Unreadable as refused:
+        findings = refused.findings
+    told = [each.severity for each in findings if each.text == "`ZQ4` is not a code of element 1153"]
+    assert told == [severity]

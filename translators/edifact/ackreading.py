@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Literal
 
 from translators.canonical.ack import Ack, AckError, AckPart, AckSubject, Result
 from translators.canonical.identifiers import Identifier
@@ -12,6 +13,8 @@ from translators.edifact.headers import Header
 
 MESSAGES = ("CONTRL", "APERAK")
 _REFUSED = ("4", "6")
+_ACCEPTED = ("28", "29", "30", "34", "44", "45")
+"""1225: accepted without or with amendments or reserves; what is reported beside it is a remark."""
 _NOT_ACCEPTED = "27"
 _MESSAGE_REFERENCE = "ACW"
 
@@ -55,9 +58,9 @@ def _application(answer: ApplicationAnswer) -> Ack:
         message=message or (None if document else "?"),
         document=Ref(kind="other", number=document) if document else None,
     )
-    rejected = answer.response == _NOT_ACCEPTED or bool(answer.errors)
-    errors = _errors(answer.errors)
-    return _ack(answer.header, answer.message, "application", subject, "rejected" if rejected else "accepted", errors)
+    accepted = answer.response in _ACCEPTED or (answer.response != _NOT_ACCEPTED and not answer.errors)
+    errors = _errors(answer.errors, "warning" if accepted else "error")
+    return _ack(answer.header, answer.message, "application", subject, "accepted" if accepted else "rejected", errors)
 
 
 def _ack(
@@ -83,8 +86,10 @@ def _ack(
     )
 
 
-def _errors(told: Iterable[ReportedError]) -> tuple[AckError, ...]:
-    return tuple(AckError(code=each.code or "18", text=each.text or None, path=_path(each)) for each in told)
+def _errors(told: Iterable[ReportedError], severity: Literal["error", "warning"] = "error") -> tuple[AckError, ...]:
+    return tuple(
+        AckError(code=each.code or "18", text=each.text or None, path=_path(each), severity=severity) for each in told
+    )
 
 
 def _path(error: ReportedError) -> str | None:

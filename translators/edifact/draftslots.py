@@ -51,10 +51,15 @@ def _has(placed: Placed, index: int) -> bool:
     return index < len(elements) and any(value for components in elements[index] for value in components)
 
 
-def element_slot(places: tuple[Where, ...], way: DraftWay, *, in_composite: bool) -> DraftSlot:
-    """An element of a segment, wherever it stands in it."""
+def element_slot(
+    places: tuple[Where, ...], way: DraftWay, gap: Callable[[], str | None], *, in_composite: bool
+) -> DraftSlot:
+    """An element of a segment, wherever it stands in it. `gap` names a mandatory one before it that nobody fills."""
 
     def put(pen: Pen, placed: Placed, text: str, more: bool) -> str | None:
+        lacking = gap()
+        if lacking is not None:
+            return f"{lacking} before it is mandatory, and the document does not say it"
         tried = ((element_of(pen, placed, at)[0], number, rule, codes) for at, number, rule, codes in places)
         return _put_first(pen, tried, text, more)
 

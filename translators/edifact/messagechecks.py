@@ -41,7 +41,9 @@ def check_message(
             return None
     check = contents_check(tables, syntax.separators, syntax.version)
     seen = memory.setdefault(check, {}) if memory is not None else {}
-    tree = arrange(check.check_all(segments, raws, faults, codes or policy_for(message), seen), structure, faults)
+    tree = arrange(
+        check.check_all(segments, raws, faults, codes or policy_for(message, tables), seen), structure, faults
+    )
     tree.tables = tables
     return tree
 
@@ -59,9 +61,11 @@ def _are_of_a_size(segments: list[Segment], faults: Faults) -> bool:
     return not crowded
 
 
-def policy_for(message: Message) -> CodePolicy:
-    """Unknown codes are wrong, but only remarkable where an association (0057) has code lists of its own.
+def policy_for(message: Message, tables: Directory) -> CodePolicy:
+    """Unknown codes are wrong, but only remarkable where an association (0057) has code lists of its own, or a release
+    of which there is no table: the nearest one does not know the codes that came with it.
 
     EANCOM, Odette and VDA take codes of later directories into messages of an earlier one.
     """
-    return "warning" if message.association else "error"
+    is_substitute = tables.release != message.directory and message.type != "CONTRL"  # whose release is its syntax
+    return "warning" if message.association or is_substitute else "error"

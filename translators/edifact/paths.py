@@ -55,6 +55,8 @@ class EdifactSource:
             raise ValueError(f"{directory.release} has no message {message}")
         self.directory = directory
         self.root_scope: Any = structure
+        self._filled: set[tuple[tuple[Component, ...], int]] = set()
+        """(components of an element, number): what the rows of the map that asks can fill."""
 
     def nodes(self, path: str, scope: Any) -> tuple[Nodes, Any, Leaves]:
         """See `Source.nodes`."""
@@ -140,6 +142,7 @@ class EdifactSource:
         if isinstance(inner, CompositeScope):
             listed = [(n, inner.components[n]) for n in numbers_of(name, inner.components)]
             codes = self._codes(inner.components)
+            self._filled.update((inner.components, n) for n, _ in listed)
             return component_slot(tuple((n, each, codes.get(each.id)) for n, each in listed), way)
         rules = self.directory.segment(inner.tag) or ()
         places = self.positions(name, inner)
@@ -147,7 +150,14 @@ class EdifactSource:
         for at, number in places:
             components = rules[at - 1].components
             where.append((at, number, components[number], self._codes(components).get(components[number].id)))
-        return element_slot(tuple(where), way, in_composite="." in name)
+            self._filled.add((components, number))
+        first = (rules[places[0][0] - 1].components, places[0][1]) if places else ((), 0)
+        return element_slot(tuple(where), way, lambda: self._gap(*first), in_composite="." in name)
+
+    def _gap(self, components: tuple[Component, ...], number: int) -> str | None:
+        """The mandatory component before this one that no row of the map can fill. Known when all rows are compiled."""
+        before = enumerate(components[:number])
+        return next((each.id for at, each in before if each.mandatory and (components, at) not in self._filled), None)
 
     def _codes(self, components: tuple[Component, ...]) -> dict[str, frozenset[str]]:
         """The code lists that hold in a composite; where another list can be named beside a code, none does."""

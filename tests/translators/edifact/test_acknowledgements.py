@@ -26,6 +26,8 @@ from translators.edifact.examining import examine
 from translators.edifact.guidelines import shipped_guidelines
 from translators.edifact.reconciling import answers_to, reconcile
 from translators.findings import Finding, Place
+from translators.identify import identify
+from translators.reading import read
 
 BROKEN = Path(__file__).parents[2] / "broken" / "translators" / "edifact"
 PREPARED = datetime(2026, 11, 23, 12, 0)  # noqa: DTZ001 - an interchange has no zone
@@ -398,3 +400,21 @@ def test_whatever_comes_is_answered_or_not_and_nothing_else(seed: int) -> None:
 @pytest.mark.slow
 def test_a_hundred_thousand_damaged_interchanges_raise_nothing() -> None:
     answer_damaged(100_000, 1_000)
+
+
+@pytest.mark.parametrize(
+    ("response", "result", "severity"),
+    [
+        ("29", "accepted", "warning"),
+        ("34", "accepted", "warning"),
+        ("27", "rejected", "error"),
+        ("9", "rejected", "error"),
+    ],
+)
+def test_what_is_reported_beside_an_acceptance_is_a_remark(response: str, result: str, severity: str) -> None:
+    content = (
+        b"UNB+UNOC:3+RECEIVER:14+SENDER:14+261123:1200+A1'UNH+1+APERAK:D:96A:UN'BGM+++%s'RFF+ACW:7'"
+        b"ERC+100::260'FTX+AAO+++OK'UNT+6+1'UNZ+1+A1'" % response.encode()
+    )
+    ack = read(content, identify(content, None)).documents[0].object
+    assert (ack.result, [(each.code, each.severity) for each in ack.errors]) == (result, [("100", severity)])
