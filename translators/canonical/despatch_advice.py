@@ -65,8 +65,9 @@ class DespatchLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ext: dict[str, str] | None = None
 
     def __post_init__(self) -> None:
-        if not self.product and not self.description:
-            raise ValueError("a line needs a product identifier or a description")
+        of_order = self.order is not None and self.order.line is not None
+        if not self.product and not self.description and not of_order:
+            raise ValueError("a line needs a product identifier, a description or the line of an order")
 
 
 class DespatchAdvice(

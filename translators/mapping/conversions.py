@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from translators.mapping.banknumbers import BANK_CONVERSIONS, BANK_INVERSES
 from translators.mapping.digits import DIGIT_CONVERSIONS, DIGIT_INVERSES
+from translators.mapping.signs import SIGN_INVERSES, sign_conversions
 
 Conversion = Callable[[str, str], str | None]
 
@@ -206,6 +207,7 @@ CONVERSIONS: dict[str, Conversion] = {
     "note_text": note_text,
     **DIGIT_CONVERSIONS,
     **BANK_CONVERSIONS,
+    **sign_conversions(decimal),
 }
 
 
@@ -221,6 +223,7 @@ INVERSES: dict[str, Callable[[str], str]] = {
     "iso_instant": _same,
     **DIGIT_INVERSES,
     **BANK_INVERSES,
+    **SIGN_INVERSES,
 }
 """Canonical text -> the text of a message, for conversions of one field. Raises ValueError with a sentence."""
 

@@ -32,6 +32,20 @@ class CxmlHeader(Struct, frozen=True, kw_only=True):
     also_recipient: tuple[Credential, ...] = ()
 
 
+def gather_descriptions(root: Any) -> None:
+    """Put the text of each description before its short name: a guide's example begins with the name, others end so.
+
+    `<Description><ShortName>Bolt</ShortName>Bolt M8, zinc plated</Description>` says the same either way; read is what
+    stands first in an element.
+    """
+    for short in root.iter("ShortName"):
+        behind = (short.tail or "").strip()
+        if behind:
+            parent = short.getparent()
+            parent.text = " ".join(filter(None, ((parent.text or "").strip(), behind)))
+            short.tail = None
+
+
 def header_of(root: Any) -> CxmlHeader | None:
     """The header of a cXML document; None for other XML, and where From, To or the payload's name is missing."""
     if root.tag != "cXML":

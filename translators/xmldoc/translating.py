@@ -19,7 +19,7 @@ from translators.mapping.files import MapFile, load
 from translators.mapping.running import Map
 from translators.mapping.runs import Trouble
 from translators.xmldoc.b2mml import is_b2mml, stamp
-from translators.xmldoc.cxml import CxmlHeader, header_of
+from translators.xmldoc.cxml import CxmlHeader, gather_descriptions, header_of
 from translators.xmldoc.order import listed, ubl
 from translators.xmldoc.parsing import XmlLimits, XmlTree, parse, place_of, places_of, without_doctype
 from translators.xmldoc.paths import XmlSource, element_of
@@ -68,6 +68,8 @@ def translated(
 ) -> XmlOutcome:
     """As `translate`; `using` is the map to take instead of the one that ships. Raises Unreadable with every error."""
     root = parse(content, limits)
+    if root.tag == "cXML":
+        gather_descriptions(root)
     elements = list(root.iter())  # what lives anyway is walked faster
     compiled = using or map_for(kind_of_root(root))
     if compiled is None:
