@@ -189,7 +189,8 @@ def test_a_stock_report_of_buyer_and_supplier_alone_does_not_say_whose_stock_it_
     with pytest.raises(Unreadable) as refused:
         read(anonymous, identify(anonymous, None))
     assert [each.text for each in refused.value.findings if each.severity == "error"] == [
-        "SG2/NAD[3035=GY]/3035 is missing"
+        "SG2/NAD[3035=GY]/3035 is missing: "
+        "the party that reports (GY) or keeps the warehouse (WH) says whose stock it is"
     ]
 
 
