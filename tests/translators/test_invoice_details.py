@@ -157,3 +157,26 @@ def test_a_profile_without_lines_is_refused_by_its_name(profile: str) -> None:
         "the profiles MINIMUM and BASIC WL have no lines, which an invoice needs; send BASIC, EN 16931 or EXTENDED"
     )
     assert refusals(text) == [f"`{profile}` is not taken here: {because}"]
+
+
+CURRENCY = "<ram:InvoiceCurrencyCode>EUR</ram:InvoiceCurrencyCode>"
+TOTAL = '<ram:TaxTotalAmount currencyID="EUR">508.54</ram:TaxTotalAmount>'
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_the_tax_in_the_currency_of_the_tax_office_stands_beside_that_of_the_invoice(is_first: bool) -> None:
+    local = '<ram:TaxTotalAmount currencyID="PLN">2187.20</ram:TaxTotalAmount>'
+    text = changed(CII, CURRENCY, "<ram:TaxCurrencyCode>PLN</ram:TaxCurrencyCode>" + CURRENCY)
+    found = document(changed(text, TOTAL, local + TOTAL if is_first else TOTAL + local))
+    assert found.totals is not None
+    assert found.totals.tax is not None
+    assert found.tax_in_local_currency is not None
+    assert (str(found.totals.tax.amount), found.totals.tax.currency) == ("508.54", "EUR")
+    assert (str(found.tax_in_local_currency.amount), found.tax_in_local_currency.currency) == ("2187.2", "PLN")
+
+
+def test_a_tax_office_with_the_currency_of_the_invoice_has_no_total_of_its_own() -> None:
+    found = document(changed(CII, CURRENCY, "<ram:TaxCurrencyCode>EUR</ram:TaxCurrencyCode>" + CURRENCY))
+    assert found.totals is not None
+    assert found.totals.tax is not None
+    assert found.tax_in_local_currency is None

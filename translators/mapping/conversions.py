@@ -211,16 +211,12 @@ CONVERSIONS: dict[str, Conversion] = {
 }
 
 
-def _same(text: str) -> str:
-    return text
-
-
 INVERSES: dict[str, Callable[[str], str]] = {
-    "decimal": _same,
-    "iso_date": _same,
-    "one_date": _same,
-    "iso_time": _same,
-    "iso_instant": _same,
+    "decimal": str,
+    "iso_date": str,
+    "one_date": str,
+    "iso_time": str,
+    "iso_instant": str,
     **DIGIT_INVERSES,
     **BANK_INVERSES,
     **SIGN_INVERSES,
