@@ -180,3 +180,27 @@ def test_a_tax_office_with_the_currency_of_the_invoice_has_no_total_of_its_own()
     assert found.totals is not None
     assert found.totals.tax is not None
     assert found.tax_in_local_currency is None
+
+
+CODES = [
+    (UBL, "<cbc:InvoiceTypeCode>380<", "388", "380"),
+    (UBL, "<cbc:InvoiceTypeCode>380<", "393", "380"),
+    (UBL, "<cbc:InvoiceTypeCode>380<", "84", "383"),
+    (CII, "<ram:TypeCode>380<", "780", "380"),
+    (CII, "<ram:TypeCode>380<", "396", "381"),
+    (CREDIT_NOTE, "<cbc:CreditNoteTypeCode>381<", "81", "381"),
+]
+
+
+@pytest.mark.parametrize(("text", "place", "code", "kind"), CODES, ids=[f"{row[1][1:4]}-{row[2]}" for row in CODES])
+def test_an_invoice_for_something_special_is_an_invoice(text: str, place: str, code: str, kind: str) -> None:
+    found = document(changed(text, place, place.replace(place[-4:-1], code)))
+    assert found.type == kind
+    assert (found.ext or {})["type_code"] == code
+    assert "type_code" not in (document(text).ext or {})
+
+
+def test_a_kind_of_invoice_nobody_knows_is_refused() -> None:
+    known = "261, 325, 326, 380, 381, 383, 384, 386, 389"
+    unknown = changed(UBL, "<cbc:InvoiceTypeCode>380<", "<cbc:InvoiceTypeCode>SATIS<")
+    assert refusals(unknown) == [f"`SATIS` is not one of {known}"]
