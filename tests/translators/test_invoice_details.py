@@ -204,3 +204,31 @@ def test_a_kind_of_invoice_nobody_knows_is_refused() -> None:
     known = "261, 325, 326, 380, 381, 383, 384, 386, 389"
     unknown = changed(UBL, "<cbc:InvoiceTypeCode>380<", "<cbc:InvoiceTypeCode>SATIS<")
     assert refusals(unknown) == [f"`SATIS` is not one of {known}"]
+
+
+def terms(day: str, discount: str = "") -> str:
+    due = f'<ram:DueDateDateTime><udt:DateTimeString format="102">{day}</udt:DateTimeString></ram:DueDateDateTime>'
+    return f"<ram:SpecifiedTradePaymentTerms>{due}{discount}</ram:SpecifiedTradePaymentTerms>"
+
+
+DISCOUNT = (
+    "<ram:ApplicableTradePaymentDiscountTerms><ram:CalculationPercent>{}</ram:CalculationPercent>"
+    "</ram:ApplicableTradePaymentDiscountTerms>"
+)
+TERMS = CII[CII.index("<ram:SpecifiedTradePaymentTerms>") : CII.index("<ram:SpecifiedTradeSettlementHeaderMon")]
+
+
+def test_of_several_terms_of_payment_those_with_a_discount_say_until_when_it_holds() -> None:
+    said = terms("20261218", DISCOUNT.format("3")) + terms("20261222", DISCOUNT.format("2")) + terms("20270107")
+    found = document(changed(CII, TERMS, said))
+    assert found.payment_terms is not None
+    assert str(found.due_on) == "2027-01-07"
+    held = [(each.percent, str(each.until)) for each in found.payment_terms.discounts]
+    assert held == [(3, "2026-12-18"), (2, "2026-12-22")]
+
+
+def test_the_day_of_terms_with_a_discount_is_when_the_whole_is_due_where_no_other_is_said() -> None:
+    found = document(changed(CII, TERMS, terms("20270107", DISCOUNT.format("2"))))
+    assert found.payment_terms is not None
+    assert str(found.due_on) == "2027-01-07"
+    assert [each.until for each in found.payment_terms.discounts] == [None]

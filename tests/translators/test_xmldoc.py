@@ -232,3 +232,9 @@ def test_a_document_is_told_its_own_mistakes_after_others_were_read() -> None:
     assert told(b"<a>\n <b></a>") == first
     assert parse(b"<a><b/></a>", XmlLimits())[0].tag == "b"
     assert told(b"<a>\n&c;</a>") != first
+
+
+def test_a_declaration_that_does_not_stand_first_is_told_as_xml_writes_it() -> None:
+    (finding,) = refused(b"\n<?xml version='1.0'?><Order/>", Limits())
+    assert finding.text == "not well-formed: XML declaration allowed only at the start of the document"
+    assert finding.place.line == 2

@@ -181,7 +181,8 @@ def _broken(error: etree.XMLSyntaxError, content: bytes) -> Unreadable:
     elif not content.strip():
         code, text = "document.empty", "the document is empty"
     else:
-        code, text = "xml.syntax", f"not well-formed: {message[:1].lower()}{message[1:120]}"
+        small = message if message[:2].isupper() else message[:1].lower() + message[1:]
+        code, text = "xml.syntax", f"not well-formed: {small[:120]}"
     return Unreadable((Finding(code, text, Place(line=line or None, column=column or None)),))
 
 

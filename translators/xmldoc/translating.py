@@ -19,7 +19,7 @@ from translators.mapping.files import MapFile, load
 from translators.mapping.running import Map
 from translators.mapping.runs import Trouble
 from translators.xmldoc.b2mml import is_b2mml, stamp
-from translators.xmldoc.cii import CROSS_INDUSTRY_INVOICE, name_local_tax
+from translators.xmldoc.cii import CROSS_INDUSTRY_INVOICE, name_apart
 from translators.xmldoc.cxml import CxmlHeader, gather_descriptions, header_of
 from translators.xmldoc.order import listed, ubl
 from translators.xmldoc.parsing import XmlLimits, XmlTree, parse, place_of, places_of, without_doctype
@@ -72,7 +72,7 @@ def translated(
     if root.tag == "cXML":
         gather_descriptions(root)
     elif root.tag == CROSS_INDUSTRY_INVOICE:
-        name_local_tax(root)
+        name_apart(root)
     elements = list(root.iter())  # what lives anyway is walked faster
     compiled = using or map_for(kind_of_root(root))
     if compiled is None:
