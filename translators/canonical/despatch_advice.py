@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from translators.canonical.identifiers import Identifier
 from translators.canonical.parties import Party
@@ -94,6 +94,7 @@ class DespatchAdvice(
     transport: Transport | None = None
     references: tuple[Ref, ...] = ()
     packages: tuple[Package, ...] = ()
+    """Each once: one that is said with each line that lies in it has the contents of all."""
     notes: tuple[Note, ...] = ()
     lines: Annotated[tuple[DespatchLine, ...], Meta(min_length=1)]
     ext: dict[str, str] | None = None
@@ -102,6 +103,24 @@ class DespatchAdvice(
         if len({line.number for line in self.lines}) != len(self.lines):
             raise ValueError("two lines have the same number")
         known = {package.id for package in self.packages}
+        if len(known) != len(self.packages):  # said again with each line that lies in it
+            structs.force_setattr(self, "packages", _each_once(self.packages))
         for package in self.packages:
             if package.parent is not None and package.parent not in known:
                 raise ValueError(f"package `{package.id[:40]}` lies in `{package.parent[:40]}`, which is not listed")
+
+
+def _each_once(packages: tuple[Package, ...]) -> tuple[Package, ...]:
+    """Each package by its first mention, with what the later ones say that it does not, and the contents of all."""
+    gathered: dict[str, Package] = {}
+    for package in packages:
+        first = gathered.setdefault(package.id, package)
+        if first is not package:
+            gathered[package.id] = structs.replace(
+                first,
+                type=first.type or package.type,
+                parent=first.parent or package.parent,
+                gross=first.gross or package.gross,
+                contents=(*first.contents, *package.contents),
+            )
+    return tuple(gathered.values())
