@@ -122,7 +122,14 @@ CASES: list[tuple[bytes, list[Seen]]] = [
         ("13", "C186.6411 is missing", "QTY", 24, None, None),
     ]),
     (changed("QTY+21:48:PCE'\n", ""), [
-        ("13", "the field `quantity` is missing", "LIN", 21, None, None),
+        (
+            "13",
+            "QTY[C186.6063=21]/C186.6060 is missing: a line says how much is ordered (21), or a plain quantity (1)",
+            "LIN",
+            21,
+            None,
+            None,
+        ),
     ]),
     (changed("LIN+2++", "LIN+1++"), [
         ("12", "two lines have the number `1`", "UNH", 1, None, None),

@@ -123,10 +123,10 @@ def test_separators_decimal_mark_and_syntax_are_those_of_the_envelope() -> None:
 def test_what_a_message_has_no_place_for_is_told_with_its_path() -> None:
     def change(data: dict[str, Any]) -> None:
         data["ext"] = {"colour": "red"}
-        data["lines"][1]["allowances"] = [{"kind": "charge", "percent": "3"}]
+        data["lines"][1]["ext"] = {"batch": "blue"}
 
     assert findings(order(change), ORDERS) == [
-        ("map.unwritten", "/lines/1/allowances", "ORDERS D.96A has no place for this"),
+        ("map.unwritten", "/lines/1/ext", "ORDERS D.96A has no place for this"),
         ("map.unwritten", "/ext", "ORDERS D.96A has no place for this"),
     ]
     with pytest.raises(Unwritable) as refused:
