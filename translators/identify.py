@@ -83,9 +83,11 @@ def _x12(start: bytes) -> Label:
     """From the first GS and ST; the rest of the input is read as a whole before anything is believed."""
     faults = Faults()
     release = ""
+    acknowledges = False
     for segment in segments_in(start, faults, HEAD):
         if segment.tag == "GS":
             release = segment.get(8)[:6]
+        acknowledges = acknowledges or segment.tag == "TA1"
         if segment.tag == "ST":
             compiled = compiled_x12_map(segment.get(1), release)
             if compiled is None:
@@ -93,7 +95,12 @@ def _x12(start: bytes) -> Label:
             return Label("x12", segment.get(1), release, compiled.kind.document_type)
     found = (each for each in faults.findings if each.severity == "error" and each.code != "x12.terminator")
     errors = tuple(found)
-    raise Unreadable(errors or (Finding("x12.st", "no transaction set header (ST) stands near the start"),))
+    nothing = "no transaction set header (ST) stands near the start"
+    if acknowledges:
+        nothing = (
+            "the interchange acknowledges another (TA1) and holds no transaction set: there is nothing to translate"
+        )
+    raise Unreadable(errors or (Finding("x12.st", nothing),))
 
 
 def _vda(start: bytes) -> Label:

@@ -90,6 +90,12 @@ def test_the_usual_labels_are_taken_for_their_formats(labelled: str) -> None:
             "application/json",
             "neither EDIFACT, X12, VDA, XML nor JSON: it is base64",
         ),
+        (
+            b"ISA*00*          *00*          *ZZ*4012345000009  *ZZ*081234567      "
+            b"*261127*0915*U*00401*000000007*0*P*>~TA1*000000850*261126*1000*A*000~IEA*0*000000007~",
+            None,
+            "the interchange acknowledges another (TA1) and holds no transaction set: there is nothing to translate",
+        ),
     ],
 )
 def test_an_unknown_document_is_refused_with_a_sentence(head: bytes, media_type: str | None, sentence: str) -> None:
