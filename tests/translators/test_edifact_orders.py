@@ -136,7 +136,7 @@ CASES: list[tuple[bytes, list[Seen]]] = [
     ]),
     (changed("NAD+SU", "NAD+BY"), [
         ("12", "SG2[NAD/3035=BY] occurs 2 times; one is expected", "NAD", 14, None, None),
-        ("13", "the field `seller` is missing", "UNH", 1, None, None),
+        ("13", "the field `seller` is missing; the map reads it from SG2[NAD/3035=SU|SE]", "UNH", 1, None, None),
     ]),
     (changed("CNT+2:3", "CNT+2:4"), [
         ("29", "the control total says `4` lines; there are 3", "CNT", 51, 1, 2),

@@ -69,7 +69,11 @@ def test_a_basis_is_refused_where_nothing_says_its_unit() -> None:
     with pytest.raises(Unreadable) as refused:
         objects_of(content)
     texts = [each.text for each in refused.value.findings if each.severity == "error"]
-    assert texts == ["C186.6411 is missing", "the field `unit` is missing"]
+    assert texts == [
+        "C186.6411 is missing",
+        "the field `unit` is missing; "
+        "the map reads it from C509.6411 or QTY[C186.6063=21]/C186.6411 or QTY[C186.6063=1]/C186.6411",
+    ]
 
 
 def test_a_price_of_eancom_without_a_basis_is_one_of_what_is_ordered() -> None:

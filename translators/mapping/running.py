@@ -18,6 +18,7 @@ from translators.mapping.gs1keys import relieved
 from translators.mapping.runs import Run, Trouble
 from translators.mapping.sources import Node, Pen, Source
 from translators.mapping.unwritten import Unwritten
+from translators.mapping.whence import whence
 from translators.mapping.writings import Writing
 
 ShortWay = Callable[[Run], dict[str, Any]]
@@ -135,7 +136,9 @@ class Map:
             field = f"{fault.pointer}/{fault.text.split('`')[1]}" if fault.code == "missing" else fault.pointer
             if not any(pointer.startswith(field) for pointer in known):
                 spot = _nearest(trace, field, self.source.spot_of(root))
-                found.append(Trouble(fault.text, spot, fault.pointer, f"document.{fault.code}"))
+                read_from = whence(self.spec, field) if fault.code == "missing" else ""
+                text = f"{fault.text}; the map reads it from {read_from}" if read_from else fault.text
+                found.append(Trouble(text, spot, fault.pointer, f"document.{fault.code}"))
         return tuple(found)
 
 
