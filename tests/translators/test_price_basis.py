@@ -8,6 +8,7 @@ import pytest
 from translators.canonical.purchase_order import PurchaseOrder
 from translators.findings import Unreadable
 from translators.identify import identify
+from translators.mapping.acceptance import compiled
 from translators.reading import read
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -94,6 +95,19 @@ def test_a_price_of_an_order_in_no_currency_is_left_out_and_told() -> None:
     assert isinstance(order, PurchaseOrder)
     assert [(line.unit_price, line.net_amount) for line in order.lines] == [(None, None)] * 3
     texts = [each.text for each in done.findings if each.code == "map.left_out"]
-    assert texts[0] == "/SG7/CUX/C504[6347=2]/6345 is missing, so `unit_price` is left out"
-    assert texts[1] == "C516.6345 is missing, so `net_amount` is left out"
+    why = "is left out: an amount needs its currency (CUX)"
+    assert texts[0] == f"/SG7/CUX/C504[6347=2]/6345 is missing, so `unit_price` {why}"
+    assert texts[1] == f"C516.6345 is missing, so `net_amount` {why}"
     assert len(texts) == 6
+
+
+def test_the_map_of_a_partner_says_the_currency_that_goes_without_saying(tmp_path: Path) -> None:
+    (tmp_path / "orders-nordlicht.yaml").write_text("""extends: orders-d96a
+changes:
+  - {part: price, replace: currency, rows: [{to: currency, from: "/SG7/CUX/C504[6347=2]/6345", otherwise: EUR}]}
+""")
+    content = ORDER.read_bytes().replace(b"CUX+2:EUR:9'\n", b"").replace(b"UNT+52+1", b"UNT+51+1")
+    done = read(content, identify(content, None), using=compiled(tmp_path / "orders-nordlicht.yaml"))
+    (order,) = [each.object for each in done.documents]
+    assert isinstance(order, PurchaseOrder)
+    assert [line.unit_price and line.unit_price.currency for line in order.lines] == ["EUR"] * 3
