@@ -14,6 +14,10 @@ from gateway.channels.http.problems import refuse
 from gateway.submissions import Rejection
 
 MOST_WORD = 16 * 1024
+_LIKE = 'send {"verdict": "accepted", "reference": "your name for it"}, or {"verdict": "rejected", "text": "why"}'
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `([^`]{0,60})")
+_WRONG = re.compile(r" - at `\$\.(\w+)`")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -50,8 +54,22 @@ async def read_acknowledgement(request: HttpRequest, seconds: float) -> Acknowle
     try:
         return msgspec.json.decode(content, type=Acknowledgement)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        text = str(error) if isinstance(error, msgspec.ValidationError) else "the body is not JSON"
-        return refuse(request, Rejection(code="request.malformed", text=text))
+        text = _in_words(str(error)) if isinstance(error, msgspec.ValidationError) else "the body is not JSON"
+        return refuse(request, Rejection(code="request.malformed", text=text, act=_LIKE))
+
+
+def _in_words(said: str) -> str:
+    """What the decoder says, without the names of its types."""
+    if said.startswith("Expected `object`"):
+        return "the body is one JSON object"
+    missing, unknown, wrong = _MISSING.match(said), _UNKNOWN.match(said), _WRONG.search(said)
+    if missing is not None:
+        return f"`{missing[1]}` is missing; it is `accepted` or `rejected`"
+    if unknown is not None:
+        return f"`{unknown[1]}` is no field of an acknowledgement; it has `verdict`, `reference` and `text`"
+    if wrong is not None and said.startswith(("Expected", "Invalid")):
+        return f"`{wrong[1]}`: {'`accepted` or `rejected`' if wrong[1] == 'verdict' else 'text'} is expected"
+    return said.partition(" - at `")[0]
 
 
 def answer_acknowledgement(

@@ -125,6 +125,15 @@ _REJECTIONS: dict[str, Json] = {
         "message_id": MESSAGE,
         "policy_revision": REVISION,
     },
+    "document.unsupported": {
+        "text": "the media type is `text/html`, but the content is JSON",
+        "act": "name the content as what it is, or as application/octet-stream, and send it again",
+        "findings": (
+            Finding("document.media_type", "the media type is `text/html`, but the content is JSON"),
+        ),
+        "message_id": MESSAGE,
+        "policy_revision": REVISION,
+    },
     "document.other_type": {
         "text": "this address takes a despatch_advice, but this is a purchase_order",
         "act": "post it to /v1/documents, or to its own address",
