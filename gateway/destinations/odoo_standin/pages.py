@@ -10,12 +10,20 @@ from gateway.destinations.odoo_standin.reading import search_read
 from gateway.destinations.odoo_standin.store import Store
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Odoo stand-in</title>
-<style>body{{font:15px system-ui;margin:2rem}}table{{border-collapse:collapse;margin-bottom:2rem}}
-td,th{{padding:.3rem .8rem;border-bottom:1px solid #ccc;text-align:left}}strong{{background:#fd6;padding:.3rem}}</style>
-<p><strong>{banner}</strong></p>
-<h1>Sale orders</h1><table><tr><th>Order<th>State<th>Customer<th>Their number<th>Source<th>Lines</tr>{sales}</table>
-<h1>Manufacturing orders</h1>
-<table><tr><th>Order<th>State<th>Product<th>Planned<th>Produced<th>Consumed</tr>{productions}</table></html>"""
+<meta name="viewport" content="width=device-width"><style>
+body{{font:15px/1.4 system-ui;margin:2rem}}table{{border-collapse:collapse;margin-bottom:2rem}}
+td,th{{padding:.3rem .8rem;border-bottom:1px solid #ccc;text-align:left;vertical-align:top}}
+td{{white-space:pre-line}}.banner{{background:#fd6;padding:.3rem;font-weight:bold;width:fit-content}}
+@media(max-width:60rem){{
+body{{margin:1rem}}th{{display:none}}tr{{display:block;border-bottom:1px solid #ccc;padding:.4rem 0}}
+td{{display:block;border:0;padding:0;overflow-wrap:anywhere}}
+td:not(:empty)::before{{content:attr(data-name) " ";color:#666}}}}
+</style>
+<p class="banner">{banner}</p>
+<h1>Sale orders</h1>{sales}
+<h1>Manufacturing orders</h1>{productions}</html>"""
+_SALES = ("Order", "State", "Customer", "Their number", "Source", "Lines")
+_PRODUCTIONS = ("Order", "State", "Product", "Planned", "Produced", "Consumed")
 
 
 def orders_as_json(store: Store) -> bytes:
@@ -26,19 +34,28 @@ def orders_as_json(store: Store) -> bytes:
 def orders_page(store: Store, banner: str) -> bytes:
     sales = [
         (each["name"], each["state"], each["customer"], each["client_order_ref"], each["origin"],
-         "; ".join(f"{line['quantity']:g} × {line['product']} at {line['price']:g}" for line in each["lines"]))
+         "\n".join(f"{line['quantity']:g} × {line['product']} at {line['price']:g}" for line in each["lines"]))
         for each in _sales(store)
     ]  # fmt: skip
     productions = [
         (each["name"], each["state"], each["product"], f"{each['planned']:g}", f"{each['produced']:g}",
-         "; ".join(f"{move['quantity']:g} × {move['product']}" for move in each["consumed"]))
+         "\n".join(f"{move['quantity']:g} × {move['product']}" for move in each["consumed"]))
         for each in _productions(store)
     ]  # fmt: skip
-    return _PAGE.format(banner=escape(banner), sales=_rows(sales), productions=_rows(productions)).encode()
+    tables = {"sales": _table(_SALES, sales), "productions": _table(_PRODUCTIONS, productions)}
+    return _PAGE.format(banner=escape(banner), **tables).encode()
 
 
-def _rows(rows: Sequence[tuple[str, ...]]) -> str:
-    return "".join("<tr>" + "".join(f"<td>{escape(str(cell or ''))}" for cell in row) + "</tr>" for row in rows)
+def _table(names: Sequence[str], rows: Sequence[tuple[str, ...]]) -> str:
+    """On a narrow screen each row is a block, and each cell says what it is."""
+    if not rows:
+        return "<p>None yet.</p>"
+    head = "<tr>" + "".join(f"<th>{name}" for name in names) + "</tr>"
+    cells = (
+        "".join(f'<td data-name="{name}">{escape(str(cell or ""))}' for name, cell in zip(names, row, strict=True))
+        for row in rows
+    )
+    return f"<table>{head}{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
 
 
 def _sales(store: Store) -> list[dict[str, Any]]:

@@ -146,6 +146,8 @@ async def test_the_page_shows_orders_and_escapes_what_partners_wrote(client: htt
     page = (await client.get("/standin/orders")).text
     assert "&lt;script&gt;" in page
     assert "<script>" not in page
+    assert '<td data-name="Their number">&lt;script&gt;' in page, "on a narrow screen each cell says what it is"
+    assert 'name="viewport"' in page
     assert BANNER in page
     listed = (await client.get("/standin/orders", headers={"accept": "application/json"})).json()
     assert listed["sale_orders"] == [{
