@@ -25,13 +25,13 @@ def add_commands(commands: Any) -> None:
     nouns = commands.add_parser("audit", help="prove what was recorded").add_subparsers(required=True, metavar="VERB")
     verify = nouns.add_parser("verify", help="recompute the audit tree and hold it against every signed checkpoint")
     verify.add_argument("--anchor", type=Path, help="a file of checkpoints kept outside the database")
-    verify.add_argument("--json", action="store_true")
+    verify.add_argument("--json", action="store_true", help="print JSON, for programs")
     verify.set_defaults(run=carefully(_verify))
     receipt = nouns.add_parser("verify-receipt", help="check a receipt offline")
-    receipt.add_argument("file", type=Path)
+    receipt.add_argument("file", type=Path, help="the receipt, a .tlog-proof")
     receipt.add_argument("--key", type=Path, action="append", help="a .vkey file of the gateway; default: our own keys")
     receipt.add_argument("--content", type=Path, help="the document it should be about")
-    receipt.add_argument("--json", action="store_true")
+    receipt.add_argument("--json", action="store_true", help="print JSON, for programs")
     receipt.set_defaults(run=_verify_receipt)
 
 
@@ -43,11 +43,11 @@ def _verify(chosen: argparse.Namespace) -> int:
             raise Impossible(f"{chosen.anchor}: no such file of checkpoints; nothing was verified")
         here = anchor is None or anchor.exists()
         verdict, workers = asyncio.run(_hold_against_checkpoints(settings, anchor if here else None))
-    if not here and verdict.problem is None and verdict.checkpoints:
-        gone = f"{anchor} (GATEWAY_CHECKPOINT_FILE) is gone, where every signed checkpoint was written"
-        verdict = msgspec.structs.replace(
-            verdict, problem=gone, act="hold the ledger against a copy of it: --anchor FILE"
-        )
+    if verdict.problem is None and verdict.checkpoints and not verdict.anchored and anchor is not None:
+        named = f"{anchor} (GATEWAY_CHECKPOINT_FILE)" if chosen.anchor is None else str(anchor)
+        lacks = "holds no checkpoint" if here else "is gone"
+        problem = f"{named} {lacks}, where every signed checkpoint was written"
+        verdict = msgspec.structs.replace(verdict, problem=problem, act="hold the ledger against a copy: --anchor FILE")
     if chosen.json:
         print(json.dumps({"ok": verdict.problem is None, **msgspec.to_builtins(verdict)}))
     elif verdict.problem is None:

@@ -31,16 +31,27 @@ class LedgerUnavailable(Exception):  # noqa: N818 - a state of the world, not a 
     """The database does not answer; nothing was acknowledged."""
 
 
+class LedgerRefused(LedgerUnavailable):
+    """The database answers and lets nobody in with what GATEWAY_DATABASE_URL says; trying again changes nothing."""
+
+
+_SAYS_NO = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError,
+            asyncpg.InsufficientPrivilegeError)  # fmt: skip
+"""No such role, a wrong password, no such database, no right to connect."""
+
+
 async def open_pool(url: str, *, size: int = 8, patience: float = 0.0) -> Pool:
     """Connect. Statement time-outs keep a stuck server from hanging a request.
 
     `patience`: seconds to go on trying while nothing answers at that address; then LedgerUnavailable. A server that
-    answers and says no (password, name of the database) is heard at once.
+    answers and says no (password, name of the database) is heard at once: LedgerRefused.
     """
     deadline = time.monotonic() + patience
     while True:
         try:
             return await _open_pool(url, size)
+        except _SAYS_NO as error:
+            raise LedgerRefused(f"the ledger's database says no: {error}; correct GATEWAY_DATABASE_URL") from error
         except LOST as error:
             if time.monotonic() >= deadline:
                 raise LedgerUnavailable("the ledger's database does not answer") from error

@@ -24,6 +24,7 @@ _SHORT = (
     "if a backup was restored, what came after it is lost: ask the partners to send again what they sent since. If "
     "none was, somebody cut the database short: keep a copy of it as it is, and find out who"
 )
+_OTHER = "hold the ledger against another copy of that file, and find out who changed this one"
 _KEYS = "put the .vkey of every key that signed this log into GATEWAY_KEYS; `keys show` prints those that are there"
 
 
@@ -63,10 +64,11 @@ async def verify(pool: Pool, verifiers: Sequence[Verifier], *, anchor: Path | No
     """Recompute the tree from the events, hold it against every checkpoint, in the database and in the anchor file, and
     the messages against what their events say of them."""
     walk = _Walk()
+    notes = _anchored(anchor) if anchor is not None else None
     async with connection(pool) as held, held.transaction(isolation="repeatable_read", readonly=True):
         try:
             signed = await _checkpoints(held, verifiers)
-            anchored = _opened(_anchored(anchor), verifiers) if anchor is not None else None
+            anchored = _opened(notes, verifiers, f"of {anchor} ", _OTHER) if notes is not None else None
             walk.expect([*signed, *(anchored or ())])
             left = await walk.through(held)
         except _Broken as broken:
@@ -191,15 +193,17 @@ async def _checkpoints(held: Connection, verifiers: Sequence[Verifier]) -> list[
     return _opened([row["note"] for row in await held.fetch(_SQL["checkpoints"])], verifiers)
 
 
-def _opened(notes: Iterable[str], verifiers: Sequence[Verifier]) -> list[Checkpoint]:
+def _opened(
+    notes: Iterable[str], verifiers: Sequence[Verifier], where: str = "", act: str = _CHANGED
+) -> list[Checkpoint]:
     opened = []
     for note in notes:
         try:
             opened.append(open_checkpoint(note, verifiers))
         except UnknownSigner as error:
-            raise _Broken(f"a checkpoint is not to be trusted: {error}", _KEYS) from error
+            raise _Broken(f"a checkpoint {where}is not to be trusted: {error}", _KEYS) from error
         except BadCheckpoint as error:
-            raise _Broken(f"a checkpoint is not to be trusted: {error}", _CHANGED) from error
+            raise _Broken(f"a checkpoint {where}is not to be trusted: {error}", act) from error
     return opened
 
 

@@ -45,8 +45,37 @@ def test_an_anchor_that_the_settings_name_and_that_is_gone_is_told(
     monkeypatch.setattr(audit, "_hold_against_checkpoints", _verified)
     assert main(["audit", "verify"]) == 1
     told = f"not ok, after 7 good events: {gone} (GATEWAY_CHECKPOINT_FILE) is gone, where every signed checkpoint was"
-    act = "what to do: hold the ledger against a copy of it: --anchor FILE"
+    act = "what to do: hold the ledger against a copy: --anchor FILE"
     assert capsys.readouterr().err == f"{told} written\n{act}\n"
+
+
+def test_a_file_that_holds_no_checkpoint_is_no_anchor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database: str
+) -> None:
+    """A mistyped name of a file that is there."""
+    other = tmp_path / "other"
+    other.write_text("something\n")
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", database)
+    monkeypatch.setenv("GATEWAY_COUNTERS_URL", "redis://127.0.0.1:1")
+
+    async def verified(*_: object) -> tuple[Verdict, int]:
+        return Verdict(events=7, checkpoints=2, anchored=0), 1
+
+    monkeypatch.setattr(audit, "_hold_against_checkpoints", verified)
+    assert main(["audit", "verify", "--anchor", str(other)]) == 1
+    told = f"not ok, after 7 good events: {other} holds no checkpoint, where every signed checkpoint was written"
+    assert capsys.readouterr().err.startswith(told)
+
+
+def test_a_folder_is_no_anchor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database: str
+) -> None:
+    """It was told as a database that does not answer."""
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", database)
+    monkeypatch.setenv("GATEWAY_COUNTERS_URL", "redis://127.0.0.1:1")
+    monkeypatch.setenv("GATEWAY_KEYS", str(tmp_path / "keys"))
+    assert main(["audit", "verify", "--anchor", str(tmp_path)]) == 2
+    assert "is a directory" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

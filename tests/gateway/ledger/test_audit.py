@@ -155,6 +155,14 @@ async def test_a_message_that_was_deleted_or_inserted_is_named(audited: Ledger, 
     assert await _problem(audited) == f"message {new} {told}"
 
 
+async def test_a_damaged_anchor_is_not_blamed_on_the_database(audited: Ledger, tmp_path: Path) -> None:
+    anchor = tmp_path / "checkpoints"
+    anchor.write_text("a\n\nb\n\n")
+    verdict = await audited.verify([KEY.verifier], anchor=anchor)
+    assert str(verdict.problem).startswith(f"a checkpoint of {anchor} is not to be trusted: ")
+    assert verdict.act == "hold the ledger against another copy of that file, and find out who changed this one"
+
+
 async def test_what_to_do_is_told_with_what_is_wrong(audited: Ledger, tamper: asyncpg.Connection) -> None:
     stranger = SigningKey("gateway.test/audit", Ed25519PrivateKey.generate())
     unknown = await audited.verify([stranger.verifier])

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from gateway.embedded import database_url
-from gateway.ledger.database import LOST, LedgerUnavailable, Lent, connection, migrate, open_pool
+from gateway.ledger.database import LOST, LedgerRefused, LedgerUnavailable, Lent, connection, migrate, open_pool
 from gateway.ledger.ledger import Ledger
 
 
@@ -30,8 +30,16 @@ async def test_a_process_that_starts_waits_for_a_server_that_is_restarting(datab
 
 
 async def test_a_server_that_says_no_is_heard_at_once(postgresql_server: str) -> None:
-    with pytest.raises(asyncpg.InvalidCatalogNameError):
+    told = 'the ledger\'s database says no: database "nowhere" does not exist; correct GATEWAY_DATABASE_URL'
+    with pytest.raises(LedgerRefused, match=told):
         await open_pool(database_url(postgresql_server, "nowhere"), patience=60)
+
+
+async def test_a_role_that_is_not_let_in_is_told_in_a_sentence(postgresql_server: str) -> None:
+    """Operators saw a traceback, and exit status 1."""
+    stranger = database_url(postgresql_server, "postgres").replace("postgresql://postgres", "postgresql://stranger")
+    with pytest.raises(LedgerRefused, match='says no: role "stranger" does not exist; correct GATEWAY_DATABASE_URL'):
+        await open_pool(stranger)
 
 
 async def test_what_a_lost_server_raises_becomes_one_error(ledger: Ledger) -> None:
