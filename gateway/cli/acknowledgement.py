@@ -5,11 +5,9 @@ import sys
 from typing import Any
 
 import msgspec
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from gateway.cli.operating import how_many, operator, with_ledger
+from gateway.cli.telling import console, row, table
 from gateway.ledger.acknowledging import AcknowledgementState, Side
 from gateway.ledger.ledger import Ledger
 
@@ -26,13 +24,13 @@ def add_commands(commands: Any) -> None:
     which.add_argument("--expected", dest="side", action="store_const", const="theirs", help="what they owe alone")
     listed.add_argument("--overdue", action="store_true", help="what is late alone")
     listed.add_argument("--all", action="store_true", help="what has ended, too")
-    listed.add_argument("--partner")
-    listed.add_argument("--limit", type=how_many, default=100)
-    listed.add_argument("--json", action="store_true")
+    listed.add_argument("--partner", help="whom it is for, or who owes it")
+    listed.add_argument("--limit", type=how_many, default=100, help="at most so many; default: %(default)s")
+    listed.add_argument("--json", action="store_true", help="print JSON, for programs")
     listed.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _list(ledger, chosen)))
     closed = nouns.add_parser("close", help="wait for one no longer")
     closed.add_argument("id", type=how_many, help="as `list` shows it")
-    closed.add_argument("--why", required=True, help="for the audit")
+    closed.add_argument("--why", "--reason", required=True, help="for the audit")
     closed.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _close(ledger, chosen)))
 
 
@@ -53,22 +51,12 @@ async def _list(ledger: Ledger, chosen: argparse.Namespace) -> int:
     if chosen.json:
         print(msgspec.json.encode(found).decode())
         return 0
-    table = Table(
-        "id", "owed by", "partner", "answer", "to", "state", "due", "of", title=f"{len(found)} acknowledgements"
-    )
+    shown = table(f"{len(found)} acknowledgements", "id", "owed by", "partner", "answer", "to", "state", "due", "of")
     for one in found:
         due = f"{one.due_at:%Y-%m-%d %H:%M}" if one.due_at is not None else "not with them yet"
-        table.add_row(
-            str(one.id),
-            _OWED_BY[one.side],
-            one.partner,
-            one.kind,
-            escape(one.subject or "-"),
-            _state(one),
-            due,
-            _of(one),
-        )
-    Console().print(table)
+        owed_by, subject = _OWED_BY[one.side], one.subject or "-"
+        row(shown, one.id, owed_by, one.partner, one.kind, subject, _state(one), due, _of(one))
+    console().print(shown)
     return 0
 
 

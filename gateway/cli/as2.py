@@ -39,7 +39,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:  # type: ignore[
     opened.add_argument("--profile", metavar="ID", help="keys and certificates of this partner's profile")
     opened.add_argument("--at", type=_moment, help="judge certificates as of 2026-03-14 or 2026-03-14T09:26; else now")
     opened.add_argument("--extract", type=Path, metavar="DIR", help="write the attachments into this folder")
-    opened.add_argument("--json", action="store_true")
+    opened.add_argument("--json", action="store_true", help="print JSON, for programs")
     opened.set_defaults(run=_open)
 
 

@@ -19,7 +19,7 @@ def add_commands(commands: Any) -> None:
     issuer = commands.add_parser("development-issuer", help="issue development tokens")
     issuer.add_argument("--clients", type=Path, required=True, help="the file of clients and their secrets")
     issuer.add_argument("--state", type=Path, required=True, help="the folder of its signing keys")
-    issuer.add_argument("--port", type=int, default=8081)
+    issuer.add_argument("--port", type=int, default=8081, help="default: %(default)s")
     issuer.set_defaults(run=_serve)
 
 

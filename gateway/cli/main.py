@@ -35,9 +35,16 @@ _NOUNS = {
 the others in memory for as long as it runs."""
 
 
+_ABOUT = "The partner gateway: its services, and what operators, integrators and the security team look at and do."
+_BEHIND = (
+    "Settings are read from the environment (GATEWAY_…). Exit status: 0 done, 1 the answer is no, 2 it cannot be "
+    "carried out. `partner-gateway COMMAND --help` says more of each."
+)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 done, 1 the answer is no, 2 the command cannot be carried out."""
-    parser = argparse.ArgumentParser(prog="partner-gateway", description=__doc__)
+    parser = argparse.ArgumentParser(prog="partner-gateway", description=_ABOUT, epilog=_BEHIND)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     words = sys.argv[1:] if arguments is None else arguments
     asked = _NOUNS.get(words[0]) if words else None

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from gateway.app import open_policies
 from gateway.cli.message_files import show_files
 from gateway.cli.message_finding import add_find
 from gateway.cli.message_waiting import add_waiting
-from gateway.cli.operating import Act, delivery, how_many, operator, rate, with_ledger, with_settings
+from gateway.cli.operating import Act, delivery, how_many, message_id, operator, rate, with_ledger, with_settings
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.operating import Selection
 from gateway.settings import Settings
@@ -26,14 +27,14 @@ def add_commands(commands: Any) -> None:
     )
     add_find(verbs, with_ledger)
     show = verbs.add_parser("show", help="everything known of a message")
-    show.add_argument("id", type=UUID)
+    show.add_argument("id", type=message_id, help="of a message")
     show.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _show(ledger, chosen.id)))
     documents = verbs.add_parser("documents", help="canonical documents of messages, one JSON object a line")
-    documents.add_argument("id", type=UUID, nargs="+")
+    documents.add_argument("id", type=message_id, nargs="+", help="of messages")
     documents.add_argument("--reveal", metavar="REASON", help="show also what is masked; why, for the audit")
     documents.set_defaults(run=_show_documents)
     files = verbs.add_parser("files", help="what came with a message of several parts, as its sender named it")
-    files.add_argument("id", type=UUID)
+    files.add_argument("id", type=message_id, help="of a message")
     files.add_argument("--extract", type=Path, metavar="DIR", help="write them there; needs --reveal")
     files.add_argument("--reveal", metavar="REASON", help="why their content is shown, for the audit")
     files.set_defaults(run=lambda chosen: with_ledger(lambda ledger: show_files(ledger, chosen)))
@@ -42,15 +43,15 @@ def add_commands(commands: Any) -> None:
     replay.add_argument(
         "delivery", nargs="?", type=delivery, help="one delivery, `<message id>.<number>`; else a selection"
     )
-    replay.add_argument("--destination")
-    replay.add_argument("--cause")
+    replay.add_argument("--destination", help="`odoo`, `plant:<id>` or `partner:<id>`")
+    replay.add_argument("--cause", help="as docs/reference/delivery-causes.md lists them, e.g. `odoo.product.unknown`")
     replay.add_argument("--per-second", type=rate, default=1.0, help="at most this many start each second")
-    replay.add_argument("--limit", type=how_many, default=1000)
-    replay.add_argument("--reason", required=True, help="for the audit")
+    replay.add_argument("--limit", type=how_many, default=1000, help="at most so many; default: %(default)s")
+    replay.add_argument("--reason", "--why", required=True, help="for the audit")
     replay.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _replay(ledger, chosen)))
     cancel = verbs.add_parser("cancel", help="give a delivery up for good; its followers go on")
     cancel.add_argument("delivery", type=delivery, help="`<message id>.<number>`")
-    cancel.add_argument("--reason", required=True, help="for the audit")
+    cancel.add_argument("--reason", "--why", required=True, help="for the audit")
     cancel.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _cancel(ledger, chosen)))
     balance = verbs.add_parser("balance", help="prove that everything accepted is somewhere")
     balance.set_defaults(run=lambda _: with_ledger(_balance))
@@ -71,6 +72,9 @@ def _show_documents(chosen: argparse.Namespace) -> int:
         found = [await ledger.documents(message_id) for message_id in chosen.id]
         if chosen.reveal is not None:
             await reveal(ledger, chosen.id, actor=operator(), reason=chosen.reveal)
+        for asked, documents in zip(chosen.id, found, strict=True):
+            if not documents:
+                print(f"message {asked} has no documents: it was refused, or is not there", file=sys.stderr)
         for document in (document for documents in found for document in documents):
             hidden = (
                 document if chosen.reveal is not None else masked(document, masking, "operator", ledger.masking_key)

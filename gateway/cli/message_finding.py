@@ -32,8 +32,8 @@ def add_find(verbs: Any, run: Callable[[Act], int]) -> None:
     find.add_argument("--trace", type=_trace, help="the trace id of a log line, a problem or a traceparent")
     find.add_argument("--since", type=past, help="e.g. `2h`, `7d`, `2026-11-29` or `2026-11-29T22:00:00Z`")
     find.add_argument("--until", type=past, help="the same")
-    find.add_argument("--limit", type=how_many, default=20)
-    find.add_argument("--json", action="store_true")
+    find.add_argument("--limit", type=how_many, default=20, help="at most so many; default: %(default)s")
+    find.add_argument("--json", action="store_true", help="print JSON, for programs")
     find.set_defaults(run=carefully(lambda chosen: run(lambda ledger: _find(ledger, chosen))))
 
 

@@ -16,20 +16,20 @@ from gateway.ledger.operating import ParkedDelivery
 
 def add_waiting(verbs: Any, run: Callable[[Act], int]) -> None:
     waiting = verbs.add_parser("waiting", help="what has not ended: why, since when, how many attempts, when next")
-    waiting.add_argument("--destination")
+    waiting.add_argument("--destination", help="`odoo`, `plant:<id>` or `partner:<id>`")
     waiting.add_argument("--partner", help="who sent it")
     _limited(waiting)
     waiting.set_defaults(run=lambda chosen: run(lambda ledger: _waiting(ledger, chosen)))
     parked = verbs.add_parser("parked", help="what waits for a human, with the cause")
-    parked.add_argument("--destination")
-    parked.add_argument("--cause")
+    parked.add_argument("--destination", help="`odoo`, `plant:<id>` or `partner:<id>`")
+    parked.add_argument("--cause", help="as docs/reference/delivery-causes.md lists them, e.g. `odoo.product.unknown`")
     _limited(parked)
     parked.set_defaults(run=lambda chosen: run(lambda ledger: _parked(ledger, chosen)))
 
 
 def _limited(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=how_many, default=100, help="at most so many, the oldest")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
 async def _waiting(ledger: Ledger, chosen: argparse.Namespace) -> int:

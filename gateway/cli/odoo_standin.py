@@ -10,8 +10,8 @@ from gateway.destinations.odoo_standin.serving import main as serve_standin
 
 def add_commands(commands: Any) -> None:
     standin = commands.add_parser("odoo-standin", help="stand in for an Odoo: for trying, not for keeping")
-    standin.add_argument("--host", default="127.0.0.1")
-    standin.add_argument("--port", type=int, default=8069)
+    standin.add_argument("--host", default="127.0.0.1", help="where it listens; default: %(default)s")
+    standin.add_argument("--port", type=int, default=8069, help="default: %(default)s")
     standin.add_argument("--state", type=Path, help="the file its records are kept in; none: they are lost at the end")
     standin.add_argument("--api-key-file", type=Path, required=True, help="the file that holds the key callers show")
     standin.add_argument("--database", help="the database callers must name")

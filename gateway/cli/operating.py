@@ -54,6 +54,15 @@ def delivery(text: str) -> tuple[UUID, int]:
         raise argparse.ArgumentTypeError(f"`{text}` is no delivery; {wanted}") from None
 
 
+def message_id(text: str) -> UUID:
+    """For argparse: of a message, or of a parcel."""
+    try:
+        return UUID(text)
+    except ValueError:
+        found = f"`message find {text}` looks for a number or a part of one"
+        raise argparse.ArgumentTypeError(f"`{text}` is no id, which is a UUID; {found}") from None
+
+
 def rate(text: str) -> float:
     """For argparse: how many a second."""
     try:

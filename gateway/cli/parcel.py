@@ -3,11 +3,10 @@
 import argparse
 import sys
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
-from gateway.cli.operating import how_many, operator, with_ledger
+from gateway.cli.operating import how_many, message_id, operator, with_ledger
 from gateway.cli.telling import console, row, table
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.parcels import KeptParcel, ParcelState, members_of
@@ -30,19 +29,19 @@ def add_commands(commands: Any) -> None:
         required=True, metavar="VERB"
     )
     listed = nouns.add_parser("list", help="parcels, the newest first")
-    listed.add_argument("--partner")
-    listed.add_argument("--state", choices=_STATES)
+    listed.add_argument("--partner", help="whom it is for")
+    listed.add_argument("--state", choices=_STATES, help="how it stands")
     listed.add_argument("--number", metavar="CONTROL_NUMBER", help="0020 or ISA13, as it is written")
-    listed.add_argument("--limit", type=how_many, default=50)
-    listed.add_argument("--json", action="store_true")
+    listed.add_argument("--limit", type=how_many, default=50, help="at most so many; default: %(default)s")
+    listed.add_argument("--json", action="store_true", help="print JSON, for programs")
     listed.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _list(ledger, chosen)))
     show = nouns.add_parser("show", help="everything known of a parcel but its content")
-    show.add_argument("id", type=UUID)
+    show.add_argument("id", type=message_id, help="of a parcel")
     show.add_argument("--reveal", metavar="REASON", help="write its content to the standard output; why, for the audit")
     show.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _show(ledger, chosen)))
     resend = nouns.add_parser("resend", help="once more: the same bytes under the same control number")
-    resend.add_argument("id", type=UUID)
-    resend.add_argument("--reason", required=True, help="for the audit")
+    resend.add_argument("id", type=message_id, help="of a parcel")
+    resend.add_argument("--reason", "--why", required=True, help="for the audit")
     resend.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _resend(ledger, chosen)))
 
 
@@ -54,7 +53,6 @@ async def _list(ledger: Ledger, chosen: argparse.Namespace) -> int:
         print(msgspec.json.encode([_described(one) for one in found]).decode())
         return 0
     parcels = table(f"{len(found)} parcels", "parcel", "to", "number", "documents", "by", "state", "since")
-    parcels.columns[0].min_width = len(str(UUID(int=0)))  # what `show` and `resend` ask for is never cut
     for one in found:
         documents = f"{len(one.members)} {', '.join(one.document_types)}"
         row(parcels, one.id, one.partner, one.control_number or "-", documents, one.carrier, one.state,

@@ -48,12 +48,14 @@ def add_verb(verbs: Any) -> None:
     rejecting.set_defaults(run=carefully(lambda chosen: _with(chosen, reject)))
     for deciding in (accepting, rejecting):
         deciding.add_argument("exchange", type=UUID, help="as `partner announced` shows it")
-        deciding.add_argument("--why", required=True, help="for the audit; a rejection tells it to the partner")
+        deciding.add_argument(
+            "--why", "--reason", required=True, help="for the audit; a rejection tells it to the partner"
+        )
     announce = verbs.add_parser("announce", help="tell a partner which certificate of ours it will need, over AS2")
-    announce.add_argument("partner", metavar="ID")
+    announce.add_argument("partner", metavar="ID", help="as the name of its profile")
     announce.add_argument("--key", action="append", required=True, metavar="NAME", help="of the profile's `as2.keys`")
     announce.add_argument("--respond-by", type=moment_or_span, required=True, help="a moment, or e.g. `14d`")
-    announce.add_argument("--why", required=True, help="for the audit")
+    announce.add_argument("--why", "--reason", required=True, help="for the audit")
     announce.set_defaults(run=carefully(_announce))
 
 
@@ -76,7 +78,7 @@ async def list_announced(ledger: Ledger, chosen: argparse.Namespace) -> int:
     shown = table(
         f"{len(found)} exchanges", "exchange", "partner", "by", "uses", "SHA-256", "valid", "answer by", "state"
     )
-    shown.columns[0].min_width = 36
+
     for one in found:
         for each in one.certificates:
             certificate = x509.load_der_x509_certificate(each.der)

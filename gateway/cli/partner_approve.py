@@ -14,9 +14,11 @@ from partners.directory import load
 
 def add_verb(verbs: Any) -> None:
     approve = verbs.add_parser("approve", help="a partner in state `testing` goes live, on record")
-    approve.add_argument("partner", metavar="ID")
+    approve.add_argument("partner", metavar="ID", help="as the name of its profile")
     approve.add_argument("--by", metavar="WHO", help="whose approval it is")
-    approve.add_argument("--why", required=True, help="what it rests on, e.g. which tests were passed; for the audit")
+    approve.add_argument(
+        "--why", "--reason", required=True, help="what it rests on, e.g. which tests were passed; for the audit"
+    )
     approve.add_argument("--withdraw", action="store_true", help="take the approval back: only test documents again")
     approve.set_defaults(run=carefully(_approve))
 

@@ -30,7 +30,7 @@ PASSPHRASE = "PARTNER_IMPORT_PASSPHRASE"  # noqa: S105 - the name of a variable
 
 def add_verb(verbs: Any) -> None:
     taken = verbs.add_parser("import", help="take a certificate (PEM, DER, P7B) or our key (P12) into the folders")
-    taken.add_argument("file", metavar="FILE", type=Path)
+    taken.add_argument("file", metavar="FILE", type=Path, help="as it was sent")
     taken.add_argument(
         "--partner", metavar="ID", required=True, help="whose certificate it is, or towards whom our key is used"
     )

@@ -39,7 +39,7 @@ _MUST: dict[Use, str] = {
 
 def add_verb(verbs: Any) -> None:
     rehearse = verbs.add_parser("rehearse", help="try a change of certificates before its day")
-    rehearse.add_argument("partner", metavar="ID")
+    rehearse.add_argument("partner", metavar="ID", help="as the name of its profile")
     rehearse.add_argument("--at", type=moment_or_span, required=True, help="the day or time to try, or e.g. `30d`")
     partners_option(rehearse)
     keys_option(rehearse)

@@ -19,7 +19,7 @@ _ACTS = {"us": "we must act", "partner": "the partner must act", None: ""}
 
 def add_verb(verbs: Any) -> None:
     tested = verbs.add_parser("self-test", help="connections, signatures, receipts and sample documents, step by step")
-    tested.add_argument("partner", metavar="ID")
+    tested.add_argument("partner", metavar="ID", help="as the name of its profile")
     tested.add_argument(
         "--send", action="store_true", help="send the partner a test document over AS2 and a test event by webhook"
     )

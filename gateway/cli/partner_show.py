@@ -29,7 +29,7 @@ from partners.timelines import Dated
 
 def add_verb(verbs: Any) -> None:
     show = verbs.add_parser("show", help="everything that is written of one partner, and what of it holds")
-    show.add_argument("partner", metavar="ID")
+    show.add_argument("partner", metavar="ID", help="as the name of its profile")
     partners_option(show)
     show.add_argument("--at", type=moment, help="as of this moment; default: now")
     json_option(show)

@@ -12,12 +12,12 @@ from gateway.settings import read_settings
 
 def add_verb(verbs: Any) -> None:
     suspend = verbs.add_parser("suspend", help="stop a partner on every channel, within a second")
-    suspend.add_argument("partner", metavar="ID")
-    suspend.add_argument("--why", required=True, help="for the audit")
+    suspend.add_argument("partner", metavar="ID", help="as the name of its profile")
+    suspend.add_argument("--why", "--reason", required=True, help="for the audit")
     suspend.set_defaults(run=carefully(_suspend))
     resume = verbs.add_parser("resume", help="lift a suspension; what waited for the partner leaves")
-    resume.add_argument("partner", metavar="ID")
-    resume.add_argument("--why", required=True, help="for the audit")
+    resume.add_argument("partner", metavar="ID", help="as the name of its profile")
+    resume.add_argument("--why", "--reason", required=True, help="for the audit")
     resume.set_defaults(run=carefully(lambda chosen: with_ledger(lambda ledger: _resume(ledger, chosen))))
     standing = verbs.add_parser("standing", help="who is suspended or approved by whom, since when and why")
     json_option(standing)

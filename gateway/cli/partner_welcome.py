@@ -23,7 +23,7 @@ from partners.profile import Partner
 
 def add_verb(verbs: Any) -> None:
     welcome = verbs.add_parser("welcome", help="the kit for the partner: addresses, certificates, examples, agreements")
-    welcome.add_argument("partner", metavar="ID")
+    welcome.add_argument("partner", metavar="ID", help="as the name of its profile")
     welcome.add_argument("--to", type=Path, metavar="FOLDER", help="write it as a folder to send, with samples")
     json_option(welcome)
     welcome.set_defaults(run=carefully(_welcome))

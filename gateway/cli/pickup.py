@@ -23,17 +23,17 @@ def add_commands(commands: Any) -> None:
         required=True, metavar="VERB"
     )
     listed = nouns.add_parser("list", help="each server: the last look and the next, and what fails there")
-    listed.add_argument("--json", action="store_true")
+    listed.add_argument("--json", action="store_true", help="print JSON, for programs")
     listed.set_defaults(
         run=lambda chosen: with_settings(lambda settings: lambda ledger: _list(settings, ledger, chosen))
     )
     files = nouns.add_parser("files", help="what was seen at one of them, the newest first")
-    files.add_argument("partner", metavar="PARTNER")
-    files.add_argument("--limit", type=how_many, default=100)
-    files.add_argument("--json", action="store_true")
+    files.add_argument("partner", metavar="PARTNER", help="its id in the profiles")
+    files.add_argument("--limit", type=how_many, default=100, help="at most so many; default: %(default)s")
+    files.add_argument("--json", action="store_true", help="print JSON, for programs")
     files.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _files(ledger, chosen)))
     due = nouns.add_parser("now", help="look at once, also for files that have failed")
-    due.add_argument("partner", metavar="PARTNER")
+    due.add_argument("partner", metavar="PARTNER", help="its id in the profiles")
     due.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _now(ledger, chosen)))
 
 

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gateway.cli.listing import Listing, indented
 from gateway.ledger.database import LedgerUnavailable
 from gateway.ledger.keyfiles import BadKeyFile
 from gateway.settings import PACKAGED, BadSettings
@@ -98,7 +98,7 @@ def console() -> Console:
 
 
 def table(title: str, *columns: str) -> Table:
-    return Table(*columns, title=Text(title, style="bold"), title_justify="left", show_edge=False, pad_edge=False)
+    return Listing(*columns, title=Text(title, style="bold"), title_justify="left", show_edge=False, pad_edge=False)
 
 
 def blocks(title: str, told: Iterable[tuple[str, Sequence[str]]]) -> None:
@@ -108,11 +108,7 @@ def blocks(title: str, told: Iterable[tuple[str, Sequence[str]]]) -> None:
     for head, lines in told:
         print(safe(head))
         for line in lines:
-            print(textwrap.indent(textwrap.fill(safe(line), width - 2, subsequent_indent="  ", **_WRAPPING), "  "))
-
-
-_WRAPPING: Any = {"break_on_hyphens": False, "break_long_words": False}
-"""An id that is broken in two is none any more."""
+            print(indented(safe(line), width))
 
 
 def safe(text: object) -> str:

@@ -41,7 +41,7 @@ def add_commands(commands: Any) -> None:
     noun = commands.add_parser(
         "translate", help="read, check, explain, write documents", prefix_chars="\x00", add_help=False
     )
-    noun.add_argument("words", nargs="*")
+    noun.add_argument("words", nargs="*", help="a verb or files; `translate --help` says more")
     noun.set_defaults(run=lambda chosen: run(chosen.words))
 
 

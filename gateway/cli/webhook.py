@@ -38,20 +38,20 @@ def add_commands(commands: Any) -> None:
         required=True, metavar="VERB"
     )
     listed = nouns.add_parser("list", help="how it stands with each")
-    listed.add_argument("--json", action="store_true")
+    listed.add_argument("--json", action="store_true", help="print JSON, for programs")
     for name, help_text in (
         ("enable", "send again; what lay ready leaves in order"),
         ("disable", "send nothing more; what is for it lies ready"),
         ("replay", "send again what was refused or parked"),
     ):
         verb = nouns.add_parser(name, help=help_text)
-        verb.add_argument("partner", metavar="PARTNER")
-        verb.add_argument("--reason", required=True, help="for the audit")
+        verb.add_argument("partner", metavar="PARTNER", help="its id in the profiles")
+        verb.add_argument("--reason", "--why", required=True, help="for the audit")
         verb.set_defaults(run=_acting({"enable": _enable, "disable": _disable, "replay": _replay}[name]))
         if name == "replay":
             _add_selection(verb)
     tried = nouns.add_parser("test", help="a signed test event now, and what was answered")
-    tried.add_argument("partner", metavar="PARTNER")
+    tried.add_argument("partner", metavar="PARTNER", help="its id in the profiles")
     secret = nouns.add_parser("secret", help="make a file with a new secret")
     secret.add_argument("name", type=_file_name, metavar="NAME", help="as the profile names it")
     secret.add_argument("--ed25519", action="store_true", help="a key of which the partner gets the public half alone")
@@ -62,9 +62,9 @@ def add_commands(commands: Any) -> None:
 
 def _add_selection(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--since", type=moment, default=_LONG_AGO, metavar="MOMENT", help="by their last change")
-    verb.add_argument("--until", type=moment, metavar="MOMENT")
+    verb.add_argument("--until", type=moment, metavar="MOMENT", help="the same")
     verb.add_argument("--delivered", action="store_true", help="also what was taken: the same ids and bytes")
-    verb.add_argument("--limit", type=how_many, default=1000)
+    verb.add_argument("--limit", type=how_many, default=1000, help="at most so many; default: %(default)s")
 
 
 def _acting(act: Any) -> Any:

@@ -14,11 +14,11 @@ def add_commands(verbs: Any) -> None:
     imported = verbs.add_parser("import", help="rules of another gateway, as far as they map; nothing is changed")
     products = imported.add_subparsers(required=True, metavar="PRODUCT")
     apim = products.add_parser("apim", help="a policy document of Azure API Management, exported as `xml`")
-    apim.add_argument("file", type=Path)
+    apim.add_argument("file", type=Path, help="the export")
     apim.add_argument("--plan", default="standard", help="the plan of the partners it is about")
     apim.set_defaults(run=carefully(lambda chosen: _tell(chosen, import_apim(chosen.file, chosen.plan))))
     deck = products.add_parser("deck", help="a file of Kong's decK")
-    deck.add_argument("file", type=Path)
+    deck.add_argument("file", type=Path, help="the export")
     deck.set_defaults(run=carefully(lambda chosen: _tell(chosen, import_deck(chosen.file))))
     for product in (apim, deck):
         json_option(product)

@@ -31,9 +31,9 @@ def add_commands(verbs: Any) -> None:
     made.set_defaults(run=carefully(_keygen))
 
     signed = verbs.add_parser("sign", help="sign a folder of rules as its author; earlier approvals are void")
-    signed.add_argument("folder", type=Path)
+    signed.add_argument("folder", type=Path, help="of rules")
     _signer_options(signed)
-    signed.add_argument("--why", required=True, help="for those who approve, and for whoever looks back")
+    signed.add_argument("--why", "--reason", required=True, help="for those who approve, and for whoever looks back")
     signed.add_argument("--number", type=int, help="default: one more than any known here")
     signed.add_argument("--expires", type=moment_or_span, default=None, help="a date, or a time from now; default 90d")
     signed.add_argument("--not-before", type=moment_or_span, help="comes into force then")
@@ -41,7 +41,7 @@ def add_commands(verbs: Any) -> None:
     signed.set_defaults(run=carefully(_sign))
 
     approved = verbs.add_parser("approve", help="see what a signed set changes, and approve it")
-    approved.add_argument("folder", type=Path)
+    approved.add_argument("folder", type=Path, help="of rules")
     _signer_options(approved)
     approved.add_argument("--against", default="live", help="the set it is compared with; default: the live one")
     partners_option(approved)

@@ -25,7 +25,7 @@ from translators.fileproblems import FileProblem, FileProblems
 
 def add_commands(verbs: Any) -> None:
     promoted = verbs.add_parser("promote", help="check, test and verify a folder of rules, then put it in force")
-    promoted.add_argument("candidate", metavar="CANDIDATE", type=Path)
+    promoted.add_argument("candidate", metavar="CANDIDATE", type=Path, help="a folder of rules")
     promoted.add_argument("--to", type=Path, help="the folder the gateways read; default: GATEWAY_POLICIES")
     promoted.add_argument("--coverage", type=int, default=0, metavar="PERCENT", help="refuse when tests cover less")
     promoted.add_argument("--dry-run", action="store_true", help="only tell whether it could be put in force")

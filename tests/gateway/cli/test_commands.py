@@ -33,6 +33,37 @@ def test_all_modules_together_know_the_commands_and_no_others(capsys: pytest.Cap
     assert set(commands.choices) == set(_NOUNS)
 
 
+def _unexplained(parser: argparse.ArgumentParser, path: str) -> list[str]:
+    found = []
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            helps = {one.dest: one.help for one in action._choices_actions}
+            found += [f"{path} {name}" for name in action.choices if not helps.get(name)]
+            found += [one for name, verb in action.choices.items() for one in _unexplained(verb, f"{path} {name}")]
+        elif not action.help:
+            found.append(f"{path} {'/'.join(action.option_strings) or action.dest}")
+    return found
+
+
+def test_every_command_and_every_argument_says_what_it_is() -> None:
+    parser = argparse.ArgumentParser(prog="partner-gateway")
+    commands = parser.add_subparsers()
+    for module in dict.fromkeys(_NOUNS.values()):
+        import_module(f"gateway.cli.{module}").add_commands(commands)
+    assert _unexplained(parser, "partner-gateway") == []
+
+
+@pytest.mark.parametrize("words", [["message", "show"], ["message", "documents"], ["parcel", "show"]])
+def test_a_number_where_an_id_belongs_is_told_where_to_look(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "4711"])
+    assert ended.value.code == 2
+    told = "`4711` is no id, which is a UUID; `message find 4711` looks for a number or a part of one"
+    assert told in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_reader_who_has_seen_enough_is_told_nothing_more(unbuffered: str) -> None:
     """`partner-gateway … | head`: no traceback, and the status a shell gives for it; also where all that is printed
