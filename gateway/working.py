@@ -104,8 +104,9 @@ class Worker:
             self._seated = True
         await self._ledger.leases.rebalance(() if self._stopping else self._destinations, self._busy)
         for name, destination in self._destinations.items():
-            if hasattr(destination, "set_share"):  # a paced destination is shared by the workers that serve it
-                destination.set_share(len(self._ledger.leases.of(name)) / SHARDS)
+            held = len(self._ledger.leases.of(name))
+            if held and hasattr(destination, "set_share"):  # a paced destination is shared by who serves it
+                destination.set_share(held / SHARDS)
 
     async def _serve(self, destination: Destination) -> None:
         """Look for shards with work and deliver them beside each other."""

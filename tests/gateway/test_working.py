@@ -372,3 +372,23 @@ async def _taken(ledger: Ledger) -> bool:
 
 async def _called(told: Told, times: int) -> bool:
     return len(told.calls) >= times
+
+
+async def test_a_worker_that_has_no_part_of_a_paced_destination_yet_keeps_its_leases(
+    opening: Opening,
+) -> None:
+    """One that starts beside others gets its shards in the next round; until then it logged an error each time."""
+
+    shares: list[float] = []
+
+    class Paced(RecordingDestination):
+        def set_share(self, fraction: float) -> None:
+            shares.append(fraction)
+
+    first, second = await opening("first"), await opening("second")
+    await lease_all(first)
+    paced = Paced("recording")
+    worker = Worker(second, [paced], None)
+    await worker._keep_leases()
+    assert second.leases.of(paced.name) == []
+    assert shares == []
