@@ -38,7 +38,7 @@ from gateway.ledger.keyfiles import BadKeyFile, Keys, create_if_absent, load_key
 from gateway.ledger.ledger import Ledger, open_ledger
 from gateway.ledger.sealing import Sealer
 from gateway.longintake import LongIntake
-from gateway.observing import start_logging
+from gateway.observing import start_logging, telling_life
 from gateway.partnerrecord import record_profiles
 from gateway.policyrecord import PolicyReports, record_policies
 from gateway.rehearsing import Rehearsal
@@ -173,7 +173,8 @@ def create() -> OlderApis:
             gc.freeze()  # what lives as long as the process is never looked at again by the collector
             gc.set_threshold(50_000, 50, 1000)
             sys.setswitchinterval(0.0005)  # the server's own thread hands requests over: it must not wait 5 ms to do so
-            yield
+            with telling_life("gateway", address=f"{settings.host}:{settings.port}"):
+                yield
 
     application = http_application(
         lambda: opened[-1], lifespan=[life], public_url=settings.public_url, tokens=settings.token_addresses()

@@ -5,6 +5,7 @@ message.
 """
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -119,6 +120,16 @@ def log_change(event: str, *, level: int = logging.INFO, **facts: Any) -> None:
     if _log.isEnabledFor(level):
         known = {name: fact for name, fact in facts.items() if fact is not None}
         _log.log(level, event, extra={"facts": known})
+
+
+@contextmanager
+def telling_life(process: str, **facts: Any) -> Iterator[None]:
+    """A line when a process has begun its work and one when it ends: what stands between them is one process's."""
+    log_change("process.started", process=process, pid=os.getpid(), **facts)
+    try:
+        yield
+    finally:
+        log_change("process.stopped", process=process, pid=os.getpid())
 
 
 class JsonLines(logging.Formatter):

@@ -54,6 +54,8 @@ async def _find(ledger: Ledger, chosen: argparse.Namespace) -> int:
         return 0 if found else 1
     title = f"{len(found)} found" + (", the newest; there are more, see --limit" if len(ids) > chosen.limit else "")
     blocks(title, [(f"{one.id} of {one.sender}, {clock(one.received_at)}", _told(one)) for one in found])
+    if not found and chosen.trace is not None:
+        print("a request that was refused before its document was read left no message: look in the API's log")
     if not found and chosen.number is not None:
         print("what could not be read has no number: try `message find --refused --partner … --since 1d`")
     return 0 if found else 1

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import socket
 import sys
 from contextlib import ExitStack
 from typing import Any
@@ -37,6 +38,9 @@ def serve(_: argparse.Namespace) -> int:
             http1_settings=HTTP1Settings(header_read_timeout=settings.header_seconds * 1000),
             respawn_failed_workers=False,
         )
+        if _is_shared(settings.host, settings.port):
+            told = "the kernel divides the connections; stop one of the two unless they run with the same settings"
+            print(f"another process listens on {settings.host}:{settings.port} and shares it: {told}", file=sys.stderr)
         try:
             server.serve()
         except (
@@ -47,6 +51,18 @@ def serve(_: argparse.Namespace) -> int:
             print(f"cannot listen on {where}: {reason}; GATEWAY_HOST and GATEWAY_PORT name another", file=sys.stderr)
             return 2
     return 0
+
+
+def _is_shared(host: str, port: int) -> bool:
+    """Whether a process listens there already that lets others listen beside it, as each gateway does."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.create_connection((host, port), timeout=0.5), socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            probe.bind((host, port))
+    except OSError:
+        return False
+    return True
 
 
 def with_embedded(stack: ExitStack) -> Settings:

@@ -16,7 +16,7 @@ from gateway.channels.sftp.listening import CannotListen
 from gateway.channels.sftp.passwords import LEAST_LETTERS, hashed
 from gateway.cli.serve import with_embedded
 from gateway.drops import open_sftp
-from gateway.observing import start_logging
+from gateway.observing import start_logging, telling_life
 from gateway.settings import Settings
 
 
@@ -43,7 +43,8 @@ async def _serve(settings: Settings) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
         async with open_sftp(settings):
-            await stop.wait()
+            with telling_life("sftp", address=f"{settings.sftp_host}:{settings.sftp_port}"):
+                await stop.wait()
     except (BadHostKeys, CannotListen) as problem:
         print(problem, file=sys.stderr)
         return 2

@@ -10,7 +10,7 @@ from typing import Any
 from prometheus_client import start_http_server
 
 from gateway.cli.serve import with_embedded
-from gateway.observing import start_logging
+from gateway.observing import start_logging, telling_life
 from gateway.settings import Settings
 from gateway.wayout import open_worker
 
@@ -41,12 +41,13 @@ async def _work(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with open_worker(settings) as worker:
-        running = asyncio.create_task(worker.run())
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        await worker.stop()
-        running.cancel()
-        ended = (await asyncio.gather(running, return_exceptions=True))[0]
+        with telling_life("worker"):
+            running = asyncio.create_task(worker.run())
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await worker.stop()
+            running.cancel()
+            ended = (await asyncio.gather(running, return_exceptions=True))[0]
     if isinstance(ended, Exception):
         print(f"the worker failed: {ended}", file=sys.stderr)
         return 1

@@ -13,6 +13,7 @@ import pytest
 from gateway.cli import operating, worker
 from gateway.cli.main import _NOUNS, main
 from gateway.ledger.database import LedgerUnavailable
+from gateway.observing import telling_life
 
 
 @pytest.mark.parametrize(("command", "module"), _NOUNS.items())
@@ -122,3 +123,11 @@ def test_a_process_that_counts_no_deliveries_does_not_say_that_they_add_up() -> 
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
     told = ran.stdout.splitlines()
     assert {"gateway_ledger_imbalance NaN", "gateway_audit_tree_size NaN"} <= set(told)
+
+
+def test_a_process_says_when_it_begins_and_when_it_ends(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="gateway.messages"), telling_life("gateway", address="127.0.0.1:8080"):
+        [begun] = caplog.records
+        assert begun.getMessage() == "process.started"
+        assert begun.facts == {"process": "gateway", "pid": os.getpid(), "address": "127.0.0.1:8080"}  # type: ignore[attr-defined]
+    assert [record.getMessage() for record in caplog.records] == ["process.started", "process.stopped"]

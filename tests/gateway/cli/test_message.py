@@ -179,6 +179,11 @@ async def test_what_is_not_found_by_its_number_may_have_been_refused(
     assert "try `message find --refused --partner … --since 1d`" in capsys.readouterr().out
 
 
+async def test_a_trace_without_a_message_may_be_in_the_log(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+    assert await _find(ledger, _asked(trace="0" * 31 + "1")) == 1
+    assert capsys.readouterr().out.endswith("left no message: look in the API's log\n")
+
+
 async def test_a_question_without_a_hint_is_none(ledger: Ledger) -> None:
     with pytest.raises(Impossible, match="name a number, or what else is known"):
         await _find(ledger, _asked())

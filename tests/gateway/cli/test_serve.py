@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from gateway.cli.serve import _is_shared
 from gateway.settings import PACKAGED
 from policies.folders import read_folder
 from policies.keeping import Kept
@@ -61,6 +64,18 @@ def test_a_ledger_that_is_away_is_told(tmp_path: Path) -> None:
     ran = serve(tmp_path)
     assert ran.returncode != 0
     assert ran.stderr.splitlines()[-1] == "the ledger's database does not answer"
+
+
+@pytest.mark.parametrize("shares", [True, False])
+def test_a_port_that_another_process_shares_is_noticed(shares: bool) -> None:
+    """Half of the connections would go to a gateway of other settings, and nobody would know."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(shares))
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        assert not _is_shared("127.0.0.1", port), "nobody listens there yet"
+        other.listen()
+        assert _is_shared("127.0.0.1", port) == shares
 
 
 def test_a_port_that_is_taken_is_told_with_what_to_do(tmp_path: Path) -> None:
