@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from translators.canonical.documents import KINDS
+from translators.canonical.invoice import Invoice
+from translators.canonical.order_change import OrderChange
 from translators.edifact import translating as edifact
 from translators.findings import Finding
 from translators.mapping.catalogue import Entry, entries
@@ -95,6 +97,15 @@ def _target(kind: str, message: str, version: str, root: str) -> str:
     return f"{'ubl' if 'oasis:names:specification:ubl' in root else 'xml'}:{message}:{version}"
 
 
+def _said_by(document: Any) -> str | None:
+    """The UBL document that says the same, where several are made of one canonical object."""
+    if isinstance(document, Invoice):
+        return "CreditNote" if document.type in ("381", "261") else "Invoice"
+    if isinstance(document, OrderChange):
+        return "OrderCancellation" if document.cancels else "OrderChange"
+    return None
+
+
 def precise(target: str, document: Any) -> str:
     """`ubl` alone means the one UBL document this canonical document becomes."""
     if target != "ubl":
@@ -105,6 +116,8 @@ def precise(target: str, document: Any) -> str:
         if not each.reads_only and KINDS[each.document].struct is type(document)
     ]
     found = [each for each in found if each.startswith("ubl:")]
+    if len(found) > 1:
+        found = [each for each in found if each.split(":")[1] == _said_by(document)] or found
     if len(found) != 1:
         raise refusal("map.target", f"say which: {', '.join(found)}" if found else "no UBL document is made of this")
     return found[0]

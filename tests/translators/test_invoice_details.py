@@ -8,7 +8,7 @@ from translators.canonical.invoice import Invoice
 from translators.findings import Unreadable
 from translators.identify import identify
 from translators.reading import read
-from translators.writing import write
+from translators.writing import write, written
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 UBL = (SAMPLES / "invoice-ubl21.in.xml").read_text()
@@ -232,3 +232,13 @@ def test_the_day_of_terms_with_a_discount_is_when_the_whole_is_due_where_no_othe
     assert found.payment_terms is not None
     assert str(found.due_on) == "2027-01-07"
     assert [each.until for each in found.payment_terms.discounts] == [None]
+
+
+def test_an_account_without_a_means_of_payment_is_written_as_one_nobody_names() -> None:
+    content = (SAMPLES / "invoice-d96a.in.edi").read_bytes()
+    invoice = read(content, identify(content[:4096], None)).documents[0].object
+    assert isinstance(invoice, Invoice)
+    assert [payment.code for payment in invoice.payments] == [None]
+    done = written(invoice, "ubl").content
+    assert b"<cbc:PaymentMeansCode>1</cbc:PaymentMeansCode>" in done
+    assert document(done.decode()).payments == invoice.payments

@@ -331,3 +331,22 @@ def test_any_order_comes_through_but_for_what_is_told(target: str, data: dict[st
 def test_figures_are_written_exactly() -> None:
     content = write(order(lambda data: data["lines"][0]["quantity"].update(value="0.000001")), UBL_ORDER)
     assert read_back(content).lines[0].quantity.value == Decimal("0.000001")
+
+
+@pytest.mark.parametrize(
+    ("name", "root"),
+    [
+        ("invoice-ubl21", b"<Invoice "),
+        ("credit-note-ubl21", b"<CreditNote "),
+        ("credit-memo-cxml", b"<CreditNote "),
+        ("order-change-ubl21", b"<OrderChange "),
+        ("order-cancellation-ubl21", b"<OrderCancellation "),
+    ],
+)
+def test_ubl_alone_is_the_document_that_says_the_same(name: str, root: bytes) -> None:
+    assert root in written(golden(name), "ubl").content
+
+
+def test_an_invoice_is_no_credit_note() -> None:
+    told = [finding.text for finding in written(golden("invoice-ubl21"), "ubl:CreditNote:2.1").findings]
+    assert "CreditNote 2.1 has no place for this: `380` has no code in the table `types`" in told
