@@ -20,10 +20,11 @@ LOOKED_AT = 256 * 1024
 MOST = 50
 _LONGEST = 100
 _STARTS_EDIFACT = (b"UNA", b"UNB", b"UNG", b"UNH")
-_X12 = {"BEG": (3,), "BAK": (8, 3), "BSN": (2,), "BIG": (2,), "BFR": (2, 11, 3), "BSS": (2,), "BCH": (3,)}
+_X12 = {"BEG": (3,), "BAK": (8, 3), "BSN": (2,), "BIG": (2,), "BFR": (2, 11, 3), "BSS": (2,), "BCH": (7, 3)}
 """The elements of a set's first segment that the maps take its number from."""
 _JSON = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:]')
-_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+"""Nor half a surrogate pair, which is no character and cannot be kept."""
 
 
 def numbers_in(content: bytes) -> tuple[str, ...]:

@@ -51,7 +51,9 @@ def test_the_number_of_a_json_document_is_that_of_the_outermost_object() -> None
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"<", b"UNB", b"ISA", b"511", b"711", b"hello", b"\xff\xfe<\x00", b"UNA:+.? 'BGM+220'", b"[1]",
-     b'{"number": 4711}', b'{"number": "\x00"}', b"<!DOCTYPE x [<!ENTITY a 'b'>]><x><ID>&a;</ID></x>",
+     b'{"number": 4711}', b'{"number": "\x00"}', b'{"number": "\\ud800"}',
+     b'{"number": "\\udc00\\ud800"}', b'{"number": "\xed\xa0\x80"}',
+     b"<!DOCTYPE x [<!ENTITY a 'b'>]><x><ID>&a;</ID></x>",
      b"ISA*00*", b"{" * 5000, b"<a>" * 5000],
 )  # fmt: skip
 def test_where_there_is_none_nothing_is_found_and_nothing_raised(content: bytes) -> None:
