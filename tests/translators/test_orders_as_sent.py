@@ -122,3 +122,19 @@ def test_the_day_of_the_order_is_the_day_of_its_reference(name: str) -> None:
 
 def test_a_tax_invoice_is_an_invoice() -> None:
     assert document("invoice-d96a", (b"BGM+380+", b"BGM+388+")) == document("invoice-d96a")
+
+
+@pytest.mark.parametrize(("declared", "is_told"), [(b"UNOC:3", True), (b"UNOY:3", False)])
+def test_utf_8_under_the_name_of_another_set_is_told(declared: bytes, is_told: bool) -> None:
+    content = (SAMPLES / "order-d96a.in.edi").read_bytes().decode("latin-1").encode()
+    done = read(named := content.replace(b"UNOC:3", declared), identify(named, None))
+    told = [(each.severity, each.place.segment, each.text) for each in done.findings if "UTF-8" in each.text]
+    sentence = "the text is UTF-8, and read as ISO8859-1 as the UNB says: UNOY or UNOW would say UTF-8"
+    assert told == ([("warning", "NAD", sentence)] if is_told else [])
+    assert document("order-d96a").buyer.address.lines == ("Hafenstraße 12",)
+    (order,) = done.documents
+    assert (order.object == document("order-d96a")) is not is_told
+
+
+def test_text_of_single_bytes_is_what_the_header_says() -> None:
+    assert not [each for each in as_sent("order-d96a").findings if each.severity != "information"]

@@ -35,7 +35,10 @@ def check_message(
     if max(map(len, raws)) > MOST_CONSTITUENTS and not _are_of_a_size(segments, faults):
         return None
     syntax = segments[0].syntax
-    if not are_plain(syntax.terminator.join(raws), syntax):
+    joined = syntax.terminator.join(raws)
+    if not joined.isascii():
+        _tell_of_another_encoding(segments, joined, faults)
+    if not are_plain(joined, syntax):
         are_readable = [check_characters(Placed(segment, at), faults) for at, segment in enumerate(segments, 1)]
         if not all(are_readable):
             return None
@@ -46,6 +49,20 @@ def check_message(
     )
     tree.tables = tables
     return tree
+
+
+def _tell_of_another_encoding(segments: list[Segment], joined: bytes, faults: Faults) -> None:
+    """Text that is UTF-8 throughout is so on purpose; read as a set of single bytes, every umlaut is two letters."""
+    syntax = segments[0].syntax
+    if syntax.encoding in ("ascii", "utf-8"):
+        return
+    try:
+        joined.decode("utf-8")
+    except UnicodeDecodeError:
+        return
+    at, first = next((at, segment) for at, segment in enumerate(segments, 1) if not segment.raw.isascii())
+    text = f"the text is UTF-8, and read as {syntax.encoding.upper()} as the UNB says: UNOY or UNOW would say UTF-8"
+    faults.tell("", "edifact.character", text, first, position=at, severity="warning")
 
 
 def _are_of_a_size(segments: list[Segment], faults: Faults) -> bool:
