@@ -15,14 +15,15 @@ from translators.x12.faults import Faults as X12Faults
 from translators.x12.tokens import segments_in
 from translators.xmldoc.glimpse import numbers_in_xml
 
-LOOKED_AT = 256 * 1024
+LOOKED_AT = 64 * 1024
 """Bytes from the start."""
 MOST = 50
 _LONGEST = 100
 _STARTS_EDIFACT = (b"UNA", b"UNB", b"UNG", b"UNH")
 _X12 = {"BEG": (3,), "BAK": (8, 3), "BSN": (2,), "BIG": (2,), "BFR": (2, 11, 3), "BSS": (2,), "BCH": (7, 3)}
 """The elements of a set's first segment that the maps take its number from."""
-_JSON = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:]')
+_JSON = re.compile(rb'"(?:[^"\\]|\\.)*"?|[{}\[\]:]', re.DOTALL)
+"""A text without its end is one to the end: to look for it again from each quote would take for ever."""
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 """Nor half a surrogate pair, which is no character and cannot be kept."""
 

@@ -1,6 +1,7 @@
 """The numbers of documents are found whatever else is wrong with them."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,15 @@ def test_the_number_of_a_json_document_is_that_of_the_outermost_object() -> None
 )  # fmt: skip
 def test_where_there_is_none_nothing_is_found_and_nothing_raised(content: bytes) -> None:
     assert numbers_in(content) == ()
+
+
+@pytest.mark.parametrize(
+    "hostile", [b'{"' + b'\\"' * 200_000, b"{" * 400_000, b'{"a":' + b'"' * 400_000, b"<a>" * 100_000]
+)
+def test_a_glimpse_is_short_whatever_is_looked_at(hostile: bytes) -> None:
+    started = time.process_time()
+    assert numbers_in(hostile) == ()
+    assert time.process_time() - started < 1
 
 
 def test_no_more_are_kept_than_a_person_would_look_through() -> None:
