@@ -34,12 +34,12 @@ class Network:
             network = ipaddress.ip_network(text, strict=False)
         except ValueError:
             raise ValueError(f"`{text}` is no network; write e.g. `192.0.2.0/24` or `2001:db8::/48`") from None
-        if str(network) != text:
-            raise ValueError(f"`{text}` is not written canonically; write `{network}`")
         if network.prefixlen == 0:
             raise ValueError(f"`{text}` is every address there is; leave the list out instead")
         if isinstance(network, IPv6Network) and network.overlaps(_V4_IN_V6):
             raise ValueError(f"`{text}` holds IPv4 addresses written as IPv6; write them as IPv4")
+        if str(network) != text:
+            raise ValueError(f"`{text}` is not written canonically; write `{network}`")
         return cls(network, text)
 
     def __repr__(self) -> str:

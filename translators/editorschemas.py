@@ -6,10 +6,12 @@ from typing import Any
 
 import msgspec
 
+from translators.descriptions import with_descriptions
+
 
 def editor_schema(type: type[Any], title: str) -> bytes:  # noqa: A002 - the word msgspec uses
     """The schema as a file's content. Types read from text give their regular expression in `SCHEMA`."""
-    schema = msgspec.json.schema(type, schema_hook=_from_text)
+    schema = with_descriptions(msgspec.json.schema(type, schema_hook=_from_text))
     whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **schema}
     return json.dumps(whole, indent=2, ensure_ascii=False).encode() + b"\n"
 

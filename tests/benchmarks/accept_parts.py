@@ -37,7 +37,7 @@ PATH = "/v1/purchase-orders"
 ROUNDS = 5
 AT_ONCE = 32
 STAGES = {
-    "the request's head, its trace": ["gateway.channels.http.submitting:read_head,traceparent,idempotency_key"],
+    "the request's head, its trace": ["gateway.channels.http.submitting:read_head,idempotency_key"],
     "the token, remembered": [
         "gateway.channels.http.calling:Callers._presented", "gateway.identity.tokens:TokenVerifier.recall",
     ],

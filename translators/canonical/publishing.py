@@ -15,6 +15,7 @@ from translators.canonical.documents import KINDS
 from translators.canonical.figures import FIGURE_PATTERN, Figure
 from translators.canonical.meanings import meanings
 from translators.canonical.upcasting import STEPS
+from translators.descriptions import with_descriptions
 
 SCHEMAS = Path(__file__).parent / "schemas"
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?"
@@ -22,7 +23,7 @@ _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?"
 
 def schema_of(struct: type[Any]) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a canonical object's struct, with the meanings of its fields."""
-    schema = msgspec.json.schema(struct, schema_hook=_figure_schema)
+    schema = with_descriptions(msgspec.json.schema(struct, schema_hook=_figure_schema))
     definitions: dict[str, Any] = schema.pop("$defs")
     for each in structs_in(struct):
         for name, meaning in meanings(each).items():

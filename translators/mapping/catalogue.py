@@ -27,7 +27,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 @cache
 def entries() -> tuple[Entry, ...]:
     """All of them, in the order of their names. Only their heads are read, so a wrong map does not stop the others."""
-    folder = Path(str(files("translators.maps").joinpath("")))
+    folder = Path(str(files("translators") / "maps"))
     heads = {path.stem: _words(path) for path in sorted(folder.glob("*.yaml"))}
     found = []
     for name in heads:

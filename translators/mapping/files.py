@@ -63,7 +63,7 @@ def load(path: Path) -> MapFile:
 
 def shipped(name: str) -> Path:
     """Where a map that ships with the product lies, as in `orders-d96a`."""
-    return Path(str(files("translators.maps").joinpath(name + ".yaml")))
+    return Path(str(files("translators") / "maps" / f"{name}.yaml"))
 
 
 def _load(path: Path, below: tuple[Path, ...]) -> MapFile:

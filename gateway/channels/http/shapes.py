@@ -12,6 +12,7 @@ from gateway.channels.http.selftest import SelfTest
 from gateway.channels.http.submitting import Accepted
 from gateway.ledger.reading import MessageHistory
 from translators.canonical.schema import json_schema
+from translators.descriptions import with_descriptions
 from translators.findings import Finding
 
 Json = dict[str, Any]
@@ -39,7 +40,7 @@ def schemas() -> Json:
     made["ParcelAnswer"] = _PARCEL_ACKNOWLEDGED
     made["Live"] = {"type": "object", "required": ["live"], "properties": {"live": {"const": True}}}
     made["Ready"] = _READY
-    plain: Json = msgspec.json.decode(msgspec.json.encode(made))  # defaults are tuples until then
+    plain: Json = with_descriptions(msgspec.json.decode(msgspec.json.encode(made)))  # defaults are tuples until then
     return plain
 
 
