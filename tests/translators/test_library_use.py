@@ -41,6 +41,7 @@ def test_a_map_of_ones_own_is_proven_and_used(tmp_path: Path) -> None:
     path = tmp_path / "orders-ours.yaml"
     path.write_text("extends: orders-d96a\n")
     assert b'"number":"PO-4711"' in read_with(path, example("order.edi"))
-    path.write_text("extends: orders-d96a\nchanges: [{remove: invoicee}]\n")
+    change = "{remove: invoicee, path: 'SG2[NAD/3035=IV]'}"
+    path.write_text(f"extends: orders-d96a\nchanges: [{change}]\n")
     with pytest.raises(ValueError, match="NAD 16/1/1: NAD element 1 component 1 has no place in a purchase order"):
         read_with(path, example("order.edi"))

@@ -150,6 +150,21 @@ def test_what_the_map_does_not_use_is_told() -> None:
     assert finding.place.path == "/Order/cac:TransactionConditions/cbc:ID"
 
 
+@pytest.mark.parametrize(
+    "where", ["<cac:LineItem>and quickly, please", "</cac:Price>and quickly, please"], ids=["before", "behind"]
+)
+def test_text_beside_elements_is_told(where: str) -> None:
+    element = where.partition(">")[0] + ">"
+    content = changed(element, where)
+    reading = read(content, LABEL)
+    assert reading.documents == read(ORDER, LABEL).documents
+    [finding] = reading.findings
+    assert finding.text == "the text beside what stands in this has no place in a purchase order"
+    assert finding.place.path == "/Order/cac:OrderLine[1]/cac:LineItem"
+    line = content[: content.index(b"<cac:LineItem>")].count(b"\n") + 1
+    assert finding.place.line == line
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "iso-8859-1"])
 def test_other_encodings_are_read(encoding: str) -> None:
     content = ORDER.decode().replace('encoding="UTF-8"', f'encoding="{encoding}"').encode(encoding)

@@ -182,8 +182,10 @@ def _residue(elements: list[Any], content: bytes, compiled: Map, used: set[Any])
     attributes = cast(float, _count_attributes(root)) - unsaid
     unused = [*filterfalse(used.__contains__, elements)]
     left: list[tuple[Any, str | None]] = [
-        (element, None) for element in unused if not len(element) and (text := element.text) and not text.isspace()
+        (element, None) for element in unused if (text := element.text) and not text.isspace()
     ]
+    behind = {element.getparent() for element in elements if (text := element.tail) and not text.isspace()}
+    left += [(element, None) for element in behind.difference(element for element, _ in left)]
     if len(used) - (len(elements) - len(unused)) != attributes:
         left += [
             (element, name)
@@ -208,7 +210,8 @@ def _told_residue(left: list[Any], root: Any, content: bytes, compiled: Map) -> 
     for number, element, attribute in left:
         line, column = places.get(number, (element.sourceline, None))
         path = source.path_of(element, root) + (f"/@{attribute}" if attribute else "")
-        text = f"this has no place in {'an' if name[0] in 'aeiou' else 'a'} {name}"
+        what = "the text beside what stands in this" if attribute is None and len(element) else "this"
+        text = f"{what} has no place in {'an' if name[0] in 'aeiou' else 'a'} {name}"
         findings.append(Finding("xml.residue", text, Place(line=line, column=column, path=path), "information"))
     return tuple(findings)
 
