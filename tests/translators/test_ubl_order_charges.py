@@ -39,6 +39,17 @@ def test_the_place_of_delivery_is_known_by_its_own_number_before_that_of_who_tak
     assert [each.value for each in named.ship_to.identifiers] == ["4012345000009"]  # type: ignore[union-attr]
 
 
+def test_who_takes_the_goods_may_have_several_numbers() -> None:
+    one = '<cac:PartyIdentification><cbc:ID schemeID="0088">4012345000016</cbc:ID></cac:PartyIdentification>'
+    assert one in ORDER
+    several = one + one.replace("0088", "WERKSNUMMER").replace("4012345000016", "R-7")
+    ship_to = order(ORDER.replace(one, several)).ship_to
+    assert json_of(ship_to)["identifiers"] == [
+        {"scheme": "gln", "value": "4012345000016"},
+        {"scheme": "other", "value": "R-7", "agency": "WERKSNUMMER"},
+    ]
+
+
 def test_an_allowance_in_per_cent_alone_is_no_allowance_of_ubl_and_told() -> None:
     body = json_of(order())
     del body["allowances"][0]["amount"]
