@@ -2,13 +2,9 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-from translators.findings import Unreadable
-from translators.identify import identify
-from translators.reading import read
+from support.changed_samples import changed_once, xml_document, xml_refusals
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 ORDER, CONFIRMATION, NOTICE, INVOICE, CREDIT = (
@@ -23,26 +19,10 @@ ORDER, CONFIRMATION, NOTICE, INVOICE, CREDIT = (
 )
 
 
-def document(text: str) -> Any:
-    content = text.encode()
-    return read(content, identify(content[:4096], None)).documents[0].object
-
-
-def refusals(text: str) -> list[str]:
-    with pytest.raises(Unreadable) as refused:
-        document(text)
-    return [finding.text for finding in refused.value.findings]
-
-
-def changed(text: str, old: str, new: str) -> str:
-    assert text.count(old) == 1, old
-    return text.replace(old, new)
-
-
 def test_items_of_an_order_without_numbers_are_numbered_by_their_places() -> None:
     without = re.sub(r"(<ItemOut[^>]*) lineNumber=\"\d+\"", r"\1", ORDER)
-    assert [line.number for line in document(ORDER).lines] == ["10", "20"]
-    assert [line.number for line in document(without).lines] == ["1", "2"]
+    assert [line.number for line in xml_document(ORDER).lines] == ["10", "20"]
+    assert [line.number for line in xml_document(without).lines] == ["1", "2"]
 
 
 DESCRIPTION = '<Description xml:lang="de">Deckel DK-80</Description>'
@@ -60,12 +40,12 @@ DESCRIPTION = '<Description xml:lang="de">Deckel DK-80</Description>'
 def test_a_description_is_what_stands_around_its_short_name(
     text: str, said: str, description: str, short: str | None
 ) -> None:
-    line = document(changed(text, DESCRIPTION, f'<Description xml:lang="de">{said}</Description>')).lines[1]
+    line = xml_document(changed_once(text, DESCRIPTION, f'<Description xml:lang="de">{said}</Description>')).lines[1]
     assert (line.description, (line.ext or {}).get("short_name")) == (description, short)
 
 
 def test_a_contact_at_the_supplier_is_one_of_the_seller() -> None:
-    order = document(changed(ORDER, 'Contact role="purchasingAgent"', 'Contact role="supplierCorporate"'))
+    order = xml_document(changed_once(ORDER, 'Contact role="purchasingAgent"', 'Contact role="supplierCorporate"'))
     assert [contact.name for contact in order.seller.contacts] == ["Jana Brandt"]
     assert order.buyer.contacts == ()
 
@@ -73,7 +53,7 @@ def test_a_contact_at_the_supplier_is_one_of_the_seller() -> None:
 def test_a_confirmation_without_a_number_is_named_by_its_transmission() -> None:
     payload = re.search(r'payloadID="([^"]+)"', CONFIRMATION)
     assert payload is not None
-    assert document(changed(CONFIRMATION, ' confirmID="OC-9901"', "")).number == payload[1]
+    assert xml_document(changed_once(CONFIRMATION, ' confirmID="OC-9901"', "")).number == payload[1]
 
 
 ITEM = '<UnitOfMeasure>C62</UnitOfMeasure><Batch expirationDate="2028-03-31">'
@@ -88,7 +68,7 @@ PACKED = """<UnitOfMeasure>C62</UnitOfMeasure>
 
 
 def test_packages_of_a_ship_notice_are_read_with_what_lies_in_them() -> None:
-    carton, pallet = document(changed(NOTICE, ITEM, PACKED)).packages
+    carton, pallet = xml_document(changed_once(NOTICE, ITEM, PACKED)).packages
     assert (carton.scheme, carton.id, carton.type, carton.parent) == (
         "sscc",
         "340123450000000017",
@@ -101,44 +81,44 @@ def test_packages_of_a_ship_notice_are_read_with_what_lies_in_them() -> None:
 
 
 def test_what_is_only_planned_is_not_on_its_way() -> None:
-    planned = changed(NOTICE, ' operation="new">', ' operation="new" shipmentType="planned">')
-    assert refusals(planned) == ["`planned` is not taken here: what is only planned is not on its way"]
-    actual = changed(NOTICE, ' operation="new">', ' operation="new" shipmentType="actual">')
-    assert document(actual).number == "LS-88410"
+    planned = changed_once(NOTICE, ' operation="new">', ' operation="new" shipmentType="planned">')
+    assert xml_refusals(planned) == ["`planned` is not taken here: what is only planned is not on its way"]
+    actual = changed_once(NOTICE, ' operation="new">', ' operation="new" shipmentType="actual">')
+    assert xml_document(actual).number == "LS-88410"
 
 
 def test_a_notice_without_its_day_was_given_when_it_was_sent() -> None:
     sent = re.search(r'timestamp="(\d{4}-\d\d-\d\d)T', NOTICE)
     assert sent is not None
-    without = changed(NOTICE, ' noticeDate="2026-12-06T16:40:00+01:00"', "")
-    assert str(document(without).issued_on) == sent[1]
+    without = changed_once(NOTICE, ' noticeDate="2026-12-06T16:40:00+01:00"', "")
+    assert str(xml_document(without).issued_on) == sent[1]
 
 
 def test_an_item_may_be_known_by_the_line_of_its_order_alone() -> None:
-    without = changed(NOTICE, "<ItemID><SupplierPartID>PR-5</SupplierPartID></ItemID>", "")
-    line = document(without).lines[1]
+    without = changed_once(NOTICE, "<ItemID><SupplierPartID>PR-5</SupplierPartID></ItemID>", "")
+    line = xml_document(without).lines[1]
     assert (line.product, line.order.number, line.order.line) == ((), "PO-4711", "20")
-    unknown = changed(without, 'lineNumber="20" shipNotice', "shipNotice")
-    assert refusals(unknown) == ["a line needs a product identifier, a description or the line of an order"]
+    unknown = changed_once(without, 'lineNumber="20" shipNotice', "shipNotice")
+    assert xml_refusals(unknown) == ["a line needs a product identifier, a description or the line of an order"]
 
 
 def test_how_a_shipment_travels_is_told_by_its_route() -> None:
-    by_rail = changed(
+    by_rail = changed_once(
         NOTICE, "</ShipControl>", '<TransportInformation><Route method="rail"/></TransportInformation></ShipControl>'
     )
-    assert document(by_rail).transport.mode == "2"
+    assert xml_document(by_rail).transport.mode == "2"
 
 
 def test_what_is_to_be_paid_is_the_net_amount_where_no_other_is_due() -> None:
     due = '<DueAmount><Money currency="EUR">2572.78</Money></DueAmount>'
-    totals = document(changed(INVOICE, due, "")).totals
+    totals = xml_document(changed_once(INVOICE, due, "")).totals
     assert (str(totals.gross.amount), str(totals.payable.amount)) == ("2572.78", "2572.78")
     deposit = '<DepositAmount><Money currency="EUR">72.78</Money></DepositAmount>'
-    assert document(changed(INVOICE, due, deposit)).totals.payable is None
+    assert xml_document(changed_once(INVOICE, due, deposit)).totals.payable is None
 
 
 def test_a_credit_memo_is_a_credit_note_with_positive_amounts() -> None:
-    credit = document(CREDIT)
+    credit = xml_document(CREDIT)
     assert credit.type == "381"
     assert [
         (str(line.quantity.value), str(line.unit_price.amount), str(line.net_amount.amount)) for line in credit.lines
@@ -150,10 +130,10 @@ def test_a_credit_memo_is_a_credit_note_with_positive_amounts() -> None:
 
 
 def test_a_credit_memo_that_charges_something_is_refused() -> None:
-    charged = changed(
+    charged = changed_once(
         CREDIT, '<SubtotalAmount><Money currency="EUR">-76.00<', '<SubtotalAmount><Money currency="EUR">76.00<'
     )
-    assert refusals(charged) == ["`76.00` is positive, where what is given back is negative"]
+    assert xml_refusals(charged) == ["`76.00` is positive, where what is given back is negative"]
 
 
 SERVICE = """<InvoiceDetailServiceItem invoiceLineNumber="3">
@@ -165,7 +145,7 @@ SERVICE = """<InvoiceDetailServiceItem invoiceLineNumber="3">
 
 
 def test_a_service_is_a_line_of_an_invoice() -> None:
-    service = document(changed(INVOICE, "</InvoiceDetailOrder>", SERVICE.format(amount="0.00"))).lines[2]
+    service = xml_document(changed_once(INVOICE, "</InvoiceDetailOrder>", SERVICE.format(amount="0.00"))).lines[2]
     assert (service.number, service.description, service.order.line) == ("3", "Montage", "30")
     assert (str(service.delivered.start), str(service.delivered.end)) == ("2026-12-01", "2026-12-04")
     assert service.quantity is None
@@ -178,7 +158,7 @@ def test_a_header_invoice_has_a_line_for_each_order() -> None:
       <InvoiceDetailOrderSummary invoiceLineNumber="1">
         <SubtotalAmount><Money currency="EUR">2162.00</Money></SubtotalAmount></InvoiceDetailOrderSummary>
     </InvoiceDetailHeaderOrder>"""
-    invoice = document(INVOICE[:start] + orders + INVOICE[end + len("</InvoiceDetailOrder>") :])
+    invoice = xml_document(INVOICE[:start] + orders + INVOICE[end + len("</InvoiceDetailOrder>") :])
     (line,) = invoice.lines
     assert (line.number, line.description, line.order.number) == ("1", "the order as a whole", "PO-4711")
     assert (invoice.references[0].kind, invoice.references[0].number) == ("order", "PO-4711")

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.changed_samples import edifact_as_sent
 
 from translators.edifact.outgoing import Party
 from translators.identify import identify
-from translators.reading import Reading, read
+from translators.reading import read
 from translators.writing import Envelope, write
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -24,19 +25,8 @@ HEAD = b"ALC+A++++AA:::Messerabatt'\nPCD+3:5'\nMOA+8:120.50'\nALC+C++++FC'\nMOA+
 LINE = b"ALC+C++++ABL:::Sonderpalette'\nMOA+23:12'\nALC+A++++AA'\nPCD+3:2.5'\n"
 
 
-def as_sent(name: str, *replaced: tuple[bytes, bytes]) -> Reading:
-    """The sample with what is replaced in it, once each; the segments are counted anew."""
-    content = (SAMPLES / f"{name}.in.edi").read_bytes()
-    for old, new in replaced:
-        assert old in content
-        content = content.replace(old, new, 1)
-    count = content[content.index(b"UNH+") :].count(b"'\n") - 1
-    content = re.sub(rb"UNT\+\d+", b"UNT+%d" % count, content)
-    return read(content, identify(content, None))
-
-
 def document(name: str, *replaced: tuple[bytes, bytes]) -> Any:
-    (only,) = as_sent(name, *replaced).documents
+    (only,) = edifact_as_sent(name, *replaced, most=1).documents
     return only.object
 
 
@@ -82,7 +72,7 @@ def test_a_plain_quantity_is_what_is_ordered_where_nothing_else_is(name: str) ->
     line = document(name).lines[0]
     ordered = f"QTY+21:{line.quantity.value}:PCE'".encode()
     assert document(name, (ordered, ordered.replace(b"+21", b"+1"))).lines[0].quantity == line.quantity
-    both = as_sent(name, (ordered, b"QTY+1:999:PCE'\n" + ordered))
+    both = edifact_as_sent(name, (ordered, b"QTY+1:999:PCE'\n" + ordered), most=1)
     assert both.documents[0].object.lines[0].quantity == line.quantity
     assert [each.place.segment for each in both.findings if each.code == "edifact.residue"] == ["QTY"] * 3
 
@@ -137,4 +127,4 @@ def test_utf_8_under_the_name_of_another_set_is_told(declared: bytes, is_told: b
 
 
 def test_text_of_single_bytes_is_what_the_header_says() -> None:
-    assert not [each for each in as_sent("order-d96a").findings if each.severity != "information"]
+    assert not [each for each in edifact_as_sent("order-d96a").findings if each.severity != "information"]

@@ -1,28 +1,21 @@
 """Reports of stock, of sales and of payments (INVRPT, SLSRPT, REMADV) as partners send them."""
 
-import re
 from pathlib import Path
 
 import pytest
+from support.changed_samples import edifact_as_sent
 
 from translators.canonical.inventory_snapshot import InventorySnapshot
 from translators.canonical.remittance_advice import RemittanceAdvice
 from translators.canonical.sales_report import SalesReport
-from translators.identify import identify
-from translators.reading import Unreadable, read
+from translators.reading import Unreadable
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 def as_sent(name: str, *replaced: tuple[bytes, bytes]) -> object:
-    """The sample with what is replaced in it, read; the segments are counted anew."""
-    content = (SAMPLES / f"{name}.in.edi").read_bytes()
-    for old, new in replaced:
-        assert old in content
-        content = content.replace(old, new)
-    count = content[content.index(b"UNH+") :].count(b"'\n") - 1
-    content = re.sub(rb"UNT\+\d+", b"UNT+%d" % count, content)
-    (document,) = read(content, identify(content, None)).documents
+    """The sample with what is replaced in it, read."""
+    (document,) = edifact_as_sent(name, *replaced).documents
     return document.object
 
 

@@ -1,26 +1,18 @@
 """Delivery schedules (DELFOR) as customers send them: how fine they plan, for which days, what they received last."""
 
-import re
 from pathlib import Path
 
 import pytest
+from support.changed_samples import edifact_as_sent
 
 from translators.canonical.delivery_schedule import DeliverySchedule, ScheduleLine
-from translators.identify import identify
-from translators.reading import read
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 def line(name: str, *replaced: tuple[bytes, bytes]) -> ScheduleLine:
-    """Of the sample with what is replaced in it; the segments are counted anew."""
-    content = (SAMPLES / f"{name}.in.edi").read_bytes()
-    for old, new in replaced:
-        assert old in content
-        content = content.replace(old, new)
-    count = content[content.index(b"UNH+") :].count(b"'\n") - 1
-    content = re.sub(rb"UNT\+\d+", b"UNT+%d" % count, content)
-    (document,) = read(content, identify(content, None)).documents
+    """Of the sample with what is replaced in it."""
+    (document,) = edifact_as_sent(name, *replaced).documents
     assert isinstance(document.object, DeliverySchedule)
     return document.object.lines[0]
 

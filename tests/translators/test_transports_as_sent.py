@@ -1,27 +1,20 @@
 """Reports of carriers (IFTSTA) as they are sent."""
 
-import re
 from pathlib import Path
 
 import pytest
+from support.changed_samples import edifact_as_sent
 
 from translators.canonical.transport_status import TransportStatus
-from translators.identify import identify
-from translators.reading import Unreadable, read
+from translators.reading import Unreadable
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 TRUCK = b"TDT+20++30+++++:::WAK-BA 204'\n"
 
 
 def as_sent(*replaced: tuple[bytes, bytes]) -> TransportStatus:
-    """The sample with what is replaced in it; the segments are counted anew."""
-    content = (SAMPLES / "transport-status-two-events-d96a.in.edi").read_bytes()
-    for old, new in replaced:
-        assert old in content
-        content = content.replace(old, new)
-    count = content[content.index(b"UNH+") :].count(b"'\n") - 1
-    content = re.sub(rb"UNT\+\d+", b"UNT+%d" % count, content)
-    (document,) = read(content, identify(content, None)).documents
+    """The sample with what is replaced in it."""
+    (document,) = edifact_as_sent("transport-status-two-events-d96a", *replaced).documents
     assert isinstance(document.object, TransportStatus)
     return document.object
 
