@@ -36,29 +36,35 @@ order by m.id desc limit $7;
 
 -- name: waiting
 -- What has not ended and is not parked, oldest first: the exceptions, and what lies beyond the cursors. `behind` is the
--- delivery that holds its lane, with its own state and the time of its next try.
+-- delivery that holds its lane, with its own state and the time of its next try; it is looked for of what is shown alone,
+-- for thousands may be held in one lane, each behind all before it.
 with open as (
-  select x.message_id, x.number, x.destination, x.lane, x.state, x.cause, x.last_error, x.attempts, x.due_at, x.since,
+  select x.message_id, x.number, x.destination, x.shard, x.lane, x.state, x.cause, x.last_error, x.attempts, x.due_at, x.since,
          x.tick, x.position
   from exceptions x where x.state <> 'parked' and ($1::text is null or x.destination = $1)
   union all
-  select d.message_id, d.number, d.destination, d.lane, 'pending', null, null, 0, null, null, d.tick, d.position
+  select d.message_id, d.number, d.destination, d.shard, d.lane, 'pending', null, null, 0, null, null, d.tick, d.position
   from deliveries d left join shards s using (destination, shard)
   where (d.tick, d.position) > (coalesce(s.tick, 0), coalesce(s.position, 0))
     and ($1::text is null or d.destination = $1)
+),
+shown as materialized (
+  select o.*, coalesce(o.since, m.received_at) as waits_since, c.document_type, c.business_number, m.sender, d.deadline
+  from open o
+  join deliveries d using (message_id, number)
+  join documents c on c.message_id = o.message_id and c.number = d.document
+  join messages m on m.id = o.message_id
+  where $2::text is null or m.sender = $2
+  order by o.tick, o.position limit $3
 )
-select o.message_id, o.number, o.destination, o.lane, o.state, o.cause, o.last_error, o.attempts, o.due_at,
-       coalesce(o.since, m.received_at) as since, c.document_type, c.business_number, m.sender, d.deadline,
+select s.message_id, s.number, s.destination, s.lane, s.state, s.cause, s.last_error, s.attempts, s.due_at,
+       s.waits_since as since, s.document_type, s.business_number, s.sender, s.deadline,
        first.message_id || '.' || first.number as behind, first.state as behind_state, first.due_at as behind_due_at
-from open o
-join deliveries d using (message_id, number)
-join documents c on c.message_id = o.message_id and c.number = d.document
-join messages m on m.id = o.message_id
+from shown s
 left join lateral (
   select b.message_id, b.number, b.state, b.due_at from exceptions b
-  where o.state = 'held' and b.destination = o.destination and b.lane = o.lane and b.blocks
-    and (b.tick, b.position) < (o.tick, o.position)
+  where s.state = 'held' and b.destination = s.destination and b.shard = s.shard and b.lane = s.lane and b.blocks
+    and (b.tick, b.position) < (s.tick, s.position)
   order by b.state = 'held', b.tick, b.position limit 1
 ) first on true
-where $2::text is null or m.sender = $2
-order by o.tick, o.position limit $3;
+order by s.tick, s.position;

@@ -1,16 +1,20 @@
 """Where is order 4711, and what waits: the ledger asked as an operator is asked at night."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 from support.ledgering import an_entry, held, lease_all, parked, postponed, take_all
 
 from gateway.clock import now
 from gateway.identifiers import earliest_id, new_message_id
+from gateway.ledger.database import connection
 from gateway.ledger.entries import Refusal
 from gateway.ledger.finding import Wanted
 from gateway.ledger.ledger import Ledger
+from gateway.ledger.statements import statements
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
@@ -106,6 +110,26 @@ async def test_what_is_parked_does_not_wait_and_its_followers_name_it(ledger: Le
     assert [(one.business_number, one.behind) for one in await ledger.waiting()] == [
         ("PO-2", dead.id), ("PO-3", dead.id),
     ]  # fmt: skip
+
+
+async def test_what_holds_a_delivery_is_looked_for_of_what_is_shown_alone(ledger: Ledger) -> None:
+    """Of thousands held in one lane each was asked for all before it: the list came to nothing after half a minute."""
+    for n in range(40):
+        await ledger.record(an_entry(f"PO-{n}"))
+    [(lease, [first, *others])] = await take_all(ledger, await lease_all(ledger))
+    await ledger.settle(lease, [postponed(first, 60.0), *map(held, others)])
+    async with connection(ledger._pool) as asked:
+        statement = f"explain (analyze, format json) {statements('finding')['waiting']}"
+        [plan] = msgspec.json.decode(await asked.fetchval(statement, None, None, 5))
+    looked = [one["Actual Loops"] for one in _nodes(plan["Plan"]) if one.get("Alias") == "b"]
+    assert looked != []
+    assert max(looked) <= 5
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from _nodes(below)
 
 
 async def test_workers_that_were_seen_of_late_are_counted(ledger: Ledger) -> None:
