@@ -46,10 +46,13 @@ left join leaves l on l.event = e.id
 left join messages m on m.id = e.message_id
 order by e.tick, e.id;
 
--- name: without_event
--- A message that no event tells of. Where a rule erased its events they are there, without their text.
-select m.id from messages m
-where m.events_erased_at is null and not exists (select from events e where e.message_id = m.id) limit 1;
+-- name: told_of
+-- The next $2 messages after $1, and whether an event tells of each. Where a rule erased its events they are there, without
+-- their text.
+select m.id, m.events_erased_at is not null or e.told is not null as is_told
+from (select id, events_erased_at from messages where id > $1 order by id limit $2) m
+left join lateral (select true as told from events where message_id = m.id limit 1) e on true
+order by m.id;
 
 -- name: not_in_tree
 -- How many events lie beyond the head of the tree.

@@ -15,6 +15,7 @@ from gateway.ledger.checkpoints import SigningKey, open_checkpoint
 from gateway.ledger.database import connection
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.merkle import leaf_hash, verify_inclusion
+from gateway.ledger.statements import statements
 
 KEY = SigningKey("gateway.test/audit", Ed25519PrivateKey.generate())
 
@@ -153,6 +154,22 @@ async def test_a_message_that_was_deleted_or_inserted_is_named(audited: Ledger, 
     await tamper.execute("insert into messages select * from aside")
     told = "was inserted, or its events were deleted: no event tells of it"
     assert await _problem(audited) == f"message {new} {told}"
+
+
+async def test_each_message_is_looked_at_and_no_statement_looks_at_all(
+    audited: Ledger, tamper: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that looked at all was given up after half a minute, and a large ledger could not be verified."""
+    monkeypatch.setattr("gateway.ledger.verifying.BATCH", 2)
+    statement = statements("sequencing")["told_of"]
+    assert len(await tamper.fetch(statement, UUID(int=0), 2)) == 2
+    assert await _problem(audited) is None
+    last = await tamper.fetchval("select id from messages order by id desc limit 1")
+    new = UUID(int=last.int + 1)
+    await tamper.execute("create temporary table aside as select * from messages limit 1")
+    await tamper.execute("update aside set id = $1", new)
+    await tamper.execute("insert into messages select * from aside")
+    assert str(await _problem(audited)).startswith(f"message {new} was inserted")
 
 
 async def test_a_damaged_anchor_is_not_blamed_on_the_database(audited: Ledger, tmp_path: Path) -> None:
