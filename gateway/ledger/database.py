@@ -127,19 +127,23 @@ def _is_lost(held: Connection) -> bool:
         return True
 
 
+_MIGRATING = 3600.0
+"""Seconds: an index over all messages of years takes its time, and given up it would begin anew with each start."""
+
+
 async def migrate(pool: Pool) -> list[str]:
     """Apply what is missing, one process at a time; returns the names applied."""
     opening = statements("opening")
     async with connection(pool) as held:
         async with held.transaction():
-            await held.execute(opening["lock_migrations"])
+            await held.execute(opening["lock_migrations"], timeout=_MIGRATING)
             await held.execute(opening["prepare_migrations"])
             applied = {row["name"] for row in await held.fetch(opening["applied_migrations"])}
             missing = [(name, text) for name, text in migrations() if name not in applied]
             for name, text in missing:
-                await held.execute(text)
+                await held.execute(text, timeout=_MIGRATING)
                 await held.execute(opening["note_migration"], name)
         async with held.transaction():  # one process at a time again
-            await held.execute(opening["lock_migrations"])
+            await held.execute(opening["lock_migrations"], timeout=_MIGRATING)
             await held.execute(opening["lift_clock"], await held.fetchval(opening["highest_tick"]))
     return [name for name, _ in missing]

@@ -93,6 +93,15 @@ async def test_after_a_restore_into_a_younger_cluster_the_clock_is_lifted_once(l
     assert await pool.fetchval("select offset_ticks from ledger_clock") == lifted
 
 
+async def test_a_migration_may_take_longer_than_any_other_statement(
+    ledger: Ledger, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index over a large table was given up after 30 seconds, at each start anew."""
+    monkeypatch.setattr("gateway.ledger.database.migrations", lambda: [("9999_slow.sql", "select pg_sleep(0.6)")])
+    async with asyncpg.create_pool(database, min_size=1, max_size=2, command_timeout=0.3) as pool:
+        assert sorted(await asyncio.gather(migrate(pool), migrate(pool))) == [[], ["9999_slow.sql"]]
+
+
 async def test_an_untouched_clock_is_not_lifted_under_load(ledger: Ledger) -> None:
     async def write() -> None:
         for _ in range(30):
