@@ -85,6 +85,23 @@ def test_a_sales_report_says_what_came_back_and_what_was_given_away(qualifier: b
     assert {each.product[0].value: each.measure for each in sales.lines}["4260001230103"] == measure
 
 
+@pytest.mark.parametrize(
+    ("quantities", "told"),
+    [
+        (b"QTY+153:7:PCE'\nQTY+61:2:PCE'", {"sold": "829.5", "returned": None}),
+        (b"QTY+25:7:PCE'\nQTY+192:2:PCE'", {"sold": "829.5", "free": None}),
+        (b"QTY+61:7:PCE'\nQTY+192:2:PCE'", {"returned": "829.5", "free": None}),
+    ],
+)
+def test_the_amount_of_what_was_sold_is_not_told_again_of_what_came_back(
+    quantities: bytes, told: dict[str, str | None]
+) -> None:
+    sales = as_sent("sales-report-d96a", (b"QTY+153:7:PCE'", quantities))
+    assert isinstance(sales, SalesReport)
+    lines = [each for each in sales.lines if each.product[0].value == "4260001230103"]
+    assert {each.measure: str(each.amount.amount) if each.amount else None for each in lines} == told
+
+
 def test_a_line_of_sales_nobody_knows_the_quantity_of_is_refused_and_not_left_out() -> None:
     (sentence,) = refused("sales-report-d96a", (b"QTY+153:7:PCE'", b"QTY+48:7:PCE'"))
     assert "a line says what was sold (153, 25), came back (61) or was given away (192)" in sentence
