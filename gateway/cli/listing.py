@@ -12,6 +12,8 @@ from rich.text import Text
 
 _BETWEEN = 3
 """Characters between two columns: a line, and a blank on each side."""
+_NARROWEST = 10
+"""Characters of a line; nothing is read on less."""
 _UNTOLD = ("", "-")
 WRAPPING: Any = {"break_on_hyphens": False, "break_long_words": False}
 
@@ -50,7 +52,8 @@ class Listing(Table):
 
 def indented(text: str, width: int) -> str:
     """Wrapped at words, below what it belongs to."""
-    return textwrap.indent(textwrap.fill(text, width - 2, subsequent_indent="  ", **WRAPPING), "  ")
+    room = max(width - 2, _NARROWEST)
+    return textwrap.indent(textwrap.fill(text, room, subsequent_indent="  ", **WRAPPING), "  ")
 
 
 def _plain(cell: Any) -> str:

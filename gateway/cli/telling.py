@@ -93,8 +93,9 @@ def moment_or_span(text: str) -> datetime:
 
 def console() -> Console:
     """As wide as the terminal; without one as COLUMNS says, or wide enough that hardly a sentence is broken."""
-    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "200"))
-    return Console(width=width, highlight=False)
+    said = os.environ.get("COLUMNS", "")  # some shells export it empty, or as 0
+    width = int(said) if said.isascii() and said.isdigit() and int(said) else 200
+    return Console(width=None if sys.stdout.isatty() else width, highlight=False)
 
 
 def table(title: str, *columns: str) -> Table:

@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from gateway.cli.telling import row, table
+from gateway.cli.telling import blocks, row, table
 
 ID = "01a223fa-6d48-7a4d-a559-01b7a7b6fc6c"
 
@@ -52,3 +52,13 @@ def test_where_they_fit_it_is_a_table_and_what_is_short_stays_on_one_line() -> N
 
 def test_a_list_of_nothing_is_its_title_alone() -> None:
     assert _printed(80) == "2 parcels\n"
+
+
+@pytest.mark.parametrize(("columns", "lines"), [("", 1), ("0", 1), ("wide", 1), ("1", 6), ("24", 2)])
+def test_a_width_that_is_none_is_as_good_as_none(
+    columns: str, lines: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Some shells export COLUMNS empty, or as 0: each list was a traceback."""
+    monkeypatch.setenv("COLUMNS", columns)
+    blocks("1 found", [(ID, ["their server answered 503 seven times"])])
+    assert len(capsys.readouterr().out.splitlines()) == 2 + lines
