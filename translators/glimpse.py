@@ -19,6 +19,8 @@ LOOKED_AT = 64 * 1024
 """Bytes from the start."""
 MOST = 50
 _LONGEST = 100
+_VDA_RECORDS = 2000
+"""Four times as many as LOOKED_AT holds whole. Each is taken apart, however short: thousands of stumps take long."""
 _STARTS_EDIFACT = (b"UNA", b"UNB", b"UNG", b"UNH")
 _X12 = {"BEG": (3,), "BAK": (8, 3), "BSN": (2,), "BIG": (2,), "BFR": (2, 11, 3), "BSS": (2,), "BCH": (7, 3)}
 """The elements of a set's first segment that the maps take its number from."""
@@ -72,7 +74,7 @@ def _x12(start: bytes) -> Iterator[str]:
 
 def _vda(start: bytes) -> Iterator[str]:
     """The delivery note of each 713; of each 512 what derived.py makes its number: the article, and the plant."""
-    for record in records_in(start, VdaFaults(), LOOKED_AT):
+    for record in records_in(start, VdaFaults(), _VDA_RECORDS):
         if record.tag == "713":
             yield record.get(3)
         elif record.tag == "512":

@@ -70,6 +70,12 @@ def test_a_glimpse_is_short_whatever_is_looked_at(hostile: bytes) -> None:
     assert time.process_time() - started < 1
 
 
+def test_thousands_of_stumps_of_vda_records_are_not_taken_apart() -> None:
+    stumps, note = b"512\n", b"713" + b"01" + b"4711".rjust(8, b"0") + b"\n"
+    assert numbers_in(b"711\n" + stumps * 100 + note) != ()
+    assert numbers_in(b"711\n" + stumps * 3000 + note) == ()
+
+
 def test_no_more_are_kept_than_a_person_would_look_through() -> None:
     many = b"UNB+UNOA:1+A+B+261130:0800+1'" + b"".join(
         b"UNH+%d+ORDERS:D:96A:UN'BGM+220+PO-%d+9'" % (number, number) for number in range(200)
