@@ -39,7 +39,7 @@ def due(at: datetime | None, what: str = "next") -> str:
     left = (at - datetime.now(UTC)).total_seconds()
     if left > 0:
         return f", {what} at {clock(at)}, in {_shortly(left)}"
-    return f", due since {clock(at)}: with the next probe of the destination, a minute apart at most"
+    return f", due since {clock(at)}: with the next probe of the destination, a minute apart at most, if a worker runs"
 
 
 def _shortly(seconds: float) -> str:

@@ -158,7 +158,8 @@ def test_how_a_delivery_stands_is_a_sentence() -> None:
     assert unknown.startswith("unknown, 1 attempt spent, read back at")
     out = standing(_waits(cause="destination.unavailable", due_at=past_, deadline=past_))
     told = "waiting, 0 attempts spent, due since 2026-11-01 07:30Z: with the next probe of the destination, a minute"
-    assert out == f"{told} apart at most; destination.unavailable; past its deadline of 2026-11-01 07:30Z"
+    told += " apart at most, if a worker runs"
+    assert out == f"{told}; destination.unavailable; past its deadline of 2026-11-01 07:30Z"
     follower = standing(_waits(state="held", due_at=past_))
     assert follower == "held: behind another of its lane, which `message waiting` names"
 
