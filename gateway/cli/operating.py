@@ -55,12 +55,20 @@ def delivery(text: str) -> tuple[UUID, int]:
 
 
 def message_id(text: str) -> UUID:
-    """For argparse: of a message, or of a parcel."""
+    """For argparse."""
+    return _id(text, f"`message find {text}` looks for a number or a part of one")
+
+
+def parcel_id(text: str) -> UUID:
+    """For argparse."""
+    return _id(text, f"`parcel list --number {text}` looks for a control number")
+
+
+def _id(text: str, where: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        found = f"`message find {text}` looks for a number or a part of one"
-        raise argparse.ArgumentTypeError(f"`{text}` is no id, which is a UUID; {found}") from None
+        raise argparse.ArgumentTypeError(f"`{text}` is no id, which is a UUID; {where}") from None
 
 
 def rate(text: str) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.cli.operating import how_many, message_id, operator, with_ledger
+from gateway.cli.operating import how_many, operator, parcel_id, with_ledger
 from gateway.cli.telling import console, row, table
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.parcels import KeptParcel, ParcelState, members_of
@@ -36,11 +36,11 @@ def add_commands(commands: Any) -> None:
     listed.add_argument("--json", action="store_true", help="print JSON, for programs")
     listed.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _list(ledger, chosen)))
     show = nouns.add_parser("show", help="everything known of a parcel but its content")
-    show.add_argument("id", type=message_id, help="of a parcel")
+    show.add_argument("id", type=parcel_id, help="of a parcel")
     show.add_argument("--reveal", metavar="REASON", help="write its content to the standard output; why, for the audit")
     show.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _show(ledger, chosen)))
     resend = nouns.add_parser("resend", help="once more: the same bytes under the same control number")
-    resend.add_argument("id", type=message_id, help="of a parcel")
+    resend.add_argument("id", type=parcel_id, help="of a parcel")
     resend.add_argument("--reason", "--why", required=True, help="for the audit")
     resend.set_defaults(run=lambda chosen: with_ledger(lambda ledger: _resend(ledger, chosen)))
 

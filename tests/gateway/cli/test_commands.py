@@ -54,14 +54,22 @@ def test_every_command_and_every_argument_says_what_it_is() -> None:
     assert _unexplained(parser, "partner-gateway") == []
 
 
-@pytest.mark.parametrize("words", [["message", "show"], ["message", "documents"], ["parcel", "show"]])
+_FIND = "`message find 4711` looks for a number or a part of one"
+_LIST = "`parcel list --number 4711` looks for a control number"
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [(["message", "show"], _FIND), (["message", "documents"], _FIND), (["parcel", "show"], _LIST),
+     (["parcel", "resend", "--why", "lost"], _LIST)],
+)  # fmt: skip
 def test_a_number_where_an_id_belongs_is_told_where_to_look(
-    words: list[str], capsys: pytest.CaptureFixture[str]
+    words: list[str], where: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         main([*words, "4711"])
     assert ended.value.code == 2
-    told = "`4711` is no id, which is a UUID; `message find 4711` looks for a number or a part of one"
+    told = f"`4711` is no id, which is a UUID; {where}"
     assert told in capsys.readouterr().err
 
 
