@@ -49,9 +49,9 @@ def wrong_parameter(request: HttpRequest, name: str) -> str | None:
 def _unknown(names: list[str], known: dict[str, Any]) -> Rejection | None:
     if not names:
         return None
-    told = _listed(list(dict.fromkeys(name[:_MOST] for name in names))[:3])
+    told = list(dict.fromkeys(name[:_MOST] for name in names))[:3]
     takes = f"it takes {_listed(list(known))}" if known else "it takes none"
-    are = f"{told} is no parameter" if len(names) == 1 else f"{told} are no parameters"
+    are = f"{_listed(told)} {'is no parameter' if len(told) == 1 else 'are no parameters'}"
     return Rejection(
         code="request.unknown_parameter",
         text=f"{are} of this address; {takes}",

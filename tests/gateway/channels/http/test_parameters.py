@@ -11,6 +11,7 @@ LIST = "`cursor`, `document_type`, `verdict`, `number` and `limit`"
     [
         ("lmit=2", f"`lmit` is no parameter of this address; it takes {LIST}"),
         ("limit=2&page=3&offset=1", f"`page` and `offset` are no parameters of this address; it takes {LIST}"),
+        ("page=3&page=4", f"`page` is no parameter of this address; it takes {LIST}"),
         ("NUMBER=4711", f"`NUMBER` is no parameter of this address; it takes {LIST}"),
         ("nummer", f"`nummer` is no parameter of this address; it takes {LIST}"),
     ],
