@@ -1,7 +1,8 @@
 """What is on its way (UBL DespatchAdvice, UN/EDIFACT DESADV, X12 856). Key: despatcher, number."""
 
+from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from msgspec import Meta, Struct, structs
 
@@ -10,6 +11,8 @@ from translators.canonical.parties import Party
 from translators.canonical.quantities import Quantity
 from translators.canonical.references import Note, Ref
 from translators.canonical.times import LocalTime, Period
+
+_T = TypeVar("_T")
 
 
 class Transport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -111,16 +114,26 @@ class DespatchAdvice(
 
 
 def _each_once(packages: tuple[Package, ...]) -> tuple[Package, ...]:
-    """Each package by its first mention, with what the later ones say that it does not, and the contents of all."""
-    gathered: dict[str, Package] = {}
+    """Each package where it is first mentioned, with what any mention says of it, and the contents of all."""
+    mentions: dict[str, list[Package]] = {}
     for package in packages:
-        first = gathered.setdefault(package.id, package)
-        if first is not package:
-            gathered[package.id] = structs.replace(
-                first,
-                type=first.type or package.type,
-                parent=first.parent or package.parent,
-                gross=first.gross or package.gross,
-                contents=(*first.contents, *package.contents),
-            )
-    return tuple(gathered.values())
+        mentions.setdefault(package.id, []).append(package)
+    return tuple(each[0] if len(each) == 1 else _gathered(each) for each in mentions.values())
+
+
+def _gathered(mentions: list[Package]) -> Package:
+    first = mentions[0]
+    return structs.replace(
+        first,
+        type=_the_one("types", first.id, (each.type for each in mentions)),
+        parent=_the_one("packages around it", first.id, (each.parent for each in mentions)),
+        gross=_the_one("gross weights", first.id, (each.gross for each in mentions)),
+        contents=tuple(content for each in mentions for content in each.contents),
+    )
+
+
+def _the_one(what: str, package: str, said: Iterable[_T | None]) -> _T | None:
+    found = {each for each in said if each}
+    if len(found) > 1:
+        raise ValueError(f"package `{package[:40]}` is said to have {len(found)} {what}; one is expected")
+    return next(iter(found), None)
