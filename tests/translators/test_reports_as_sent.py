@@ -102,6 +102,20 @@ def test_the_amount_of_what_was_sold_is_not_told_again_of_what_came_back(
     assert {each.measure: str(each.amount.amount) if each.amount else None for each in lines} == told
 
 
+def test_what_came_back_to_one_shop_does_not_set_the_period_of_the_report() -> None:
+    first, second = b"LOC+162+4012345000016::9:Markt Maschen'", b"LOC+162+4012345000023::9'"
+    sales = as_sent(
+        "sales-report-two-shops-d96a",
+        (b"DTM+90:20261116:102'\nDTM+91:20261122:102'\n", b""),
+        (first, first + b"\nDTM+356:2026111620261118:718'"),
+        (second, second + b"\nDTM+356:2026111920261122:718'"),
+        (b"QTY+153:7:PCE'", b"QTY+61:7:PCE'"),
+    )
+    assert isinstance(sales, SalesReport)
+    assert (sales.period, sales.location) == (None, None)
+    assert [str(each.period.start) for each in sales.lines if each.period] == ["2026-11-16", "2026-11-19"]
+
+
 def test_a_line_of_sales_nobody_knows_the_quantity_of_is_refused_and_not_left_out() -> None:
     (sentence,) = refused("sales-report-d96a", (b"QTY+153:7:PCE'", b"QTY+48:7:PCE'"))
     assert "a line says what was sold (153, 25), came back (61) or was given away (192)" in sentence
