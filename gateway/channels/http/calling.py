@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from litestar.response import Response
-from msgspec import Struct
+from msgspec import Struct, field
 
 from gateway.channels.http.heads import Head, address_of
 from gateway.channels.http.problems import problem
@@ -11,6 +11,7 @@ from gateway.identity.callers import Unauthenticated, no_token
 from gateway.identity.certificates import thumbprint_from
 from gateway.identity.issuers import IssuerKind
 from gateway.identity.tokens import Presented, TokenVerifier
+from gateway.logceiling import LogCeiling
 from gateway.networks import Networks
 from gateway.observing import AUTH_FAILURES, log_change
 from gateway.submissions import Credential, Rejection
@@ -22,6 +23,7 @@ class Callers(Struct, frozen=True):
     verifier: TokenVerifier
     trusted_proxies: Networks
     public_url: str
+    refused: LogCeiling = field(default_factory=LogCeiling)
 
     async def prove(self, head: Head, kinds: Collection[IssuerKind]) -> Credential | Response[bytes]:
         """The credential behind the request's token, or the 401 (403 for another kind of caller, 503 while blind)."""
@@ -30,8 +32,7 @@ class Callers(Struct, frozen=True):
             caller = self.verifier.recall(presented, kinds) or await self.verifier.verify(presented, kinds=kinds)
         except Unauthenticated as refused:
             AUTH_FAILURES.labels(refused.code).inc()
-            address = address_of(head, self.trusted_proxies)
-            log_change("caller.refused", code=refused.code, address=address, traceparent=head.trace)
+            self._tell(refused, head)
             rejection = Rejection(code=refused.code, text=refused.text)
             return problem(rejection, challenge=refused.challenge, trace=head.trace)
         return Credential(
@@ -43,6 +44,15 @@ class Callers(Struct, frozen=True):
             address=address_of(head, self.trusted_proxies),
             plant=caller.plant,
         )
+
+    def _tell(self, refused: Unauthenticated, head: Head) -> None:
+        """In the log, up to its ceiling; the counter has all of them."""
+        untold = self.refused.admit()
+        if untold is not None:
+            address = address_of(head, self.trusted_proxies)
+            log_change(
+                "caller.refused", code=refused.code, address=address, traceparent=head.trace, untold=untold or None
+            )
 
     def _presented(self, head: Head) -> Presented:
         scheme, _, token = (head.get("authorization") or "").partition(" ")

@@ -18,4 +18,5 @@ def test_200_megabytes_are_taken_by_a_server_that_never_holds_them() -> None:
     figures = json.loads(ran.stdout)
     assert figures["content_mb"] > 190
     assert figures["long_mb"] - figures["small_mb"] < 50
-    assert figures["long_mb"] < 170  # of which a process on Python 3.13 has 141 before the first message
+    newer = sys.version_info >= (3, 13)  # has 12 MB more before the first message
+    assert figures["long_mb"] < (165 if newer else 150)

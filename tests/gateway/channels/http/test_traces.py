@@ -9,6 +9,7 @@ from support.serving import Served, an_order
 
 from gateway.channels.http import submitting
 from gateway.ledger.database import LedgerUnavailable
+from gateway.logceiling import PER_MINUTE
 
 THEIRS = "4bf92f3577b34da6a3ce929d0e0e4736"
 FIELD = {"traceparent": f"00-{THEIRS}-00f067aa0ba902b7-01"}
@@ -102,3 +103,12 @@ async def test_a_refused_caller_is_in_the_log_under_its_trace(served: Served, ca
         ("token.malformed", "127.0.0.1", THEIRS)
     ]
     assert "secret" not in str(facts)
+
+
+async def test_strangers_do_not_decide_how_much_is_logged(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="gateway.messages"):
+        for _ in range(PER_MINUTE + 20):
+            answer = await served.client.get("/v1/messages", headers={"authorization": "Bearer secret.token.here"})
+            assert answer.status_code == 401
+    lines = [record for record in caplog.records if record.getMessage() == "caller.refused"]
+    assert PER_MINUTE <= len(lines) <= PER_MINUTE + 15  # it fills up while we ask
