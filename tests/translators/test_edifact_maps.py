@@ -241,13 +241,3 @@ def test_a_code_the_nearest_release_does_not_have_may_have_come_with_the_release
         findings = refused.findings
     told = [each.severity for each in findings if each.text == "`ZQ4` is not a code of element 1153"]
     assert told == [severity]
-
-
-def test_how_many_packages_there_are_is_told_where_none_has_a_number() -> None:
-    sample = (TESTS / "samples" / "despatch-advice-d96a.in.edi").read_bytes()
-    counted, marks = re.subn(rb"PCI\+17'\s*GIN\+BJ\+\d+'\s*", b"", sample)
-    counted = counted.replace(b"PAC+1++201'", b"PAC+5++201'").replace(b"UNT+48", b"UNT+%d" % (48 - 2 * marks))
-    findings = read(counted, identify(counted[:4096], None)).findings
-    assert marks == 2
-    told = [finding.text for finding in findings]
-    assert told.count("PAC element 1 component 1 has no place in a despatch advice") == marks
